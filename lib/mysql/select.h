@@ -1,0 +1,29 @@
+#ifndef DTS_MYSQL_SELECT_H
+#define DTS_MYSQL_SELECT_H
+
+#include "mysql/catalog.h"
+
+/*
+ * Rows of a table as record values. The select list asks for each column in a
+ * form that loses nothing (FLOAT as double, ENUM and SET by number, text as raw
+ * column bytes: the session has character_set_results=NULL while reading), and the
+ * writer turns a fetched row into the members of a record's object.
+ */
+struct dts_row_writer; /* opaque: per column how to write it, and its key text */
+
+struct dts_row_writer *dts_row_writer_new(const struct dts_schema *schema);
+void dts_row_writer_free(struct dts_row_writer *w);
+
+/* Appends the select list: "`id`,`f`+0e0,...". Columns of the schema, in order. */
+void dts_row_writer_select(const struct dts_row_writer *w, struct dts_buf *sql);
+
+/* Appends {"id":1,"note":"x",...} for a row of that select. No allocation once warm.
+ * -1 (DTS_BAD_INPUT) for a value that cannot be what the type says. */
+int dts_row_writer_add(struct dts_row_writer *w, MYSQL_ROW row, const unsigned long *lengths,
+		       struct dts_buf *out, struct dts_error *err);
+
+/* One column's value of such a row, as a record value. */
+int dts_row_writer_add_value(struct dts_row_writer *w, size_t column, const char *value,
+			     unsigned long length, struct dts_buf *out, struct dts_error *err);
+
+#endif

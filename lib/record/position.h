@@ -1,0 +1,41 @@
+#ifndef DTS_RECORD_POSITION_H
+#define DTS_RECORD_POSITION_H
+
+#include "record/json.h"
+
+/*
+ * Where to resume reading a source's binary log: file and offset behind the
+ * last event used, and the GTID position where it is known (MariaDB: the last
+ * GTID per domain, "0-1-6,1-1-9"). In a record: {"file":...,"offset":...,"gtid":...}.
+ * File names are compared by their number, so that bin.999999 < bin.1000000.
+ */
+struct dts_position {
+	char file[256];  /* without directory; "" when only the GTID is known */
+	uint64_t offset; /* bytes from the file's start */
+	struct dts_buf gtid; /* text; empty when not known */
+};
+
+void dts_position_release(struct dts_position *p);
+void dts_position_set(struct dts_position *p, struct dts_slice file, uint64_t offset);
+void dts_position_copy(struct dts_position *to, const struct dts_position *from);
+
+/* From the raw text of a "pos" field. -1: no file, no GTID, or wrong types. */
+int dts_position_parse(struct dts_position *p, struct dts_slice raw, struct dts_error *err);
+
+/* From FILE:OFFSET as people write it. */
+int dts_position_parse_text(struct dts_position *p, struct dts_slice text, struct dts_error *err);
+
+/* Appends the JSON object; the GTID only if `with_gtid` and it is known. */
+void dts_position_add(struct dts_buf *b, const struct dts_position *p, bool with_gtid);
+
+/* <0, 0, >0 by file number and offset. Both must have a file. */
+int dts_position_compare(const struct dts_position *a, const struct dts_position *b);
+
+/* MariaDB: moves the last GTID of the domain of `gtid` ("0-1-6") on to it, adding the
+ * domain if new. -1: `gtid` is not a MariaDB GTID (the list is left alone). */
+int dts_gtid_advance(struct dts_buf *list, struct dts_slice gtid);
+
+/* Is `text` a MariaDB GTID list (empty is)? */
+bool dts_gtid_list_valid(struct dts_slice text);
+
+#endif

@@ -1,0 +1,62 @@
+#ifndef DTS_RECORD_STREAM_H
+#define DTS_RECORD_STREAM_H
+
+#include "base/input.h"
+#include "record/record.h"
+
+/*
+ * Reads records from inputs one after another and holds them to the contract:
+ * every record stands where it may stand, and the counts (commit.n,
+ * chunk-end.rows, end.records) and ordinals (n of each change) agree, so that
+ * a record lost in the middle is noticed. Every sink and filter reads through
+ * this and so none repeats the rules.
+ */
+struct dts_stream_options {
+	uint64_t max_record; /* bytes; 0: DTS_RECORD_MAX */
+	bool no_counts;      /* do not compare counts (records were dropped on purpose) */
+};
+
+/* Where the stream stands. Read-only for callers. */
+struct dts_stream_state {
+	bool in_stream;     /* between "stream" and "end" */
+	bool in_chunk;      /* between "chunk" and "chunk-end" */
+	bool in_tx;         /* between "begin" and "commit", "prepare" or "rollback" */
+	uint64_t n;         /* changes of the open transaction so far, as rolled back */
+	uint64_t rows;      /* rows of the open chunk */
+	uint64_t records;   /* since "stream" */
+	struct dts_buf kind; /* of the stream: "snapshot", "changes", "schema", "repair" */
+	struct dts_buf src;
+	struct dts_buf tx;   /* of the open transaction */
+	struct dts_buf chunk; /* id of the open chunk */
+};
+
+/* Checks one record against the state and moves the state on. Pure. */
+int dts_stream_check(struct dts_stream_state *s, const struct dts_record *r, bool no_counts,
+		     struct dts_error *err);
+/* May the input end here? DTS_BAD_INPUT when an "end" is missing. */
+int dts_stream_check_eof(const struct dts_stream_state *s, struct dts_error *err);
+void dts_stream_state_release(struct dts_stream_state *s);
+
+struct dts_stream; /* opaque: input, record, state */
+
+/* `paths` are read one after another; none means standard input. Borrowed. */
+struct dts_stream *dts_stream_open(char *const *paths, size_t count,
+				   const struct dts_stream_options *options, struct dts_error *err);
+void dts_stream_close(struct dts_stream *s);
+
+/*
+ * The next record, parsed and checked, borrowed until the next call.
+ * 1: a record; 0: the end, and it was right to end there; -1: error, with file
+ * and line in its message (as dts_input_line() where reading failed).
+ */
+int dts_stream_next(struct dts_stream *s, const struct dts_record **r, struct dts_error *err);
+
+/* The next record can be had without waiting. */
+bool dts_stream_ready(struct dts_stream *s);
+
+const struct dts_stream_state *dts_stream_state(const struct dts_stream *s);
+
+/* "standard input:17", for messages about the last record. Borrowed. */
+const char *dts_stream_where(struct dts_stream *s);
+
+#endif
