@@ -1,6 +1,7 @@
 #ifndef DTS_BASE_OPTIONS_H
 #define DTS_BASE_OPTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"

@@ -10,9 +10,9 @@
  * Names match case by case. All zero selects everything.
  */
 struct dts_selection {
-	struct dts_pattern *patterns; /* none: everything */
+	struct dts_pattern **patterns; /* none: everything */
 	size_t count;
-	struct dts_pattern *ignored; /* beats patterns */
+	struct dts_pattern **ignored; /* beats patterns */
 	size_t ignored_count;
 };
 
