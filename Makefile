@@ -1,0 +1,190 @@
+# The build of dts. A plain `make` is enough on a fresh clone: it runs autoconf
+# and ./configure itself. Everything made lands under build/.
+#
+#   make                              tools in build/, library build/libdts.a
+#   make SANITIZE=address,undefined   the same under build/asan
+#   make SANITIZE=thread              the same under build/tsan
+#   make CC=clang WERROR=1 B=build/x  another compiler, another directory
+#   make unit                         build and run the unit tests
+#   make fuzz                         fuzz targets in build/fuzz
+#   make check                        all tests: sh t/check
+#   make install DESTDIR= prefix=     also uninstall, clean, distclean
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+quiet_goals := clean distclean check
+needs_config := $(if $(MAKECMDGOALS),$(filter-out $(quiet_goals),$(MAKECMDGOALS)),all)
+
+ifneq ($(needs_config),)
+include config.mk
+endif
+
+# Variants live in directories of their own, so that none disturbs another.
+comma := ,
+ifeq ($(SANITIZE),)
+B ?= build
+else ifneq ($(findstring thread,$(SANITIZE)),)
+B ?= build/tsan
+else ifneq ($(findstring address,$(SANITIZE)),)
+B ?= build/asan
+else
+B ?= build/$(subst $(comma),-,$(SANITIZE))
+endif
+
+WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes \
+	-Wmissing-prototypes -Wformat=2 -Wno-format-nonliteral
+
+# Fortify and the sanitizers get in each other's way, and fortify without
+# optimisation is a warning.
+ifneq ($(SANITIZE),)
+HARDEN := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
+	$(if $(findstring undefined,$(SANITIZE)),-fno-sanitize-recover=undefined)
+SANLINK := -fsanitize=$(SANITIZE)
+else ifneq ($(filter -O1 -O2 -O3 -Os -Og,$(CFLAGS)),)
+HARDEN := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+
+# FUZZ=libfuzzer: coverage in every object; FUZZ=driver: any compiler, no
+# search, only the files given. `make fuzz` chooses.
+ifeq ($(FUZZ),libfuzzer)
+HARDEN += -fsanitize=fuzzer-no-link
+endif
+
+DTS_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+	-DDTS_VERSION='"$(VERSION)"' -Ilib $(DEPS_CFLAGS) $(CPPFLAGS)
+DTS_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) $(if $(WERROR),-Werror) \
+	-fPIE -pthread -fstack-protector-strong $(HARDEN)
+DTS_LDFLAGS = -pie -pthread -Wl,--as-needed $(SANLINK) $(LDFLAGS)
+LIBS = $(DEPS_LIBS) -lm
+COMPILE = $(CC) $(DTS_CPPFLAGS) $(DTS_CFLAGS) -MMD -MP -c
+LINK = $(CC) $(DTS_CFLAGS) $(DTS_LDFLAGS)
+
+lib_src := $(sort $(wildcard lib/*/*.c))
+cmd_src := $(sort $(wildcard cmd/dts-*.c cmd/dts.c))
+unit_src := $(sort $(wildcard t/unit/*.c))
+fuzz_src := $(sort $(wildcard t/fuzz.d/*.c))
+
+lib_obj := $(lib_src:%.c=$(B)/obj/%.o)
+tools := $(cmd_src:cmd/%.c=$(B)/%)
+units := $(unit_src:t/unit/%.c=$(B)/unit/%)
+fuzzers := $(fuzz_src:t/fuzz.d/%.c=$(B)/%)
+objects := $(lib_obj) $(cmd_src:%.c=$(B)/obj/%.o) \
+	$(unit_src:%.c=$(B)/obj/%.o) $(fuzz_src:%.c=$(B)/obj/%.o)
+
+# Objects are made again when the compiler or its flags change, not only when
+# a source does.
+ifneq ($(needs_config),)
+flags := $(subst ','\'',$(COMPILE) | $(LINK) $(LIBS))
+$(shell mkdir -p $(B) && { printf '%s\n' '$(flags)' | cmp -s - $(B)/flags || \
+	printf '%s\n' '$(flags)' >$(B)/flags; })
+endif
+
+.PHONY: all unit unit-build fuzz fuzz-build check install uninstall clean distclean
+.SECONDARY:
+
+all: $(tools) $(B)/libdts.a
+
+config.mk: configure
+	@if test -x config.status; then ./config.status --recheck && ./config.status; \
+	else ./configure; fi
+	@touch $@
+
+configure: configure.ac
+	@command -v autoconf >/dev/null || \
+		{ echo 'make: autoconf is missing: run sh t/install check' >&2; exit 1; }
+	autoconf
+	@touch $@
+
+$(B)/obj/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -o $@ $<
+
+# The list of members counts too: without it a deleted source would stay in.
+$(B)/libdts.a: $(lib_obj) $(B)/lib.list
+	@rm -f $@.tmp
+	$(AR) rcs $@.tmp $(lib_obj)
+	@mv $@.tmp $@
+
+ifneq ($(needs_config),)
+$(shell printf '%s\n' '$(lib_obj)' | cmp -s - $(B)/lib.list || \
+	printf '%s\n' '$(lib_obj)' >$(B)/lib.list)
+endif
+
+$(tools): $(B)/%: $(B)/obj/cmd/%.o $(B)/libdts.a
+	$(LINK) -o $@ $< $(B)/libdts.a $(LIBS)
+
+$(units): $(B)/unit/%: $(B)/obj/t/unit/%.o $(B)/libdts.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $< $(B)/libdts.a $(LIBS)
+
+unit-build: $(units)
+
+unit: unit-build
+	@sh t/lib/run-units $(units)
+
+# Fuzzing wants coverage in the library too, so it builds in its own place.
+fuzz:
+	@if echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n); \
+		int LLVMFuzzerTestOneInput(const char *d, unsigned long n) \
+		{ return d && n > 9; }' | \
+		clang -fsanitize=fuzzer -x c -o /dev/null - 2>/dev/null; then \
+		$(MAKE) CC=clang FUZZ=libfuzzer SANITIZE=address,undefined B=build/fuzz fuzz-build; \
+	else \
+		$(MAKE) FUZZ=driver SANITIZE=address,undefined B=build/fuzz fuzz-build; \
+	fi
+
+fuzz-build: $(if $(FUZZ),$(fuzzers))
+
+ifneq ($(FUZZ),)
+fuzz_main := $(if $(filter driver,$(FUZZ)),$(B)/obj/t/lib/fuzz-main.o)
+$(fuzzers): $(B)/%: $(B)/obj/t/fuzz.d/%.o $(fuzz_main) $(B)/libdts.a
+	$(LINK) $(if $(filter libfuzzer,$(FUZZ)),-fsanitize=fuzzer) -o $@ $< \
+		$(fuzz_main) $(B)/libdts.a $(LIBS)
+endif
+
+check:
+	sh t/check
+
+man_pages := $(sort $(wildcard man/*.[1-8]))
+bash_comps := $(sort $(wildcard completions/*.bash))
+zsh_comps := $(sort $(wildcard completions/_*))
+tool_names := $(cmd_src:cmd/%.c=%)
+
+# One bash file may serve all tools: bash-completion looks for a file named as
+# the command, so each tool without its own gets a link to dts.bash.
+install: all
+	$(INSTALL) -d '$(DESTDIR)$(bindir)'
+	$(if $(tools),$(INSTALL) -m 755 $(tools) '$(DESTDIR)$(bindir)')
+	@set -e; for page in $(man_pages); do \
+		dir='$(DESTDIR)$(mandir)'/man$${page##*.}; \
+		$(INSTALL) -d "$$dir"; $(INSTALL) -m 644 $$page "$$dir"; done
+	@set -e; dir='$(DESTDIR)$(bashcompdir)'; \
+	for file in $(bash_comps); do $(INSTALL) -d "$$dir"; \
+		$(INSTALL) -m 644 $$file "$$dir/$$(basename $$file .bash)"; done; \
+	if test -f completions/dts.bash; then for tool in $(tool_names); do \
+		test -e completions/$$tool.bash || test $$tool = dts || \
+			ln -sf dts "$$dir/$$tool"; done; fi
+	@set -e; for file in $(zsh_comps); do \
+		$(INSTALL) -d '$(DESTDIR)$(zshcompdir)'; \
+		$(INSTALL) -m 644 $$file '$(DESTDIR)$(zshcompdir)'; done
+
+uninstall:
+	@for tool in $(tool_names); do rm -f '$(DESTDIR)$(bindir)'/$$tool \
+		'$(DESTDIR)$(bashcompdir)'/$$tool; done
+	@for page in $(notdir $(man_pages)); do \
+		rm -f '$(DESTDIR)$(mandir)'/man$${page##*.}/$$page; done
+	@for file in $(notdir $(bash_comps:.bash=)); do \
+		rm -f '$(DESTDIR)$(bashcompdir)'/$$file; done
+	@for file in $(notdir $(zsh_comps)); do \
+		rm -f '$(DESTDIR)$(zshcompdir)'/$$file; done
+
+clean:
+	rm -rf build $(if $(filter-out build build/%,$(B)),$(B))
+
+distclean: clean
+	rm -rf autom4te.cache config.mk config.mk.tmp config.log config.status \
+		configure configure~
+
+-include $(objects:.o=.d)
