@@ -24,8 +24,9 @@ enum dts_json_type {
 /*
  * Is `text` exactly one valid JSON value with optional white space around it?
  * On failure -1, with a reason ("bad UTF-8 at byte 17") in err->message, status
- * DTS_BAD_INPUT. A raw NUL byte, a lone surrogate escape, \u0000 being allowed,
- * duplicate keys being allowed here (dts_record_parse refuses them).
+ * DTS_BAD_INPUT. Refused besides what is no JSON: bad UTF-8, a raw NUL byte, an
+ * escape that is half of a surrogate pair. \u0000 is fine, and so are duplicate
+ * keys (dts_record_parse() refuses those that it knows).
  */
 int dts_json_check(struct dts_slice text, struct dts_error *err);
 
@@ -51,6 +52,9 @@ struct dts_json_walk dts_json_walk(struct dts_slice text);
 bool dts_json_member(struct dts_json_walk *w, struct dts_slice *key, struct dts_json *value);
 bool dts_json_element(struct dts_json_walk *w, struct dts_json *value);
 
+/* Is the raw key, with its quotes and perhaps with escapes, this name? */
+bool dts_json_key_is(struct dts_slice key, const char *name);
+
 /* The member of that name, or a value with raw.p == NULL. */
 struct dts_json dts_json_get(struct dts_slice object, const char *name);
 
@@ -58,6 +62,9 @@ struct dts_json dts_json_get(struct dts_slice object, const char *name);
  * text itself where nothing is escaped, else decoded into `scratch` (cleared
  * first), borrowed until either changes. */
 struct dts_slice dts_json_string(struct dts_slice raw, struct dts_buf *scratch);
+
+/* Adds the decoded content of a raw string behind what `out` holds. */
+void dts_json_unescape(struct dts_slice raw, struct dts_buf *out);
 
 /* Numbers: true when `raw` is an integer in range (12, not 12.0 or 1e3). */
 bool dts_json_u64(struct dts_slice raw, uint64_t *n);

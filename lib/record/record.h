@@ -80,7 +80,13 @@ struct dts_record {
 	/* ... and those that are numbers (absent: 0; look at raw to tell). */
 	uint64_t v, n, rows, to, records;
 
-	struct dts_buf scratch; /* its own: what had to be unescaped */
+	/* Its own: what had to be unescaped, which fields were seen, and which
+	 * field came behind which in the last record of each op (the next one will
+	 * have the same order, so its keys are compared, not looked up). */
+	struct dts_buf scratch;
+	uint32_t seen;
+	enum dts_op guess_op;
+	uint8_t guess[DTS_OP_COUNT][DTS_F_COUNT];
 };
 
 void dts_record_init(struct dts_record *r);

@@ -1,0 +1,374 @@
+#include "record/json.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "record/scan.h"
+
+int dts_json_check(struct dts_slice text, struct dts_error *err)
+{
+	struct dts_scan s = {.start = text.p, .end = text.p + text.len};
+	const char *p = dts_scan_space(&s, text.p);
+
+	p = dts_scan_value(&s, p, 0);
+	if (p) {
+		p = dts_scan_space(&s, p);
+		if (p != s.end)
+			p = dts_scan_unexpected(&s, p, "invalid JSON: more behind the value");
+	}
+	return p ? 0 : dts_scan_fail(&s, err);
+}
+
+static enum dts_json_type type_of(char first)
+{
+	switch (first) {
+	case 'n':
+		return DTS_JSON_NULL;
+	case 'f':
+		return DTS_JSON_FALSE;
+	case 't':
+		return DTS_JSON_TRUE;
+	case '"':
+		return DTS_JSON_STRING;
+	case '[':
+		return DTS_JSON_ARRAY;
+	case '{':
+		return DTS_JSON_OBJECT;
+	default:
+		return DTS_JSON_NUMBER;
+	}
+}
+
+struct dts_json dts_json_value(struct dts_slice text)
+{
+	while (text.len > 0 && dts_scan_is_space(text.p[0])) {
+		text.p++;
+		text.len--;
+	}
+	while (text.len > 0 && dts_scan_is_space(text.p[text.len - 1]))
+		text.len--;
+	return (struct dts_json){type_of(text.len > 0 ? text.p[0] : 'n'), text};
+}
+
+struct dts_json_walk dts_json_walk(struct dts_slice text)
+{
+	struct dts_slice raw = dts_json_value(text).raw;
+
+	if (raw.len < 2)
+		return (struct dts_json_walk){raw.p, raw.p};
+	/* Without the brackets. */
+	return (struct dts_json_walk){raw.p + 1, raw.p + raw.len - 1};
+}
+
+/* Takes the value at w->p and what separates it from the next. */
+static bool walk_value(struct dts_json_walk *w, struct dts_scan *s, const char *p, struct dts_json *value)
+{
+	const char *behind = p < s->end ? dts_scan_value(s, p, 0) : NULL;
+
+	if (!behind) { /* not valid text after all: end here, not beyond it */
+		w->p = w->end;
+		return false;
+	}
+	*value = (struct dts_json){type_of(*p), dts_slice(p, (size_t)(behind - p))};
+	p = dts_scan_space(s, behind);
+	if (p < s->end && *p == ',')
+		p = dts_scan_space(s, p + 1);
+	w->p = p;
+	return true;
+}
+
+bool dts_json_element(struct dts_json_walk *w, struct dts_json *value)
+{
+	struct dts_scan s = {.start = w->p, .end = w->end};
+
+	return walk_value(w, &s, dts_scan_space(&s, w->p), value);
+}
+
+bool dts_json_member(struct dts_json_walk *w, struct dts_slice *key, struct dts_json *value)
+{
+	struct dts_scan s = {.start = w->p, .end = w->end};
+	const char *p = dts_scan_space(&s, w->p);
+	bool escaped;
+
+	if (p == s.end || *p != '"')
+		return false;
+	const char *behind = dts_scan_string(&s, p + 1, &escaped);
+	if (!behind)
+		return false;
+	*key = dts_slice(p, (size_t)(behind - p));
+	p = dts_scan_space(&s, behind);
+	if (p < s.end)
+		p = dts_scan_space(&s, p + 1); /* the colon */
+	return walk_value(w, &s, p, value);
+}
+
+bool dts_json_key_is(struct dts_slice key, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (key.len == len + 2 && memcmp(key.p + 1, name, len) == 0)
+		return true;
+	if (!memchr(key.p, '\\', key.len))
+		return false;
+	struct dts_buf scratch = {0};
+	bool same = dts_slice_is(dts_json_string(key, &scratch), name);
+	dts_buf_release(&scratch);
+	return same;
+}
+
+struct dts_json dts_json_get(struct dts_slice object, const char *name)
+{
+	struct dts_json_walk w = dts_json_walk(object);
+	struct dts_slice key;
+	struct dts_json value;
+
+	while (dts_json_member(&w, &key, &value))
+		if (dts_json_key_is(key, name))
+			return value;
+	return (struct dts_json){DTS_JSON_NULL, {NULL, 0}};
+}
+
+static unsigned hex4(const char *p)
+{
+	unsigned n = 0;
+
+	for (int i = 0; i < 4; i++)
+		n = n << 4 | (unsigned)(p[i] <= '9' ? p[i] - '0' : (p[i] | 0x20) - 'a' + 10);
+	return n;
+}
+
+static void add_utf8(struct dts_buf *b, unsigned c)
+{
+	if (c < 0x80) {
+		dts_buf_addc(b, (char)c);
+	} else if (c < 0x800) {
+		dts_buf_addc(b, (char)(0xc0 | c >> 6));
+		dts_buf_addc(b, (char)(0x80 | (c & 0x3f)));
+	} else if (c < 0x10000) {
+		dts_buf_addc(b, (char)(0xe0 | c >> 12));
+		dts_buf_addc(b, (char)(0x80 | (c >> 6 & 0x3f)));
+		dts_buf_addc(b, (char)(0x80 | (c & 0x3f)));
+	} else {
+		dts_buf_addc(b, (char)(0xf0 | c >> 18));
+		dts_buf_addc(b, (char)(0x80 | (c >> 12 & 0x3f)));
+		dts_buf_addc(b, (char)(0x80 | (c >> 6 & 0x3f)));
+		dts_buf_addc(b, (char)(0x80 | (c & 0x3f)));
+	}
+}
+
+/* Adds what the escape at p stands for; behind it. The text is valid. */
+static const char *unescape(struct dts_buf *b, const char *p)
+{
+	switch (p[1]) {
+	case 'b':
+		dts_buf_addc(b, '\b');
+		return p + 2;
+	case 'f':
+		dts_buf_addc(b, '\f');
+		return p + 2;
+	case 'n':
+		dts_buf_addc(b, '\n');
+		return p + 2;
+	case 'r':
+		dts_buf_addc(b, '\r');
+		return p + 2;
+	case 't':
+		dts_buf_addc(b, '\t');
+		return p + 2;
+	case 'u':
+		break;
+	default:
+		dts_buf_addc(b, p[1]);
+		return p + 2;
+	}
+	unsigned c = hex4(p + 2);
+	if (c < 0xd800 || c > 0xdfff) {
+		add_utf8(b, c);
+		return p + 6;
+	}
+	add_utf8(b, 0x10000 + ((c - 0xd800) << 10) + (hex4(p + 8) - 0xdc00));
+	return p + 12;
+}
+
+void dts_json_unescape(struct dts_slice raw, struct dts_buf *out)
+{
+	const char *p = raw.p + 1, *end = raw.p + raw.len - 1;
+
+	while (p < end) {
+		const char *plain = memchr(p, '\\', (size_t)(end - p));
+		if (!plain)
+			plain = end;
+		dts_buf_add(out, p, (size_t)(plain - p));
+		p = plain < end ? unescape(out, plain) : end;
+	}
+}
+
+struct dts_slice dts_json_string(struct dts_slice raw, struct dts_buf *scratch)
+{
+	struct dts_slice content = dts_slice(raw.p + 1, raw.len - 2);
+
+	if (content.len == 0 || !memchr(content.p, '\\', content.len))
+		return content;
+	dts_buf_clear(scratch);
+	dts_json_unescape(raw, scratch);
+	return dts_buf_slice(scratch);
+}
+
+bool dts_json_u64(struct dts_slice raw, uint64_t *n)
+{
+	uint64_t value = 0;
+
+	if (raw.len == 0 || raw.len > 20)
+		return false;
+	for (size_t i = 0; i < raw.len; i++) {
+		unsigned digit = (unsigned)(unsigned char)raw.p[i] - '0';
+		if (digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, digit, &value))
+			return false;
+	}
+	*n = value;
+	return true;
+}
+
+static void add_escape(struct dts_buf *b, unsigned char c)
+{
+	static const char hex[] = "0123456789abcdef";
+	static const char brief[] = "btn\0fr"; /* from 0x08 to 0x0d */
+
+	dts_buf_addc(b, '\\');
+	if (c == '"' || c == '\\') {
+		dts_buf_addc(b, (char)c);
+	} else if (c >= 0x08 && c <= 0x0d && brief[c - 0x08]) {
+		dts_buf_addc(b, brief[c - 0x08]);
+	} else {
+		char text[5] = {'u', '0', '0', hex[c >> 4], hex[c & 15]};
+		dts_buf_add(b, text, sizeof text);
+	}
+}
+
+/* The first byte from p on that a JSON string cannot hold as it is, or `end`. */
+static const char *find_escape(const char *p, const char *end)
+{
+#ifdef __SSE2__
+	for (; end - p >= 16; p += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+		__m128i escape = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+		__m128i control = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
+		int mask = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, escape), control));
+		if (mask)
+			return p + __builtin_ctz((unsigned)mask);
+	}
+#endif
+	while (p < end && (unsigned char)*p >= 0x20 && *p != '"' && *p != '\\')
+		p++;
+	return p;
+}
+
+void dts_json_add_string(struct dts_buf *b, struct dts_slice text)
+{
+	const char *p = text.p, *end = text.p + text.len;
+
+	dts_buf_reserve(b, text.len + 2);
+	dts_buf_addc(b, '"');
+	while (p < end) {
+		const char *plain = find_escape(p, end);
+		dts_buf_add(b, p, (size_t)(plain - p));
+		p = plain;
+		if (p < end)
+			add_escape(b, (unsigned char)*p++);
+	}
+	dts_buf_addc(b, '"');
+}
+
+void dts_json_add_i64(struct dts_buf *b, int64_t n)
+{
+	bool exact = n > -(INT64_C(1) << 53) && n < INT64_C(1) << 53;
+
+	if (!exact)
+		dts_buf_addc(b, '"');
+	dts_buf_addi(b, n);
+	if (!exact)
+		dts_buf_addc(b, '"');
+}
+
+void dts_json_add_u64(struct dts_buf *b, uint64_t n)
+{
+	bool exact = n < UINT64_C(1) << 53;
+
+	if (!exact)
+		dts_buf_addc(b, '"');
+	dts_buf_addu(b, n);
+	if (!exact)
+		dts_buf_addc(b, '"');
+}
+
+/* Numbers of few digits, which are most: m / 10^k with both exact is rounded
+ * once, so it reads back to the same bits, and the least k is the shortest. */
+static bool add_short(struct dts_buf *b, double d, double same_digits)
+{
+	static const double powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
+
+	double a = fabs(d);
+	if (a >= same_digits || a < 1e-5 || (d == 0 && signbit(d)))
+		return false;
+	for (unsigned k = 0; k < sizeof powers / sizeof *powers; k++) {
+		double m = a * powers[k];
+		if (m >= same_digits)
+			return false;
+		uint64_t whole = (uint64_t)(m + 0.5);
+		if ((double)whole / powers[k] != a)
+			continue;
+		char text[32];
+		uint64_t scale = (uint64_t)powers[k];
+		int len = k == 0 ? snprintf(text, sizeof text, "%s%llu", d < 0 ? "-" : "", (unsigned long long)whole)
+				 : snprintf(text, sizeof text, "%s%llu.%0*llu", d < 0 ? "-" : "",
+					    (unsigned long long)(whole / scale), (int)k,
+					    (unsigned long long)(whole % scale));
+		dts_buf_add(b, text, (size_t)len);
+		return true;
+	}
+	return false;
+}
+
+void dts_json_add_double(struct dts_buf *b, double d)
+{
+	char text[40];
+	int digits = fabs(d) < DBL_MIN ? 1 : 15;
+
+	if (add_short(b, d, 1e15))
+		return;
+	if (d == 0) {
+		dts_buf_adds(b, signbit(d) ? "-0" : "0");
+		return;
+	}
+	for (; digits <= 17; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, d);
+		if (strtod(text, NULL) == d)
+			break;
+	}
+	dts_buf_adds(b, text);
+}
+
+void dts_json_add_float(struct dts_buf *b, float f)
+{
+	char text[40];
+	int digits = fabsf(f) < FLT_MIN ? 1 : 6;
+
+	if (f == 0) {
+		dts_buf_adds(b, signbit(f) ? "-0" : "0");
+		return;
+	}
+	if (f == floorf(f) && fabsf(f) < 1e6f) {
+		dts_buf_addi(b, (int64_t)f);
+		return;
+	}
+	for (; digits <= 9; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, (double)f);
+		if (strtof(text, NULL) == f)
+			break;
+	}
+	dts_buf_adds(b, text);
+}
