@@ -16,13 +16,15 @@ struct dts_position {
 };
 
 void dts_position_release(struct dts_position *p);
+
+/* Moves file and offset; the GTID stays. */
 void dts_position_set(struct dts_position *p, struct dts_slice file, uint64_t offset);
 void dts_position_copy(struct dts_position *to, const struct dts_position *from);
 
 /* From the raw text of a "pos" field. -1: no file, no GTID, or wrong types. */
 int dts_position_parse(struct dts_position *p, struct dts_slice raw, struct dts_error *err);
 
-/* From FILE:OFFSET as people write it. */
+/* From FILE:OFFSET as people write it; the GTID becomes unknown. */
 int dts_position_parse_text(struct dts_position *p, struct dts_slice text, struct dts_error *err);
 
 /* Appends the JSON object; the GTID only if `with_gtid` and it is known. */

@@ -1,0 +1,229 @@
+#include "record/position.h"
+
+void dts_position_release(struct dts_position *p)
+{
+	if (!p)
+		return;
+	dts_buf_release(&p->gtid);
+	*p = (struct dts_position){0};
+}
+
+void dts_position_set(struct dts_position *p, struct dts_slice file, uint64_t offset)
+{
+	/* Servers have no longer names; one would no longer be found anyway. */
+	size_t len = file.len < sizeof p->file ? file.len : sizeof p->file - 1;
+
+	if (len > 0)
+		memmove(p->file, file.p, len);
+	p->file[len] = '\0';
+	p->offset = offset;
+}
+
+void dts_position_copy(struct dts_position *to, const struct dts_position *from)
+{
+	if (to == from)
+		return;
+	memcpy(to->file, from->file, sizeof to->file);
+	to->offset = from->offset;
+	dts_buf_clear(&to->gtid);
+	dts_buf_add_slice(&to->gtid, dts_buf_slice(&from->gtid));
+}
+
+static int set_checked(struct dts_position *p, struct dts_slice file, uint64_t offset, struct dts_error *err)
+{
+	if (file.len == 0 || file.len >= sizeof p->file || memchr(file.p, '\0', file.len) ||
+	    memchr(file.p, '/', file.len))
+		return dts_fail(err, DTS_BAD_INPUT, "position: '%.*s' is not the name of a binary log file",
+				file.len > 300 ? 300 : (int)file.len, file.p);
+	dts_position_set(p, file, offset);
+	return 0;
+}
+
+/* The string member of that name: 1, absent: 0, another type: -1. */
+static int get_text(struct dts_slice raw, const char *name, struct dts_buf *scratch, struct dts_slice *text,
+		    struct dts_error *err)
+{
+	struct dts_json value = dts_json_get(raw, name);
+
+	if (!value.raw.p)
+		return 0;
+	if (value.type != DTS_JSON_STRING)
+		return dts_fail(err, DTS_BAD_INPUT, "position: '%s' is not a string", name);
+	*text = dts_json_string(value.raw, scratch);
+	return 1;
+}
+
+static int parse_object(struct dts_position *p, struct dts_slice raw, struct dts_buf *scratch,
+			struct dts_error *err)
+{
+	struct dts_slice text;
+	uint64_t offset = 0;
+
+	struct dts_json value = dts_json_get(raw, "offset");
+	bool has_offset = value.raw.p != NULL;
+	if (has_offset && !dts_json_u64(value.raw, &offset))
+		return dts_fail(err, DTS_BAD_INPUT, "position: 'offset' is not a whole number");
+	int has_gtid = get_text(raw, "gtid", scratch, &text, err);
+	if (has_gtid > 0)
+		dts_buf_add_slice(&p->gtid, text);
+	int has_file = has_gtid < 0 ? -1 : get_text(raw, "file", scratch, &text, err);
+	if (has_file < 0)
+		return -1;
+	if (has_file > 0 && !has_offset)
+		return dts_fail(err, DTS_BAD_INPUT, "position: a file without an offset");
+	if (!has_file && has_offset)
+		return dts_fail(err, DTS_BAD_INPUT, "position: an offset without a file");
+	if (!has_file && !has_gtid)
+		return dts_fail(err, DTS_BAD_INPUT, "position: neither a file nor a GTID");
+	return has_file ? set_checked(p, text, offset, err) : 0;
+}
+
+int dts_position_parse(struct dts_position *p, struct dts_slice raw, struct dts_error *err)
+{
+	struct dts_buf scratch = {0};
+
+	p->file[0] = '\0';
+	p->offset = 0;
+	dts_buf_clear(&p->gtid);
+	struct dts_json value = dts_json_value(raw);
+	int rc = value.type == DTS_JSON_OBJECT ? parse_object(p, value.raw, &scratch, err)
+					       : dts_fail(err, DTS_BAD_INPUT, "position: not an object");
+	dts_buf_release(&scratch);
+	return rc;
+}
+
+/* Decimal digits, all of `text`. */
+static bool read_number(struct dts_slice text, uint64_t max, uint64_t *n)
+{
+	return dts_json_u64(text, n) && *n <= max;
+}
+
+int dts_position_parse_text(struct dts_position *p, struct dts_slice text, struct dts_error *err)
+{
+	const char *colon = text.len > 0 ? memrchr(text.p, ':', text.len) : NULL;
+	uint64_t offset;
+
+	if (!colon || !read_number(dts_slice(colon + 1, (size_t)(text.p + text.len - colon - 1)), UINT64_MAX, &offset)) {
+		dts_fail(err, DTS_BAD_INPUT, "'%.*s' is not a position", text.len > 300 ? 300 : (int)text.len,
+			 text.p ? text.p : "");
+		return dts_hint(err, "write FILE:OFFSET, such as mysql-bin.000042:4");
+	}
+	dts_buf_clear(&p->gtid);
+	return set_checked(p, dts_slice(text.p, (size_t)(colon - text.p)), offset, err);
+}
+
+void dts_position_add(struct dts_buf *b, const struct dts_position *p, bool with_gtid)
+{
+	dts_buf_addc(b, '{');
+	if (p->file[0]) {
+		dts_buf_adds(b, "\"file\":");
+		dts_json_add_string(b, dts_slice_of(p->file));
+		dts_buf_adds(b, ",\"offset\":");
+		dts_buf_addu(b, p->offset);
+	}
+	if (with_gtid && p->gtid.len > 0) {
+		dts_buf_adds(b, p->file[0] ? ",\"gtid\":" : "\"gtid\":");
+		dts_json_add_string(b, dts_buf_slice(&p->gtid));
+	}
+	dts_buf_addc(b, '}');
+}
+
+/* The number behind the last point of a binary log's name. */
+static uint64_t file_number(const char *file)
+{
+	const char *point = strrchr(file, '.');
+	uint64_t n = 0;
+
+	for (const char *p = point ? point + 1 : ""; *p >= '0' && *p <= '9'; p++)
+		n = n * 10 + (uint64_t)(*p - '0');
+	return n;
+}
+
+int dts_position_compare(const struct dts_position *a, const struct dts_position *b)
+{
+	uint64_t x = file_number(a->file), y = file_number(b->file);
+
+	if (x == y) {
+		x = a->offset;
+		y = b->offset;
+	}
+	return (x > y) - (x < y);
+}
+
+/* Takes "domain-server-sequence" from the front of *text, up to a comma or the end. */
+static bool read_gtid(struct dts_slice *text, struct dts_slice *gtid, uint64_t *domain)
+{
+	const char *comma = text->len > 0 ? memchr(text->p, ',', text->len) : NULL;
+	struct dts_slice rest = dts_slice(text->p, comma ? (size_t)(comma - text->p) : text->len);
+	uint64_t parts[3];
+
+	*gtid = rest;
+	text->p = comma ? comma + 1 : text->p + text->len;
+	text->len -= rest.len + (comma ? 1 : 0);
+	for (int i = 0; i < 3; i++) {
+		const char *dash = i < 2 && rest.len > 0 ? memchr(rest.p, '-', rest.len) : NULL;
+		struct dts_slice part = dts_slice(rest.p, dash ? (size_t)(dash - rest.p) : rest.len);
+		if ((i < 2 && !dash) || !read_number(part, i < 2 ? UINT32_MAX : UINT64_MAX, &parts[i]))
+			return false;
+		rest.p += part.len + (dash ? 1 : 0);
+		rest.len -= part.len + (dash ? 1 : 0);
+	}
+	*domain = parts[0];
+	return true;
+}
+
+int dts_gtid_advance(struct dts_buf *list, struct dts_slice gtid)
+{
+	struct dts_slice whole = gtid, rest, one;
+	struct dts_buf moved = {0};
+	uint64_t domain, other;
+	bool placed = false;
+
+	if (!read_gtid(&whole, &one, &domain) || one.len != gtid.len)
+		return -1;
+	/* Domains in ascending order, so that equal positions are equal text. */
+	rest = dts_buf_slice(list);
+	while (rest.len > 0) {
+		bool valid = read_gtid(&rest, &one, &other);
+		if (!placed && valid && other >= domain) {
+			if (moved.len > 0)
+				dts_buf_addc(&moved, ',');
+			dts_buf_add_slice(&moved, gtid);
+			placed = true;
+		}
+		if (valid && other == domain)
+			continue;
+		if (moved.len > 0)
+			dts_buf_addc(&moved, ',');
+		dts_buf_add_slice(&moved, one);
+	}
+	if (!placed) {
+		if (moved.len > 0)
+			dts_buf_addc(&moved, ',');
+		dts_buf_add_slice(&moved, gtid);
+	}
+	dts_buf_clear(list);
+	dts_buf_add_slice(list, dts_buf_slice(&moved));
+	dts_buf_release(&moved);
+	return 0;
+}
+
+bool dts_gtid_list_valid(struct dts_slice text)
+{
+	struct dts_slice all = text, one;
+	uint64_t domain, other;
+
+	while (text.len > 0) {
+		bool last = !memchr(text.p, ',', text.len);
+		if (!read_gtid(&text, &one, &domain) || (!last && text.len == 0))
+			return false;
+		/* A domain has one last GTID. Lists are short. */
+		for (struct dts_slice rest = all; rest.p < one.p;) {
+			struct dts_slice before;
+			read_gtid(&rest, &before, &other);
+			if (before.p != one.p && other == domain)
+				return false;
+		}
+	}
+	return true;
+}
