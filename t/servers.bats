@@ -1,0 +1,135 @@
+# The private servers that the other tests stand on.
+load lib/dts
+
+setup() {
+	DTS_TEST_DIR=$(mktemp -d "${DTS_RUN_DIR:-/tmp}/dts-bats.XXXXXX")
+	export DTS_TEST_DIR
+}
+
+teardown() {
+	server stop-all
+	rm -rf "$DTS_TEST_DIR"
+}
+
+alive() {
+	# An init that collects nobody leaves zombies; those are dead.
+	[ -d "/proc/$1" ] && ! grep -q '^State:.*Z' "/proc/$1/status"
+}
+
+@test "start prints an option file that connects, set up for row capture" {
+	run_tool 0 server start mariadb src
+	[ "$output" = "$DTS_TEST_DIR/my.cnf" ]
+	[ -z "$stderr" ]
+	grep -q '^\[dts-src\]$' "$output"
+	run_tool 0 sql src 'SELECT @@log_bin, @@binlog_format, @@binlog_row_image,
+		@@binlog_row_metadata, @@local_infile, @@max_allowed_packet'
+	[ "$output" = $'1\tROW\tFULL\tFULL\t1\t1073741824' ]
+}
+
+@test "the port is on the loopback only and answers" {
+	server start mariadb src
+	run_tool 0 client src -h 127.0.0.1 --protocol=tcp \
+		-P "$(server port src)" -e 'SELECT @@bind_address'
+	[ "$output" = 127.0.0.1 ]
+}
+
+@test "options after the name reach the server" {
+	server start mariadb src --max-connections=77
+	[ "$(sql src 'SELECT @@max_connections')" = 77 ]
+}
+
+@test "two servers at once share the option file and nothing else" {
+	server start mariadb src &
+	server start mariadb dst
+	wait $!
+	[ "$(grep -c '^\[dts-' "$(defaults)")" -eq 2 ]
+	[ "$(sql src 'SELECT @@server_id')" != "$(sql dst 'SELECT @@server_id')" ]
+	sql src 'CREATE DATABASE only_here'
+	[ -z "$(sql dst "SHOW DATABASES LIKE 'only_here'")" ]
+}
+
+@test "stop ends it and restart brings the data back" {
+	server start mariadb src
+	pid=$(server pid src)
+	sql src 'CREATE DATABASE kept'
+	server stop src
+	run ! alive "$pid"
+	run -1 server pid src
+	server restart src
+	[ "$(sql src "SHOW DATABASES LIKE 'kept'")" = kept ]
+}
+
+@test "kill is a crash: committed rows survive it" {
+	server start mariadb src
+	pid=$(server pid src)
+	sql src 'CREATE DATABASE d; CREATE TABLE d.t (a INT PRIMARY KEY) ENGINE=InnoDB;
+		INSERT INTO d.t VALUES (1)'
+	server kill src
+	run ! alive "$pid"
+	server restart src
+	[ "$(sql src 'SELECT a FROM d.t')" = 1 ]
+}
+
+@test "a paused server does not answer until it continues" {
+	server start mariadb src
+	server pause src
+	run -124 timeout 1 mariadb --defaults-file="$(defaults)" \
+		--defaults-group-suffix=-src -e 'SELECT 1'
+	server continue src
+	[ "$(sql src 'SELECT 1')" = 1 ]
+}
+
+@test "a taken port is noticed and another one used" {
+	server start mariadb src
+	server start mariadb dst
+	server stop dst
+	cp "$DTS_TEST_DIR/src/port" "$DTS_TEST_DIR/dst/port"
+	server restart dst
+	[ "$(server port dst)" != "$(server port src)" ]
+	[ "$(sql dst 'SELECT @@port')" = "$(server port dst)" ]
+}
+
+@test "a long directory still gets a socket that fits" {
+	DTS_TEST_DIR=$DTS_TEST_DIR/$(printf 'x%.0s' {1..100})
+	server start mariadb src
+	[ "$(server socket src | wc -c)" -lt 100 ]
+	[ "$(sql src 'SELECT 1')" = 1 ]
+	socket=$(server socket src)
+	server stop-all
+	[ ! -e "$(dirname "$socket")" ]
+}
+
+@test "stop-all leaves no process and no file" {
+	server start mariadb src
+	server start mariadb dst
+	pids="$(server pid src) $(server pid dst)"
+	server stop-all
+	for pid in $pids; do
+		run ! alive "$pid"
+	done
+	[ -z "$(ls -A "$DTS_TEST_DIR" 2>/dev/null)" ]
+}
+
+@test "a process that only has the pid of a dead server is left alone" {
+	server start mariadb src
+	server kill src
+	sleep 300 3>&- &
+	echo "$! 1" >"$DTS_TEST_DIR/src/running"
+	server stop src
+	alive $!
+	kill $!
+}
+
+@test "mistakes are refused with a reason" {
+	run_tool 1 server start nosuch src
+	[ "$stderr" = "server: no such kind of server: 'nosuch'" ]
+	run_tool 1 server start mariadb '../src'
+	[ "$stderr" = "server: bad name '../src'" ]
+	run_tool 1 server stop src
+	[ "$stderr" = "server: no such server: 'src'" ]
+	run_tool 1 server start mariadb src --no-such-option
+	[[ $stderr == *"no-such-option"* ]]
+	server start mariadb dst
+	run_tool 1 server start mariadb dst
+	[ "$stderr" = "server: 'dst' is running already" ]
+}
