@@ -29,7 +29,8 @@ struct dts_session {
 	enum dts_family family;
 	unsigned version;      /* 101119 for 10.11.19, 90700 for 9.7.0 */
 	char version_text[64]; /* "10.11.19-MariaDB-..." as SELECT VERSION() says */
-	char label[300];       /* for messages: "'db1'" group or 'host:port' */
+	char label[300];       /* for messages, quotes included: 'db1' (the group) or 'host:port' */
+	unsigned lower_case_names; /* lower_case_table_names: not 0 means that names are the same in any case */
 };
 
 /*
@@ -42,6 +43,10 @@ struct dts_session {
  */
 int dts_session_open(struct dts_session *s, const struct dts_connect_options *o, struct dts_error *err);
 void dts_session_close(struct dts_session *s); /* closed and all zero are fine */
+
+/* Puts the handler of LOAD DATA LOCAL back that gives no file out, as after
+ * dts_session_open(); for who had another in its place. */
+void dts_session_refuse_infile(struct dts_session *s);
 
 /* For messages and the records' "src": the -g group, else what the server calls itself
  * (@@hostname, with ":port" when not 3306). Appends to `b`. */

@@ -1,0 +1,105 @@
+#include <errmsg.h>
+#include <mysqld_error.h>
+
+#include "mysql/session.h"
+
+/*
+ * Numbers by value where the headers of one client do not name them: this has
+ * to compile with both, and either may talk to either server.
+ */
+enum {
+	FILE_WRITE_ERROR = 3,             /* EE_WRITE, as servers pass it on */
+	RECORD_CHANGED = 1020,            /* MariaDB with innodb_snapshot_isolation */
+	DISK_FULL = 1021,
+	ENGINE_ERROR = 1030,
+	LOCK_WAIT_TIMEOUT = 1205,
+	DEADLOCK = 1213,
+	BINLOG_READ = 1236,
+	OPTION_PREVENTS = 1290,
+	GTID_NOT_IN_BINLOG = 1945,        /* MariaDB */
+	GTID_NOT_IN_BINLOG_2 = 1955,      /* MariaDB */
+	PURGED_GTIDS = 1789,              /* MySQL */
+};
+
+/* A later try of the same command may succeed. */
+static const unsigned again[] = {
+	CR_CONNECTION_ERROR, CR_CONN_HOST_ERROR, CR_IPSOCK_ERROR, CR_SOCKET_CREATE_ERROR, CR_UNKNOWN_HOST,
+	CR_SERVER_GONE_ERROR, CR_SERVER_LOST, CR_SERVER_HANDSHAKE_ERR, CR_MALFORMED_PACKET,
+#ifdef CR_SERVER_LOST_EXTENDED
+	CR_SERVER_LOST_EXTENDED,
+#endif
+	RECORD_CHANGED, DISK_FULL, LOCK_WAIT_TIMEOUT, DEADLOCK,
+	1037, 1038, 1041, /* out of memory */
+	1040,             /* too many connections */
+	1047,             /* a cluster node that is not ready */
+	1053,             /* shutdown in progress */
+	1114,             /* the table is full */
+	1135,             /* cannot create a thread */
+	1152, 1158, 1159, 1160, 1161, 1184, /* the network, as the server saw it */
+	1203, 1226,       /* too many connections of this user */
+	1206,             /* too many locks */
+	1317,             /* the query was interrupted */
+	1412,             /* the table was changed under a snapshot */
+	1637,             /* too many transactions */
+	1836,             /* read-only mode */
+	1927,             /* the connection was killed */
+	1969, 3024,       /* the time for a statement is over */
+	3169,             /* the session was killed */
+	4031,             /* disconnected for inactivity */
+};
+
+bool dts_errno_retry(unsigned number)
+{
+	return number == DEADLOCK || number == LOCK_WAIT_TIMEOUT || number == RECORD_CHANGED;
+}
+
+/* The server says in words only which of several things happened. */
+static bool says(const char *text, const char *const *words)
+{
+	for (; *words; words++)
+		if (strcasestr(text, *words))
+			return true;
+	return false;
+}
+
+static enum dts_status binlog_status(const char *text)
+{
+	static const char *const gone[] = {"purged", "could not find", "impossible position",
+					   "not in the master's binlog", "missing", NULL};
+
+	return says(text, gone) ? DTS_GONE : DTS_REFUSED;
+}
+
+static enum dts_status status_of(unsigned number, const char *text)
+{
+	static const char *const full[] = {"error 28", "no space left", "errcode: 28", NULL};
+	static const char *const read_only[] = {"read-only", "read_only", NULL};
+
+	for (size_t i = 0; i < sizeof again / sizeof again[0]; i++)
+		if (number == again[i])
+			return DTS_AGAIN;
+	switch (number) {
+	case BINLOG_READ:
+		return binlog_status(text);
+	case GTID_NOT_IN_BINLOG:
+	case GTID_NOT_IN_BINLOG_2:
+	case PURGED_GTIDS:
+		return DTS_GONE;
+	case OPTION_PREVENTS:
+		return says(text, read_only) ? DTS_AGAIN : DTS_REFUSED;
+	case FILE_WRITE_ERROR:
+	case ENGINE_ERROR:
+		return says(text, full) ? DTS_AGAIN : DTS_REFUSED;
+	default:
+		return DTS_REFUSED;
+	}
+}
+
+int dts_session_fail(struct dts_session *s, struct dts_error *err, const char *what)
+{
+	unsigned number = s->mysql ? mysql_errno(s->mysql) : CR_SERVER_GONE_ERROR;
+	const char *text = s->mysql ? mysql_error(s->mysql) : "not connected";
+
+	return dts_fail(err, status_of(number, text), "%s%s%s: %s (error %u)", what, s->label[0] ? " " : "",
+			s->label, text, number);
+}
