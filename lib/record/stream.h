@@ -16,7 +16,9 @@ struct dts_stream_options {
 	bool no_counts;      /* do not compare counts (records were dropped on purpose) */
 };
 
-/* Where the stream stands. Read-only for callers. */
+enum dts_stream_kind { DTS_KIND_SNAPSHOT, DTS_KIND_CHANGES, DTS_KIND_SCHEMA, DTS_KIND_REPAIR };
+
+/* Where the stream stands. All zero is the start. Read-only for callers. */
 struct dts_stream_state {
 	bool in_stream;     /* between "stream" and "end" */
 	bool in_chunk;      /* between "chunk" and "chunk-end" */
@@ -24,13 +26,16 @@ struct dts_stream_state {
 	uint64_t n;         /* changes of the open transaction so far, as rolled back */
 	uint64_t rows;      /* rows of the open chunk */
 	uint64_t records;   /* since "stream" */
+	enum dts_stream_kind kind_id;
 	struct dts_buf kind; /* of the stream: "snapshot", "changes", "schema", "repair" */
 	struct dts_buf src;
 	struct dts_buf tx;   /* of the open transaction */
 	struct dts_buf chunk; /* id of the open chunk */
+	struct dts_buf chunk_db, chunk_table; /* and what its rows belong to */
 };
 
-/* Checks one record against the state and moves the state on. Pure. */
+/* Checks one record against the state and moves the state on. Pure. With
+ * `no_counts` ordinals must still rise, but may leave some out. */
 int dts_stream_check(struct dts_stream_state *s, const struct dts_record *r, bool no_counts,
 		     struct dts_error *err);
 /* May the input end here? DTS_BAD_INPUT when an "end" is missing. */
@@ -39,7 +44,8 @@ void dts_stream_state_release(struct dts_stream_state *s);
 
 struct dts_stream; /* opaque: input, record, state */
 
-/* `paths` are read one after another; none means standard input. Borrowed. */
+/* `paths` are read as if they were one input; none means standard input.
+ * Borrowed. */
 struct dts_stream *dts_stream_open(char *const *paths, size_t count,
 				   const struct dts_stream_options *options, struct dts_error *err);
 void dts_stream_close(struct dts_stream *s);

@@ -1,0 +1,106 @@
+#include "record/stream.h"
+
+#include <stdlib.h>
+
+struct dts_stream {
+	char *const *paths; /* NULL: standard input */
+	size_t count, next;
+	struct dts_input *in; /* the one that is read, or NULL */
+	uint64_t max_record;
+	bool no_counts;
+	struct dts_record record;
+	struct dts_stream_state state;
+	struct dts_buf where;
+};
+
+/* Opens the next input: 1, none left: 0, error: -1. */
+static int open_next(struct dts_stream *s, struct dts_error *err)
+{
+	const char *path = s->paths && s->count > 0 ? s->paths[s->next] : "-";
+
+	if (s->next == (s->count > 0 ? s->count : 1))
+		return 0;
+	s->next++;
+	s->in = dts_input_open(path, s->max_record, err);
+	return s->in ? 1 : -1;
+}
+
+struct dts_stream *dts_stream_open(char *const *paths, size_t count, const struct dts_stream_options *options,
+				   struct dts_error *err)
+{
+	struct dts_stream *s = dts_zalloc(1, sizeof *s);
+
+	s->paths = paths;
+	s->count = count;
+	s->max_record = options && options->max_record ? options->max_record : DTS_RECORD_MAX;
+	s->no_counts = options && options->no_counts;
+	dts_record_init(&s->record);
+	/* The first input now, so that a wrong name is told before work begins. */
+	if (open_next(s, err) < 0) {
+		dts_stream_close(s);
+		return NULL;
+	}
+	return s;
+}
+
+void dts_stream_close(struct dts_stream *s)
+{
+	if (!s)
+		return;
+	dts_input_close(s->in);
+	dts_record_release(&s->record);
+	dts_stream_state_release(&s->state);
+	dts_buf_release(&s->where);
+	free(s);
+}
+
+const char *dts_stream_where(struct dts_stream *s)
+{
+	dts_buf_clear(&s->where);
+	if (s->in)
+		dts_buf_addf(&s->where, "%s:%llu", dts_input_name(s->in),
+			     (unsigned long long)dts_input_line_number(s->in));
+	else
+		dts_buf_adds(&s->where, "the end of the input");
+	return dts_buf_text(&s->where);
+}
+
+int dts_stream_next(struct dts_stream *s, const struct dts_record **r, struct dts_error *err)
+{
+	struct dts_slice line;
+	int rc;
+
+	for (;;) {
+		if (!s->in)
+			return 0;
+		rc = dts_input_line(s->in, &line, err);
+		if (rc < 0)
+			return -1;
+		if (rc > 0)
+			break;
+		/* Only the last input must end where a stream does: segments of a
+		 * log go on in the next file. */
+		if (s->next >= s->count && dts_stream_check_eof(&s->state, err) < 0)
+			return dts_where(err, "%s:%llu", dts_input_name(s->in),
+					 (unsigned long long)dts_input_line_number(s->in) + 1);
+		dts_input_close(s->in);
+		s->in = NULL;
+		if (open_next(s, err) < 0)
+			return -1;
+	}
+	if (dts_record_parse(&s->record, line, err) < 0 ||
+	    dts_stream_check(&s->state, &s->record, s->no_counts, err) < 0)
+		return dts_where(err, "%s", dts_stream_where(s));
+	*r = &s->record;
+	return 1;
+}
+
+bool dts_stream_ready(struct dts_stream *s)
+{
+	return !s->in || dts_input_ready(s->in);
+}
+
+const struct dts_stream_state *dts_stream_state(const struct dts_stream *s)
+{
+	return &s->state;
+}
