@@ -29,11 +29,23 @@ void dts_bound_copy(struct dts_bound *to, const struct dts_bound *from);
 void dts_keyrange_where(struct dts_buf *sql, const struct dts_schema *schema, const struct dts_key *key,
 			const struct dts_bound *after, const struct dts_bound *upto);
 
+/* Appends "`db`.`table` FORCE INDEX (...)", the table's name at this server (schema->source_*):
+ * without the hint a large OFFSET or range is sometimes answered by sorting the table. */
+void dts_keyrange_from(struct dts_buf *sql, const struct dts_schema *schema, const struct dts_key *key);
+
+/* Appends "`a`,`b`", for ORDER BY. */
+void dts_keyrange_order(struct dts_buf *sql, const struct dts_key *key);
+
 /* Finds the key of the row `rows` rows beyond `after`: 1 with `upto` filled, 0
  * when fewer rows are left (the last range is open). */
 int dts_keyrange_next(struct dts_session *s, const struct dts_schema *schema, const struct dts_key *key,
 		      const struct dts_bound *after, uint64_t rows, struct dts_bound *upto,
 		      struct dts_error *err);
+
+/* Fills a bound from a fetched row of the key's columns, in the key's order,
+ * each selected as dts_select_column() does. -1 (DTS_BAD_INPUT). */
+int dts_keyrange_fill(const struct dts_schema *schema, const struct dts_key *key, MYSQL_ROW row,
+		      const unsigned long *lengths, struct dts_bound *bound, struct dts_error *err);
 
 /* Appends the bound as the record's object {"a":1,"b":"x"}; nothing when open. */
 void dts_bound_add_json(struct dts_buf *b, const struct dts_key *key, const struct dts_bound *bound);

@@ -6,24 +6,34 @@
 /*
  * Rows of a table as record values. The select list asks for each column in a
  * form that loses nothing (FLOAT as double, ENUM and SET by number, text as raw
- * column bytes: the session has character_set_results=NULL while reading), and the
- * writer turns a fetched row into the members of a record's object.
+ * column bytes: the session has character_set_results=NULL while reading, see
+ * dts_session_raw_text()), and the writer turns a fetched row into the members
+ * of a record's object.
  */
 struct dts_row_writer; /* opaque: per column how to write it, and its key text */
 
+/* Borrows the schema while it lives. */
 struct dts_row_writer *dts_row_writer_new(const struct dts_schema *schema);
 void dts_row_writer_free(struct dts_row_writer *w);
 
-/* Appends the select list: "`id`,`f`+0e0,...". Columns of the schema, in order. */
+/* Appends the select list: "`id`,`f`+0e0,...". Columns of the schema, in
+ * order, without the generated ones, whose values the target makes itself. */
 void dts_row_writer_select(const struct dts_row_writer *w, struct dts_buf *sql);
+
+/* How many columns that list has. */
+size_t dts_row_writer_count(const struct dts_row_writer *w);
 
 /* Appends {"id":1,"note":"x",...} for a row of that select. No allocation once warm.
  * -1 (DTS_BAD_INPUT) for a value that cannot be what the type says. */
 int dts_row_writer_add(struct dts_row_writer *w, MYSQL_ROW row, const unsigned long *lengths,
 		       struct dts_buf *out, struct dts_error *err);
 
-/* One column's value of such a row, as a record value. */
+/* One column's value of such a row, as a record value; `column` counts in the
+ * schema. `value` NULL is null. */
 int dts_row_writer_add_value(struct dts_row_writer *w, size_t column, const char *value,
 			     unsigned long length, struct dts_buf *out, struct dts_error *err);
+
+/* The expression that the list has for one column. */
+void dts_select_column(struct dts_buf *sql, const struct dts_column *c);
 
 #endif

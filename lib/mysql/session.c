@@ -71,6 +71,12 @@ int dts_session_value(struct dts_session *s, struct dts_slice sql, struct dts_bu
 	return rc;
 }
 
+int dts_session_raw_text(struct dts_session *s, bool raw, struct dts_error *err)
+{
+	return dts_session_run(s, raw ? DTS_LIT("SET character_set_results=NULL")
+				      : DTS_LIT("SET character_set_results=utf8mb4"), err);
+}
+
 int dts_session_source_name(struct dts_session *s, const struct dts_connect_options *o,
 			    struct dts_buf *b, struct dts_error *err)
 {

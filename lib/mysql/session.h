@@ -44,6 +44,9 @@ struct dts_session {
 int dts_session_open(struct dts_session *s, const struct dts_connect_options *o, struct dts_error *err);
 void dts_session_close(struct dts_session *s); /* closed and all zero are fine */
 
+/* Results as raw column bytes (character_set_results=NULL), or as utf8mb4 again. */
+int dts_session_raw_text(struct dts_session *s, bool raw, struct dts_error *err);
+
 /* Puts the handler of LOAD DATA LOCAL back that gives no file out, as after
  * dts_session_open(); for who had another in its place. */
 void dts_session_refuse_infile(struct dts_session *s);
