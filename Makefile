@@ -58,6 +58,8 @@ DTS_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) $(if $(WERROR),-Werror) \
 	-fPIE -pthread -fstack-protector-strong $(HARDEN)
 DTS_LDFLAGS = -pie -pthread -Wl,--as-needed $(SANLINK) $(LDFLAGS)
 LIBS = $(DEPS_LIBS) -lm
+# `make V=1` shows the whole commands.
+Q = $(if $(V),,@)
 COMPILE = $(CC) $(DTS_CPPFLAGS) $(DTS_CFLAGS) -MMD -MP -c
 LINK = $(CC) $(DTS_CFLAGS) $(DTS_LDFLAGS)
 
@@ -99,12 +101,14 @@ configure: configure.ac
 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -o $@ $<
+	$(if $(V),,@echo '  cc   $<')
+	$(Q)$(COMPILE) -o $@ $<
 
 # The list of members counts too: without it a deleted source would stay in.
 $(B)/libdts.a: $(lib_obj) $(B)/lib.list
 	@rm -f $@.tmp
-	$(AR) rcs $@.tmp $(lib_obj)
+	$(if $(V),,@echo '  ar   $@')
+	$(Q)$(AR) rcs $@.tmp $(lib_obj)
 	@mv $@.tmp $@
 
 ifneq ($(needs_config),)
@@ -113,11 +117,13 @@ $(shell printf '%s\n' '$(lib_obj)' | cmp -s - $(B)/lib.list || \
 endif
 
 $(tools): $(B)/%: $(B)/obj/cmd/%.o $(B)/libdts.a
-	$(LINK) -o $@ $< $(B)/libdts.a $(LIBS)
+	$(if $(V),,@echo '  link $@')
+	$(Q)$(LINK) -o $@ $< $(B)/libdts.a $(LIBS)
 
 $(units): $(B)/unit/%: $(B)/obj/t/unit/%.o $(B)/libdts.a
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $< $(B)/libdts.a $(LIBS)
+	$(if $(V),,@echo '  link $@')
+	$(Q)$(LINK) -o $@ $< $(B)/libdts.a $(LIBS)
 
 unit-build: $(units)
 
@@ -126,10 +132,9 @@ unit: unit-build
 
 # Fuzzing wants coverage in the library too, so it builds in its own place.
 fuzz:
-	@if echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n); \
-		int LLVMFuzzerTestOneInput(const char *d, unsigned long n) \
-		{ return d && n > 9; }' | \
-		clang -fsanitize=fuzzer -x c -o /dev/null - 2>/dev/null; then \
+	@if echo 'int LLVMFuzzerTestOneInput(void); \
+		int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+		clang -fsanitize=fuzzer,address -x c -o /dev/null - 2>/dev/null; then \
 		$(MAKE) CC=clang FUZZ=libfuzzer SANITIZE=address,undefined B=build/fuzz fuzz-build; \
 	else \
 		$(MAKE) FUZZ=driver SANITIZE=address,undefined B=build/fuzz fuzz-build; \
@@ -140,7 +145,8 @@ fuzz-build: $(if $(FUZZ),$(fuzzers))
 ifneq ($(FUZZ),)
 fuzz_main := $(if $(filter driver,$(FUZZ)),$(B)/obj/t/lib/fuzz-main.o)
 $(fuzzers): $(B)/%: $(B)/obj/t/fuzz.d/%.o $(fuzz_main) $(B)/libdts.a
-	$(LINK) $(if $(filter libfuzzer,$(FUZZ)),-fsanitize=fuzzer) -o $@ $< \
+	$(if $(V),,@echo '  link $@')
+	$(Q)$(LINK) $(if $(filter libfuzzer,$(FUZZ)),-fsanitize=fuzzer) -o $@ $< \
 		$(fuzz_main) $(B)/libdts.a $(LIBS)
 endif
 

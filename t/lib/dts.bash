@@ -222,24 +222,24 @@ dts_retry_kill() {
 		sleep "$((REPLY / 1000)).$(printf %03d $((REPLY % 1000)))"
 		mapfile -t victims < <(session_processes "$leader" | grep ' dts-' | sort -k2)
 		if [ "${#victims[@]}" -eq 0 ]; then
-			wait "$leader"
+			wait "$leader" || :
 			[ "${DTS_KILL_MAY_END:-}" = 1 ] && return 0
 			echo "round $round: the pipeline had ended after $REPLY ms:"
 			tail -n 20 "$log"
 			return 1
 		fi
 		victim=${victims[$(((round + DTS_SEED) % ${#victims[@]}))]}
-		kill -KILL "${victim%% *}" 2>/dev/null
+		kill -KILL "${victim%% *}" 2>/dev/null || :
 		echo "# round $round: killed ${victim#* } after $REPLY ms" | tee -a "$log"
 		wait_until 60 "[ -z \"\$(session_processes $leader)\" ]" || {
 			session_processes "$leader"
 			tail -n 20 "$log"
 			session_processes "$leader" | while read -r victim _; do
-				kill -KILL "$victim"
+				kill -KILL "$victim" || :
 			done
 			return 1
 		}
-		wait "$leader" 2>/dev/null
+		wait "$leader" 2>/dev/null || :
 		round=$((round + 1))
 	done
 	return 0
