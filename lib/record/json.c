@@ -307,16 +307,17 @@ void dts_json_add_u64(struct dts_buf *b, uint64_t n)
 
 /* Numbers of few digits, which are most: m / 10^k with both exact is rounded
  * once, so it reads back to the same bits, and the least k is the shortest. */
-static bool add_short(struct dts_buf *b, double d, double same_digits)
+static bool add_short(struct dts_buf *b, double d)
 {
+	const double exact = 1e15; /* below, 15 digits tell doubles apart */
 	static const double powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
 
 	double a = fabs(d);
-	if (a >= same_digits || a < 1e-5 || (d == 0 && signbit(d)))
+	if (a >= exact || a < 1e-5)
 		return false;
 	for (unsigned k = 0; k < sizeof powers / sizeof *powers; k++) {
 		double m = a * powers[k];
-		if (m >= same_digits)
+		if (m >= exact)
 			return false;
 		uint64_t whole = (uint64_t)(m + 0.5);
 		if ((double)whole / powers[k] != a)
@@ -333,42 +334,61 @@ static bool add_short(struct dts_buf *b, double d, double same_digits)
 	return false;
 }
 
-void dts_json_add_double(struct dts_buf *b, double d)
+static bool reads_back(const char *text, double d, bool single)
+{
+	return single ? strtof(text, NULL) == (float)d : strtod(text, NULL) == d;
+}
+
+/* The next number up that has `digits` digits: just above a power of two
+ * numbers lie twice as wide as just below, so that the nearest of few digits
+ * may fail where its neighbour does not. */
+static void print_above(char *text, size_t size, double d, int digits)
+{
+	snprintf(text, size, "%.*e", digits - 1, d);
+	for (char *p = strchr(text, 'e'); p-- > text;) {
+		if (*p < '0' || *p > '9')
+			continue;
+		if (*p != '9') {
+			++*p;
+			return;
+		}
+		*p = '0';
+	}
+}
+
+static void add_shortest(struct dts_buf *b, double d, bool single, int digits, int most)
 {
 	char text[40];
-	int digits = fabs(d) < DBL_MIN ? 1 : 15;
+	int exponent;
+	bool power = fabs(frexp(d, &exponent)) == 0.5;
 
-	if (add_short(b, d, 1e15))
-		return;
-	if (d == 0) {
-		dts_buf_adds(b, signbit(d) ? "-0" : "0");
-		return;
-	}
-	for (; digits <= 17; digits++) {
+	for (; digits <= most; digits++) {
 		snprintf(text, sizeof text, "%.*g", digits, d);
-		if (strtod(text, NULL) == d)
+		if (reads_back(text, d, single))
 			break;
+		if (power) {
+			print_above(text, sizeof text, d, digits);
+			if (reads_back(text, d, single))
+				break;
+		}
 	}
 	dts_buf_adds(b, text);
 }
 
+void dts_json_add_double(struct dts_buf *b, double d)
+{
+	if (d == 0)
+		dts_buf_adds(b, signbit(d) ? "-0" : "0");
+	else if (!add_short(b, d))
+		add_shortest(b, d, false, fabs(d) < DBL_MIN ? 1 : 15, 17);
+}
+
 void dts_json_add_float(struct dts_buf *b, float f)
 {
-	char text[40];
-	int digits = fabsf(f) < FLT_MIN ? 1 : 6;
-
-	if (f == 0) {
+	if (f == 0)
 		dts_buf_adds(b, signbit(f) ? "-0" : "0");
-		return;
-	}
-	if (f == floorf(f) && fabsf(f) < 1e6f) {
+	else if (f == floorf(f) && fabsf(f) < 1e6f)
 		dts_buf_addi(b, (int64_t)f);
-		return;
-	}
-	for (; digits <= 9; digits++) {
-		snprintf(text, sizeof text, "%.*g", digits, (double)f);
-		if (strtof(text, NULL) == f)
-			break;
-	}
-	dts_buf_adds(b, text);
+	else
+		add_shortest(b, f, true, fabsf(f) < FLT_MIN ? 1 : 6, 9);
 }
