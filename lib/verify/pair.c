@@ -1,0 +1,63 @@
+#include "verify/pair.h"
+
+int dts_pair_query(struct dts_pair *p, const struct dts_slice sql[DTS_SIDES], bool stream,
+		   MYSQL_RES *res[DTS_SIDES], const char *what, struct dts_error *err)
+{
+	res[DTS_SOURCE] = res[DTS_TARGET] = NULL;
+	for (int side = 0; side < DTS_SIDES; side++)
+		if (mysql_send_query(p->side[side]->mysql, sql[side].p, sql[side].len) != 0)
+			return dts_session_fail(p->side[side], err, what);
+	for (int side = 0; side < DTS_SIDES; side++) {
+		MYSQL *mysql = p->side[side]->mysql;
+		if (mysql_read_query_result(mysql) != 0)
+			return dts_session_fail(p->side[side], err, what);
+		res[side] = stream ? mysql_use_result(mysql) : mysql_store_result(mysql);
+		if (!res[side])
+			return dts_session_fail(p->side[side], err, what);
+	}
+	return 0;
+}
+
+void dts_pair_free(MYSQL_RES *res[DTS_SIDES])
+{
+	for (int side = 0; side < DTS_SIDES; side++) {
+		if (res[side])
+			mysql_free_result(res[side]);
+		res[side] = NULL;
+	}
+}
+
+int dts_pair_row(struct dts_pair *p, int side, MYSQL_RES *res, MYSQL_ROW *row, const char *what,
+		 struct dts_error *err)
+{
+	*row = mysql_fetch_row(res);
+	if (*row)
+		return 1;
+	if (mysql_errno(p->side[side]->mysql) != 0)
+		return dts_session_fail(p->side[side], err, what);
+	return dts_pair_check(p, side, what, err);
+}
+
+int dts_pair_check(struct dts_pair *p, int side, const char *what, struct dts_error *err)
+{
+	struct dts_session *s = p->side[side];
+
+	if (mysql_warning_count(s->mysql) == 0)
+		return 0;
+	/* Read after a streamed result's last row: the connection is free again. */
+	MYSQL_RES *res = dts_session_query(s, DTS_LIT("SHOW WARNINGS LIMIT 1"), err);
+	if (!res)
+		return -1;
+	MYSQL_ROW row = mysql_fetch_row(res);
+	dts_fail(err, DTS_REFUSED, "%s: warning from %s: %s", what, s->label, row && row[2] ? row[2] : "unknown");
+	mysql_free_result(res);
+	return -1;
+}
+
+int dts_pair_run(struct dts_pair *p, struct dts_slice sql, struct dts_error *err)
+{
+	for (int side = 0; side < DTS_SIDES; side++)
+		if (dts_session_run(p->side[side], sql, err) < 0)
+			return -1;
+	return 0;
+}
