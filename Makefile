@@ -60,6 +60,8 @@ DTS_LDFLAGS = -pie -pthread -Wl,--as-needed $(SANLINK) $(LDFLAGS)
 LIBS = $(DEPS_LIBS) -lm
 # `make V=1` shows the whole commands.
 Q = $(if $(V),,@)
+silent := $(findstring s,$(firstword -$(MAKEFLAGS)))
+SAY = @$(if $(V)$(silent),:,echo)
 COMPILE = $(CC) $(DTS_CPPFLAGS) $(DTS_CFLAGS) -MMD -MP -c
 LINK = $(CC) $(DTS_CFLAGS) $(DTS_LDFLAGS)
 
@@ -89,25 +91,28 @@ endif
 all: $(tools) $(B)/libdts.a
 
 config.mk: configure
-	@if test -x config.status; then ./config.status --recheck && ./config.status; \
-	else ./configure; fi
+	@if test -x config.status; then \
+		./config.status $(if $(silent),-q) --recheck && \
+		./config.status $(if $(silent),-q); \
+	else ./configure $(if $(silent),-q); fi
 	@touch $@
 
 configure: configure.ac
 	@command -v autoconf >/dev/null || \
 		{ echo 'make: autoconf is missing: run sh t/install check' >&2; exit 1; }
-	autoconf
+	$(SAY) '  autoconf'
+	$(Q)autoconf
 	@touch $@
 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(if $(V),,@echo '  cc   $<')
+	$(SAY) '  cc   $<'
 	$(Q)$(COMPILE) -o $@ $<
 
 # The list of members counts too: without it a deleted source would stay in.
 $(B)/libdts.a: $(lib_obj) $(B)/lib.list
 	@rm -f $@.tmp
-	$(if $(V),,@echo '  ar   $@')
+	$(SAY) '  ar   $@'
 	$(Q)$(AR) rcs $@.tmp $(lib_obj)
 	@mv $@.tmp $@
 
@@ -117,12 +122,12 @@ $(shell printf '%s\n' '$(lib_obj)' | cmp -s - $(B)/lib.list || \
 endif
 
 $(tools): $(B)/%: $(B)/obj/cmd/%.o $(B)/libdts.a
-	$(if $(V),,@echo '  link $@')
+	$(SAY) '  link $@'
 	$(Q)$(LINK) -o $@ $< $(B)/libdts.a $(LIBS)
 
 $(units): $(B)/unit/%: $(B)/obj/t/unit/%.o $(B)/libdts.a
 	@mkdir -p $(@D)
-	$(if $(V),,@echo '  link $@')
+	$(SAY) '  link $@'
 	$(Q)$(LINK) -o $@ $< $(B)/libdts.a $(LIBS)
 
 unit-build: $(units)
@@ -145,7 +150,7 @@ fuzz-build: $(if $(FUZZ),$(fuzzers))
 ifneq ($(FUZZ),)
 fuzz_main := $(if $(filter driver,$(FUZZ)),$(B)/obj/t/lib/fuzz-main.o)
 $(fuzzers): $(B)/%: $(B)/obj/t/fuzz.d/%.o $(fuzz_main) $(B)/libdts.a
-	$(if $(V),,@echo '  link $@')
+	$(SAY) '  link $@'
 	$(Q)$(LINK) $(if $(filter libfuzzer,$(FUZZ)),-fsanitize=fuzzer) -o $@ $< \
 		$(fuzz_main) $(B)/libdts.a $(LIBS)
 endif
