@@ -108,6 +108,14 @@ static struct dts_ddl_object *add_object(struct dts_ddl *d)
 	return &d->objects[d->count++];
 }
 
+/* No grammar has two names side by side with nothing between them, and a name
+ * that is written anew there would run into the other. */
+static bool beside_backtick(struct dts_slice sql, struct dts_ddl_range r)
+{
+	return (r.at > 0 && sql.p[r.at - 1] == '`') ||
+	       (r.at + r.len < sql.len && sql.p[r.at + r.len] == '`');
+}
+
 struct dts_ddl_object *dts_ddl_take_name(struct dts_ddl_parser *p, enum dts_ddl_type type,
 					 enum dts_ddl_role role)
 {
@@ -137,6 +145,10 @@ struct dts_ddl_object *dts_ddl_take_name(struct dts_ddl_parser *p, enum dts_ddl_
 	o.name_part = (struct dts_ddl_range){s->at, s->len};
 	o.whole = (struct dts_ddl_range){start, s->at + s->len - start};
 	o.last_edge = s->edges;
+	if (beside_backtick(s->sql, o.whole)) {
+		p->failed = true;
+		return NULL;
+	}
 	dts_sql_next(s);
 	if (type == DTS_DDL_TYPE_DATABASE) {
 		o.db = o.name;
