@@ -16,12 +16,10 @@ struct dts_stream {
 /* Opens the next input: 1, none left: 0, error: -1. */
 static int open_next(struct dts_stream *s, struct dts_error *err)
 {
-	const char *path = s->paths && s->count > 0 ? s->paths[s->next] : "-";
-
 	if (s->next == (s->count > 0 ? s->count : 1))
 		return 0;
+	s->in = dts_input_open(s->count > 0 ? s->paths[s->next] : "-", s->max_record, err);
 	s->next++;
-	s->in = dts_input_open(path, s->max_record, err);
 	return s->in ? 1 : -1;
 }
 
@@ -63,6 +61,16 @@ const char *dts_stream_where(struct dts_stream *s)
 	else
 		dts_buf_adds(&s->where, "the end of the input");
 	return dts_buf_text(&s->where);
+}
+
+const char *dts_stream_name(const struct dts_stream *s)
+{
+	return s->in ? dts_input_name(s->in) : "the end of the input";
+}
+
+uint64_t dts_stream_line(const struct dts_stream *s)
+{
+	return s->in ? dts_input_line_number(s->in) : 0;
 }
 
 int dts_stream_next(struct dts_stream *s, const struct dts_record **r, struct dts_error *err)

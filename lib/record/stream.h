@@ -65,4 +65,8 @@ const struct dts_stream_state *dts_stream_state(const struct dts_stream *s);
 /* "standard input:17", for messages about the last record. Borrowed. */
 const char *dts_stream_where(struct dts_stream *s);
 
+/* The two halves of it: the input's name, and the line of the last record. */
+const char *dts_stream_name(const struct dts_stream *s);
+uint64_t dts_stream_line(const struct dts_stream *s);
+
 #endif

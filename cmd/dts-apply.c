@@ -1,0 +1,125 @@
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "apply/applier.h"
+#include "base/message.h"
+#include "base/signals.h"
+#include "checkpoint/checkpoint.h"
+
+static struct dts_connect_options server;
+static struct dts_apply_options apply = {.checkpoint_db = DTS_CHECKPOINT_DB, .lock_wait = 10, .group_bytes = 1 << 20};
+static struct dts_stream_options stream_options;
+static const char *other_ddl = "stop";
+static bool ddl_done, ddl_redo, ack;
+
+static const struct dts_option apply_options[] = {
+	{"checkpoint", 0, DTS_OPTION_STRING, &apply.checkpoint, "NAME", "keep the position under this name in the target"},
+	{"checkpoint-db", 0, DTS_OPTION_STRING, &apply.checkpoint_db, "DB", "database of the checkpoint (default dts)"},
+	{"no-checkpoint", 0, DTS_OPTION_FLAG, &apply.no_checkpoint, NULL, "apply changes without keeping a position"},
+	{"lock-wait", 0, DTS_OPTION_NUMBER, &apply.lock_wait, "SECONDS", "wait for a dying run to let go of the checkpoint (default 10)"},
+	{"group-size", 0, DTS_OPTION_SIZE, &apply.group_bytes, "SIZE", "records gathered into one target transaction (default 1M)"},
+	{"other-ddl", 0, DTS_OPTION_STRING, &other_ddl, "HOW", "views, routines, triggers, events, accounts: stop, skip or apply"},
+	{"ddl-done", 0, DTS_OPTION_FLAG, &ddl_done, NULL, "the statement in doubt has been executed: go on behind it"},
+	{"ddl-redo", 0, DTS_OPTION_FLAG, &ddl_redo, NULL, "the statement in doubt has not been executed: execute it"},
+	{"allow-nontransactional", 0, DTS_OPTION_FLAG, &apply.allow_nontransactional, NULL, "take tables that cannot roll back: not exactly once"},
+	{"allow-triggers", 0, DTS_OPTION_FLAG, &apply.allow_triggers, NULL, "take tables with triggers, which act again"},
+	{"ack", 0, DTS_OPTION_FLAG, &ack, NULL, "print an ack record for each transaction that is durable"},
+	{NULL, 0, 0, NULL, NULL, NULL},
+};
+
+static const struct dts_option input_options[] = {
+	{"max-record", 0, DTS_OPTION_SIZE, &stream_options.max_record, "SIZE", "longest record taken (default 1G)"},
+	{"no-counts", 0, DTS_OPTION_FLAG, &stream_options.no_counts, NULL, "do not compare counts: records were left out on purpose"},
+	{NULL, 0, 0, NULL, NULL, NULL},
+};
+
+static void notice(const char *text)
+{
+	dts_message("%s", text);
+}
+
+static void progress(uint64_t rows, uint64_t changes, uint64_t transactions)
+{
+	dts_progress("%llu rows, %llu changes in %llu transactions", (unsigned long long)rows,
+		     (unsigned long long)changes, (unsigned long long)transactions);
+}
+
+/* What the options say together. */
+static int check_options(struct dts_error *err)
+{
+	if (strcmp(other_ddl, "stop") == 0)
+		apply.other_ddl = DTS_OTHER_STOP;
+	else if (strcmp(other_ddl, "skip") == 0)
+		apply.other_ddl = DTS_OTHER_SKIP;
+	else if (strcmp(other_ddl, "apply") == 0)
+		apply.other_ddl = DTS_OTHER_APPLY;
+	else
+		return dts_fail(err, DTS_USAGE, "--other-ddl=%s: choose stop, skip or apply", other_ddl);
+	if (ddl_done && ddl_redo)
+		return dts_fail(err, DTS_USAGE, "--ddl-done and --ddl-redo contradict each other");
+	apply.doubt = ddl_done ? DTS_DOUBT_DONE : ddl_redo ? DTS_DOUBT_REDO : DTS_DOUBT_ASK;
+	if (apply.checkpoint && apply.no_checkpoint)
+		return dts_fail(err, DTS_USAGE, "--checkpoint and --no-checkpoint contradict each other");
+	if (apply.checkpoint && (!apply.checkpoint[0] || strlen(apply.checkpoint) > 200))
+		return dts_fail(err, DTS_USAGE, "--checkpoint: a name has 1 to 200 bytes");
+	return 0;
+}
+
+static int run(struct dts_list *files, int *stopped, struct dts_error *err)
+{
+	struct dts_session session = {0};
+	struct dts_stream *stream = NULL;
+	struct dts_applier *applier = NULL;
+	struct dts_output out = {0};
+	int rc = check_options(err);
+
+	if (rc == 0 && ack) {
+		apply.ack = &out;
+		rc = dts_output_open(&out, NULL, false, err);
+	}
+	if (rc == 0)
+		rc = dts_session_open(&session, &server, err);
+	if (rc == 0 && !(stream = dts_stream_open(files->items, files->count, &stream_options, err)))
+		rc = -1;
+	if (rc == 0 && !(applier = dts_applier_new(&session, stream, &apply, err)))
+		rc = -1;
+	if (rc == 0)
+		rc = dts_applier_run(applier, stopped, err);
+	dts_progress_end();
+	/* Changes stop between two transactions, which is a good end; rows were to be complete. */
+	if (rc == 0 && *stopped && dts_slice_is(dts_buf_slice(&dts_stream_state(stream)->kind), "changes"))
+		*stopped = 0;
+	dts_applier_free(applier);
+	dts_stream_close(stream);
+	dts_session_close(&session);
+	if (apply.ack && rc == 0)
+		rc = dts_output_close(&out, err);
+	else if (apply.ack)
+		dts_output_discard(&out);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	const struct dts_option_group groups[] = {
+		{"Applying", apply_options},
+		{"Input", input_options},
+		{"Target", dts_connect_option_table(&server)},
+		{NULL, NULL},
+	};
+	const struct dts_tool tool = {"dts-apply", "[FILE...]", "Write a record stream to a MySQL or MariaDB server.", groups,
+				      0, SIZE_MAX};
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_list files = {0};
+	int stopped = 0;
+
+	dts_options_parse(&tool, argc, argv, &files);
+	apply.notice = notice;
+	apply.progress = progress;
+	dts_signals_catch();
+	int rc = run(&files, &stopped, &err);
+	dts_list_release(&files);
+	if (rc == 0 && stopped)
+		dts_signals_die(stopped);
+	return rc < 0 ? dts_report(&err) : DTS_OK;
+}

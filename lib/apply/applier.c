@@ -1,0 +1,419 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "apply/state.h"
+#include "base/signals.h"
+#include "mysql/quote.h"
+
+void dts_applier_notice(struct dts_applier *a, const char *fmt, ...)
+{
+	char text[2048];
+	va_list ap;
+
+	if (!a->options.notice)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	a->options.notice(text);
+}
+
+/* ---- tables ---- */
+
+struct dts_apply_table *dts_applier_table(struct dts_applier *a, const struct dts_record *r, struct dts_error *err)
+{
+	struct dts_apply_table *t = dts_map_get(&a->tables, dts_map_pair(&a->table_key, r->db, r->table));
+
+	if (!t)
+		dts_fail(err, DTS_BAD_INPUT, "no schema record came before this change of table '%.*s.%.*s'",
+			 (int)r->db.len, r->db.p, (int)r->table.len, r->table.p);
+	return t;
+}
+
+void dts_applier_unbind(struct dts_applier *a)
+{
+	struct dts_map_entry *e;
+
+	for (size_t at = 0; (e = dts_map_next(&a->tables, &at));)
+		((struct dts_apply_table *)e->value)->bound = false;
+}
+
+int dts_applier_bind(struct dts_applier *a, struct dts_apply_table *t, struct dts_error *err)
+{
+	struct dts_apply_checks checks = {.allow_nontransactional = a->options.allow_nontransactional,
+					  .allow_triggers = a->options.allow_triggers,
+					  .snapshot = a->snapshot};
+
+	if (dts_apply_table_bind(t, a->session, &checks, err) < 0)
+		return -1;
+	return a->changes && a->has_checkpoint ? dts_chunk_load_windows(a, t, err) : 0;
+}
+
+static int on_schema(struct dts_applier *a, const struct dts_record *r, struct dts_error *err)
+{
+	struct dts_slice key = dts_map_pair(&a->table_key, r->db, r->table);
+	struct dts_apply_table *t = dts_map_get(&a->tables, key);
+
+	if (t && dts_slice_eq(dts_buf_slice(&t->schema_line), r->line))
+		return 0;
+	/* What was read under the old description is made under it. */
+	if (t && dts_group_flush(a, err) < 0)
+		return -1;
+	if (t && a->tx_open && dts_spill_end(&a->log) > a->tx_start)
+		return dts_fail(err, DTS_BAD_INPUT, "the schema of table '%.*s.%.*s' changes inside a transaction",
+				(int)r->db.len, r->db.p, (int)r->table.len, r->table.p);
+	t = dts_zalloc(1, sizeof *t);
+	dts_buf_add_slice(&t->schema_line, r->line);
+	if (dts_schema_parse(&t->schema, r, err) < 0) {
+		dts_apply_table_free(t);
+		return -1;
+	}
+	dts_apply_table_free(dts_map_set(&a->tables, dts_map_pair(&a->table_key, r->db, r->table), t));
+	/* Rows follow at once: refuse the table now, before any is written. Changes may
+	 * concern tables that a later DDL creates or that nobody applies. */
+	return a->snapshot && !a->snapshot_done ? dts_applier_bind(a, t, err) : 0;
+}
+
+/* ---- the target transaction ---- */
+
+static void plan_text(struct dts_applier *a, const char *sql)
+{
+	size_t at = a->plan.sql.len;
+
+	dts_buf_adds(&a->plan.sql, sql);
+	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
+}
+
+void dts_applier_plan_start(struct dts_applier *a)
+{
+	dts_applier_plan_checks(a, false, false);
+	plan_text(a, "START TRANSACTION");
+	if (a->has_checkpoint) {
+		size_t at = a->plan.sql.len;
+		dts_checkpoint_guard(&a->checkpoint, &a->plan.sql);
+		dts_plan_add(&a->plan, at, (struct dts_statement){.guard = true});
+	}
+	a->group_open = true;
+}
+
+void dts_applier_plan_checks(struct dts_applier *a, bool no_foreign, bool no_unique)
+{
+	if (a->checks_off_foreign != no_foreign)
+		plan_text(a, no_foreign ? "SET foreign_key_checks=0" : "SET foreign_key_checks=1");
+	if (a->checks_off_unique != no_unique)
+		plan_text(a, no_unique ? "SET unique_checks=0" : "SET unique_checks=1");
+	a->checks_off_foreign = no_foreign;
+	a->checks_off_unique = no_unique;
+}
+
+void dts_applier_rollback(struct dts_applier *a)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+
+	/* A lost connection has rolled back already. What the session's checks are
+	 * now is not known, so they are set, not compared. */
+	dts_plan_clear(&a->plan);
+	a->group_open = false;
+	a->checks_off_foreign = a->checks_off_unique = false;
+	dts_session_run(a->session, DTS_LIT("ROLLBACK"), &ignored);
+	dts_session_run(a->session, DTS_LIT("SET foreign_key_checks=1, unique_checks=1"), &ignored);
+}
+
+int dts_applier_commit(struct dts_applier *a, struct dts_error *err)
+{
+	if (dts_runner_run(&a->runner, &a->plan, err) < 0) {
+		dts_applier_rollback(a);
+		return -1;
+	}
+	dts_plan_clear(&a->plan);
+	plan_text(a, "COMMIT");
+	int rc = dts_runner_run(&a->runner, &a->plan, err);
+	dts_plan_clear(&a->plan);
+	a->group_open = false;
+	if (rc < 0)
+		dts_applier_rollback(a);
+	return rc;
+}
+
+/* ---- streams ---- */
+
+static int need_same_server(struct dts_applier *a, const struct dts_source_state *s, struct dts_error *err)
+{
+	if (s->server_id.len == 0 || dts_slice_eq(dts_buf_slice(&s->server_id), dts_buf_slice(&a->server_id)))
+		return 0;
+	dts_fail(err, DTS_REFUSED, "checkpoint '%s' follows another server: source '%.*s' was %.*s and is now %.*s",
+		 a->options.checkpoint, (int)a->src.len, a->src.data, (int)s->server_id.len, s->server_id.data,
+		 (int)a->server_id.len, a->server_id.data);
+	return dts_hint(err, "positions of one server mean nothing on another; start the migration anew, or name the source with --src");
+}
+
+/* The changes must go on where the checkpoint stands: no gap, no other source. */
+static int join_changes(struct dts_applier *a, const struct dts_source_state *s, const struct dts_position *pos,
+			struct dts_error *err)
+{
+	if (s->phase == DTS_PHASE_FULL) {
+		dts_fail(err, DTS_REFUSED, "the full phase of checkpoint '%s' has not ended: its rows are not all at the target",
+			 a->options.checkpoint);
+		return dts_hint(err, "run dts-dump | dts-apply --checkpoint=%s to its end first", a->options.checkpoint);
+	}
+	if (need_same_server(a, s, err) < 0)
+		return -1;
+	if (pos->file[0] && s->applied.file[0] && dts_position_compare(pos, &s->applied) > 0) {
+		dts_fail(err, DTS_REFUSED, "the stream begins at %s:%llu, behind checkpoint '%s' at %s:%llu: changes between are missing",
+			 pos->file, (unsigned long long)pos->offset, a->options.checkpoint, s->applied.file,
+			 (unsigned long long)s->applied.offset);
+		return dts_hint(err, "start the reader with --resume=%s@GROUP", a->options.checkpoint);
+	}
+	dts_position_copy(&a->applied, &s->applied);
+	dts_position_copy(&a->written, &s->applied);
+	return 0;
+}
+
+/* A first stream of changes, without a full phase, begins the checkpoint. */
+static int begin_source(struct dts_applier *a, const struct dts_position *pos, struct dts_error *err)
+{
+	dts_applier_plan_start(a);
+	size_t at = a->plan.sql.len;
+	dts_checkpoint_add_source(&a->checkpoint, dts_buf_slice(&a->src), dts_buf_slice(&a->server_id),
+				  DTS_PHASE_CHANGES, pos, (struct dts_slice){"", 0}, &a->plan.sql);
+	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
+	dts_position_copy(&a->applied, pos);
+	dts_position_copy(&a->written, pos);
+	return dts_applier_commit(a, err);
+}
+
+/* A checkpoint of one source is not silently given a second one by a mistyped name. */
+static int check_other_sources(struct dts_applier *a, struct dts_error *err)
+{
+	struct dts_list names = {0};
+	int rc = dts_checkpoint_sources(&a->checkpoint, &names, err);
+
+	if (rc == 0 && names.count > 0) {
+		rc = dts_fail(err, DTS_REFUSED, "checkpoint '%s' belongs to source '%s', this stream is from '%.*s'",
+			      a->options.checkpoint, names.items[0], (int)a->src.len, a->src.data);
+		dts_hint(err, "give the reader --src=%s if it is the same source, else use another --checkpoint", names.items[0]);
+	}
+	dts_list_release(&names);
+	return rc;
+}
+
+static int on_changes_stream(struct dts_applier *a, const struct dts_record *r, struct dts_error *err)
+{
+	struct dts_source_state state = {0};
+	struct dts_position pos = {0};
+	int rc = 0;
+
+	if (!a->has_checkpoint && !a->options.no_checkpoint) {
+		dts_fail(err, DTS_USAGE, "a stream of changes needs --checkpoint=NAME to be applied exactly once");
+		return dts_hint(err, "--no-checkpoint applies it without remembering how far it came");
+	}
+	if (!a->has_checkpoint)
+		return 0;
+	if (r->raw[DTS_F_POS].p)
+		rc = dts_position_parse(&pos, r->raw[DTS_F_POS], err);
+	if (rc == 0)
+		rc = dts_checkpoint_read(&a->checkpoint, dts_buf_slice(&a->src), &state, err);
+	if (rc > 0)
+		rc = join_changes(a, &state, &pos, err);
+	else if (rc == 0)
+		rc = check_other_sources(a, err) < 0 ? -1 : begin_source(a, &pos, err);
+	dts_source_state_release(&state);
+	dts_position_release(&pos);
+	return rc;
+}
+
+static int on_stream(struct dts_applier *a, const struct dts_record *r, struct dts_error *err)
+{
+	struct dts_buf scratch = {0};
+
+	/* A reader that has reconnected says where it goes on. */
+	if (dts_group_flush(a, err) < 0)
+		return -1;
+	dts_map_release(&a->tables, dts_apply_table_free);
+	dts_buf_clear(&a->src);
+	dts_buf_add_slice(&a->src, r->src);
+	dts_buf_clear(&a->server_id);
+	if (r->raw[DTS_F_SOURCE].p) {
+		struct dts_json id = dts_json_get(r->raw[DTS_F_SOURCE], "id");
+		if (id.raw.p && id.type == DTS_JSON_STRING)
+			dts_buf_add_slice(&a->server_id, dts_json_string(id.raw, &scratch));
+	}
+	dts_buf_release(&scratch);
+	a->snapshot = dts_slice_is(r->kind, "snapshot");
+	a->schema = dts_slice_is(r->kind, "schema");
+	a->repair = dts_slice_is(r->kind, "repair");
+	a->changes = dts_slice_is(r->kind, "changes");
+	a->stream_open = true;
+	if (a->snapshot)
+		return dts_chunk_stream(a, r, err);
+	if (a->changes)
+		return on_changes_stream(a, r, err);
+	return 0;
+}
+
+static int on_end(struct dts_applier *a, const struct dts_record *r, struct dts_error *err)
+{
+	int rc = 0;
+
+	if (a->repair && a->group_open)
+		rc = dts_applier_commit(a, err);
+	else if (a->snapshot)
+		rc = dts_chunk_finish(a, r, err);
+	else if (a->changes && r->raw[DTS_F_POS].p)
+		rc = dts_group_heartbeat(a, r, err);
+	if (rc == 0)
+		rc = dts_group_flush(a, err);
+	a->stream_open = false;
+	return rc;
+}
+
+/* A repair is one transaction: rows as dts-verify found them, or nothing. */
+static int on_repair(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err)
+{
+	if (!a->group_open)
+		dts_applier_plan_start(a);
+	/* Rows come in key order, not in an order that foreign keys like. */
+	dts_applier_plan_checks(a, true, false);
+	struct dts_apply_table *t = dts_applier_table(a, r, err);
+	if (!t || (!t->bound && dts_applier_bind(a, t, err) < 0))
+		return -1;
+	if (dts_plan_change(&a->plan, t, r, DTS_PLAN_STRICT, line, err) < 0)
+		return dts_runner_where(&a->runner, line, err);
+	a->change_count++;
+	if (a->plan.sql.len < 1024 * 1024)
+		return 0;
+	if (dts_runner_run(&a->runner, &a->plan, err) < 0)
+		return -1;
+	dts_plan_clear(&a->plan);
+	return 0;
+}
+
+static int apply_record(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err)
+{
+	switch (r->op) {
+	case DTS_OP_STREAM:
+		return on_stream(a, r, err);
+	case DTS_OP_SCHEMA:
+		return on_schema(a, r, err);
+	case DTS_OP_CHUNK:
+		return dts_chunk_begin(a, r, err);
+	case DTS_OP_ROW:
+		return dts_chunk_row(a, r, line, err);
+	case DTS_OP_CHUNK_END:
+		return dts_chunk_end(a, r, err);
+	case DTS_OP_BEGIN:
+		return dts_group_begin(a, r, err);
+	case DTS_OP_INSERT:
+	case DTS_OP_UPDATE:
+	case DTS_OP_DELETE:
+		return a->repair ? on_repair(a, r, line, err) : dts_group_change(a, r, line, err);
+	case DTS_OP_DDL:
+		return a->schema ? dts_apply_ddl_schema(a, r, line, err) : dts_group_change(a, r, line, err);
+	case DTS_OP_ROLLBACK:
+		return dts_group_rollback(a, r, err);
+	case DTS_OP_COMMIT:
+	case DTS_OP_PREPARE:
+		return dts_group_commit(a, r, err);
+	case DTS_OP_HEARTBEAT:
+		return dts_group_heartbeat(a, r, err);
+	case DTS_OP_END:
+		return on_end(a, r, err);
+	default:
+		return dts_fail(err, DTS_BAD_INPUT, "a record with op '%s' cannot be applied", dts_op_name(r->op));
+	}
+}
+
+/* ---- the loop ---- */
+
+int dts_applier_run(struct dts_applier *a, int *stopped, struct dts_error *err)
+{
+	const struct dts_record *r;
+	int rc = 0;
+
+	*stopped = 0;
+	for (;;) {
+		/* Before waiting: what is complete becomes visible at the target. */
+		if (!dts_stream_ready(a->stream) && dts_group_flush(a, err) < 0)
+			return -1;
+		if (dts_signals_stop())
+			break;
+		rc = dts_stream_next(a->stream, &r, err);
+		if (rc <= 0)
+			break;
+		a->runner.input = dts_stream_name(a->stream);
+		rc = apply_record(a, r, dts_stream_line(a->stream), err);
+		if (rc < 0)
+			return a->runner.located ? -1 : dts_where(err, "%s", dts_stream_where(a->stream));
+		if (a->options.progress)
+			a->options.progress(a->rows, a->change_count, a->transactions);
+	}
+	*stopped = dts_signals_stop();
+	if (*stopped)
+		return dts_group_flush(a, err);
+	if (rc < 0) {
+		/* The input is torn: whole transactions stay, the rest is not applied. */
+		struct dts_error flush = DTS_ERROR_INIT;
+		if (a->changes && dts_group_flush(a, &flush) < 0)
+			*err = flush;
+		return -1;
+	}
+	return dts_group_flush(a, err);
+}
+
+static int take_checkpoint(struct dts_applier *a, struct dts_error *err)
+{
+	const struct dts_apply_options *o = &a->options;
+
+	if (!o->checkpoint)
+		return 0;
+	a->has_checkpoint = true;
+	a->checkpoint = (struct dts_checkpoint){.session = a->session, .db = o->checkpoint_db, .name = o->checkpoint};
+	if (dts_checkpoint_create(&a->checkpoint, err) < 0 ||
+	    dts_checkpoint_lock(&a->checkpoint, (unsigned)o->lock_wait, err) < 0)
+		return -1;
+	return dts_checkpoint_raise(&a->checkpoint, err);
+}
+
+struct dts_applier *dts_applier_new(struct dts_session *session, struct dts_stream *stream,
+				    const struct dts_apply_options *options, struct dts_error *err)
+{
+	struct dts_applier *a = dts_zalloc(1, sizeof *a);
+
+	a->options = *options;
+	a->session = session;
+	a->stream = stream;
+	a->log.limit = 16 * 1024 * 1024;
+	dts_record_init(&a->again);
+	if (dts_session_run(session, DTS_LIT("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"), err) < 0 ||
+	    dts_runner_init(&a->runner, session, err) < 0 || take_checkpoint(a, err) < 0) {
+		dts_applier_free(a);
+		return NULL;
+	}
+	return a;
+}
+
+void dts_applier_free(struct dts_applier *a)
+{
+	if (!a)
+		return;
+	dts_map_release(&a->tables, dts_apply_table_free);
+	dts_map_release(&a->done_chunks, free);
+	for (size_t i = 0; i < a->tx_cap; i++) {
+		dts_position_release(&a->txs[i].pos);
+		dts_buf_release(&a->txs[i].tx);
+		dts_buf_release(&a->txs[i].xid);
+	}
+	free(a->txs);
+	dts_spill_release(&a->log);
+	dts_plan_release(&a->plan);
+	dts_record_release(&a->again);
+	dts_position_release(&a->applied);
+	dts_position_release(&a->written);
+	dts_position_release(&a->snapshot_pos);
+	struct dts_buf *bufs[] = {&a->table_key, &a->src, &a->server_id, &a->snapshot_text, &a->chunk_id,
+				  &a->chunk_bounds, &a->chunk_pos};
+	for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
+		dts_buf_release(bufs[i]);
+	free(a);
+}

@@ -1,0 +1,47 @@
+#ifndef DTS_APPLY_APPLIER_H
+#define DTS_APPLY_APPLIER_H
+
+#include "apply/table.h"
+#include "base/output.h"
+#include "record/stream.h"
+
+/* What to do with DDL of views, routines, triggers, events and accounts. */
+enum dts_other_ddl { DTS_OTHER_STOP, DTS_OTHER_SKIP, DTS_OTHER_APPLY };
+
+/* What to do with a DDL statement that a crash left in doubt. */
+enum dts_doubt { DTS_DOUBT_ASK, DTS_DOUBT_DONE, DTS_DOUBT_REDO };
+
+struct dts_apply_options {
+	const char *checkpoint;    /* name; NULL: none is kept */
+	const char *checkpoint_db;
+	bool no_checkpoint;        /* changes without one: asked for */
+	bool allow_nontransactional, allow_triggers;
+	enum dts_other_ddl other_ddl;
+	enum dts_doubt doubt;
+	uint64_t lock_wait;        /* seconds to wait for a dying run */
+	uint64_t group_bytes;      /* records gathered into one target transaction at most */
+	struct dts_output *ack;    /* gets an `ack` record after each commit; NULL: none */
+	void (*notice)(const char *text); /* for people, one line */
+	void (*progress)(uint64_t rows, uint64_t changes, uint64_t transactions);
+};
+
+struct dts_applier; /* opaque */
+
+/*
+ * Writes a record stream to the target: chunks as one transaction each,
+ * transactions in source order, DDL between them. Takes the checkpoint (lock and
+ * epoch) at once, before anything is read. Session and stream are borrowed.
+ */
+struct dts_applier *dts_applier_new(struct dts_session *session, struct dts_stream *stream,
+				    const struct dts_apply_options *options, struct dts_error *err);
+
+/*
+ * Applies until the input ends, an error, or a stop signal: at a stop, whole
+ * transactions that were read are committed and *stopped tells the signal.
+ * Whole transactions before an error in the input are committed, too.
+ */
+int dts_applier_run(struct dts_applier *a, int *stopped, struct dts_error *err);
+
+void dts_applier_free(struct dts_applier *a);
+
+#endif

@@ -1,0 +1,228 @@
+#include "apply/ddl_target.h"
+
+#include <mysqld_error.h>
+
+#include "base/hash.h"
+#include "mysql/quote.h"
+
+/* Settings that a statement's meaning depends on, by their name in records. */
+static const struct {
+	const char *field, *variable;
+} settings[] = {
+	{"sql_mode", "sql_mode"},
+	{"time_zone", "time_zone"},
+	{"timestamp", "timestamp"},
+	{"collation_connection", "collation_connection"},
+	{"collation_server", "collation_server"},
+	{"auto_increment_increment", "auto_increment_increment"},
+	{"auto_increment_offset", "auto_increment_offset"},
+	{"explicit_defaults_for_timestamp", "explicit_defaults_for_timestamp"},
+	{"default_collation_for_utf8mb4", "default_collation_for_utf8mb4"},
+	{"foreign_key_checks", "foreign_key_checks"},
+	{"unique_checks", "unique_checks"},
+};
+
+enum { SETTINGS = sizeof settings / sizeof *settings };
+
+static void add_setting(struct dts_buf *sql, const char *variable, struct dts_json value)
+{
+	struct dts_buf scratch = {0};
+
+	dts_buf_adds(sql, sql->len == 0 ? "SET " : ", ");
+	dts_buf_adds(sql, variable);
+	dts_buf_addc(sql, '=');
+	if (value.type == DTS_JSON_STRING)
+		dts_sql_literal(sql, dts_json_string(value.raw, &scratch));
+	else if (value.type == DTS_JSON_TRUE || value.type == DTS_JSON_FALSE)
+		dts_buf_adds(sql, value.type == DTS_JSON_TRUE ? "1" : "0");
+	else
+		dts_buf_add_slice(sql, value.raw);
+	dts_buf_release(&scratch);
+}
+
+/* *set: the settings that must be taken back, a bit each. */
+static int enter(struct dts_session *s, struct dts_slice context, unsigned *set, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+	int rc = 0;
+
+	*set = 0;
+	for (unsigned i = 0; context.p && i < SETTINGS; i++) {
+		struct dts_json value = dts_json_get(context, settings[i].field);
+		if (!value.raw.p || value.type == DTS_JSON_NULL)
+			continue;
+		add_setting(&sql, settings[i].variable, value);
+		*set |= 1u << i;
+	}
+	if (sql.len > 0 && dts_session_run(s, dts_buf_slice(&sql), err) < 0)
+		rc = dts_where(err, "cannot take over the settings that the statement ran with at the source");
+	dts_buf_release(&sql);
+	return rc;
+}
+
+static int leave(struct dts_session *s, unsigned set, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+
+	dts_buf_adds(&sql, "SET NAMES utf8mb4, sql_mode='STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO',"
+			   " time_zone='+00:00', timestamp=DEFAULT, foreign_key_checks=1, unique_checks=1");
+	for (unsigned i = 3; i < SETTINGS; i++)
+		if (set & 1u << i && strstr(settings[i].variable, "checks") == NULL &&
+		    strcmp(settings[i].variable, "collation_connection") != 0)
+			dts_buf_addf(&sql, ", %s=DEFAULT", settings[i].variable);
+	int rc = dts_session_run(s, dts_buf_slice(&sql), err);
+	dts_buf_release(&sql);
+	return rc;
+}
+
+static int read_warnings(struct dts_session *s, struct dts_buf *warnings, struct dts_error *err)
+{
+	if (mysql_warning_count(s->mysql) == 0)
+		return 0;
+	MYSQL_RES *res = dts_session_query(s, DTS_LIT("SHOW WARNINGS"), err);
+	if (!res)
+		return -1;
+	for (MYSQL_ROW row; (row = mysql_fetch_row(res));)
+		if (strcmp(row[0], "Note") != 0)
+			dts_buf_addf(warnings, "%s %s: %s\n", row[0], row[1], row[2]);
+	mysql_free_result(res);
+	return 0;
+}
+
+static bool needs_default_db(const struct dts_ddl *d)
+{
+	for (size_t i = 0; i < d->count; i++)
+		if (d->objects[i].db.len == 0 && d->objects[i].type != DTS_DDL_TYPE_DATABASE)
+			return true;
+	return d->count == 0;
+}
+
+int dts_ddl_run(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql, struct dts_slice default_db,
+		struct dts_slice context, struct dts_buf *warnings, struct dts_error *err)
+{
+	struct dts_error after = DTS_ERROR_INIT;
+	struct dts_buf use = {0};
+	unsigned set;
+	int rc = 0;
+
+	if (default_db.len > 0 && needs_default_db(d)) {
+		dts_buf_adds(&use, "USE ");
+		dts_sql_ident(&use, default_db);
+		rc = dts_session_run(s, dts_buf_slice(&use), err);
+		dts_buf_release(&use);
+	}
+	if (rc < 0 || enter(s, context, &set, err) < 0)
+		return -1;
+	rc = dts_session_run(s, sql, err);
+	if (rc == 0)
+		rc = read_warnings(s, warnings, err);
+	if (leave(s, set, &after) < 0 && rc == 0) {
+		*err = after;
+		rc = -1;
+	}
+	return rc;
+}
+
+/* ---- what objects look like ---- */
+
+void dts_ddl_without_counter(struct dts_slice sql, struct dts_buf *text)
+{
+	static const char option[] = " AUTO_INCREMENT=";
+	const char *at = NULL;
+
+	/* The option stands behind the last closing parenthesis' line. */
+	for (const char *p = sql.p; (p = memmem(p, sql.len - (size_t)(p - sql.p), option, sizeof option - 1)); p++)
+		at = p;
+	const char *close = memrchr(sql.p, '\n', sql.len);
+	if (!at || !close || at < close) {
+		dts_buf_add_slice(text, sql);
+		return;
+	}
+	dts_buf_add(text, sql.p, (size_t)(at - sql.p));
+	for (at += sizeof option - 1; at < sql.p + sql.len && *at >= '0' && *at <= '9'; at++)
+		;
+	dts_buf_add(text, at, (size_t)(sql.p + sql.len - at));
+}
+
+int dts_ddl_definition(struct dts_session *s, struct dts_slice db, struct dts_slice table, struct dts_buf *text,
+		       struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+	int rc = 1;
+
+	dts_buf_adds(&sql, "SHOW CREATE TABLE ");
+	dts_sql_table(&sql, db, table);
+	MYSQL_RES *res = dts_session_query(s, dts_buf_slice(&sql), err);
+	dts_buf_release(&sql);
+	if (!res) {
+		unsigned number = mysql_errno(s->mysql);
+		return number == ER_NO_SUCH_TABLE || number == ER_BAD_DB_ERROR ? 0 : -1;
+	}
+	MYSQL_ROW row = mysql_fetch_row(res);
+	unsigned long *lengths = row ? mysql_fetch_lengths(res) : NULL;
+	if (row && row[1])
+		dts_ddl_without_counter(dts_slice(row[1], lengths[1]), text);
+	else
+		rc = 0;
+	mysql_free_result(res);
+	return rc;
+}
+
+static int add_database(struct dts_session *s, struct dts_slice db, struct dts_buf *state, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+
+	dts_buf_adds(&sql, "SELECT CONCAT(DEFAULT_CHARACTER_SET_NAME,' ',DEFAULT_COLLATION_NAME)"
+			   " FROM information_schema.SCHEMATA WHERE SCHEMA_NAME=");
+	dts_sql_literal(&sql, db);
+	int rc = dts_session_value(s, dts_buf_slice(&sql), state, err);
+	dts_buf_release(&sql);
+	if (rc == 0)
+		dts_buf_adds(state, "absent");
+	return rc < 0 ? -1 : 0;
+}
+
+static int add_table(struct dts_session *s, struct dts_slice db, struct dts_slice table, struct dts_buf *state,
+		     struct dts_error *err)
+{
+	struct dts_buf sql = {0}, text = {0};
+
+	int rc = dts_ddl_definition(s, db, table, &text, err);
+	if (rc == 0)
+		dts_buf_adds(state, "absent");
+	if (rc > 0) {
+		dts_buf_addf(state, "%016llx ", (unsigned long long)dts_hash(text.data, text.len));
+		dts_buf_adds(&sql, "SELECT CREATE_TIME FROM information_schema.TABLES WHERE TABLE_SCHEMA=");
+		dts_sql_literal(&sql, db);
+		dts_buf_adds(&sql, " AND TABLE_NAME=");
+		dts_sql_literal(&sql, table);
+		rc = dts_session_value(s, dts_buf_slice(&sql), state, err);
+	}
+	dts_buf_release(&sql);
+	dts_buf_release(&text);
+	return rc < 0 ? -1 : 0;
+}
+
+int dts_ddl_identity(struct dts_session *s, const struct dts_ddl *d, struct dts_slice default_db, struct dts_buf *state,
+		     struct dts_error *err)
+{
+	for (size_t i = 0; i < d->count; i++) {
+		const struct dts_ddl_object *o = &d->objects[i];
+		struct dts_slice db = o->db.len > 0 ? o->db : default_db;
+		int rc = 0;
+		if (o->role == DTS_DDL_LIKE || o->role == DTS_DDL_REFERENCED)
+			continue;
+		dts_buf_add_slice(state, db);
+		dts_buf_addc(state, '.');
+		dts_buf_add_slice(state, o->name);
+		dts_buf_addc(state, ' ');
+		if (o->type == DTS_DDL_TYPE_DATABASE)
+			rc = add_database(s, db, state, err);
+		else if (o->type == DTS_DDL_TYPE_TABLE || o->type == DTS_DDL_TYPE_SEQUENCE || o->type == DTS_DDL_TYPE_VIEW)
+			rc = add_table(s, db, o->name, state, err);
+		if (rc < 0)
+			return -1;
+		dts_buf_addc(state, '\n');
+	}
+	return 0;
+}

@@ -1,0 +1,34 @@
+#ifndef DTS_APPLY_DDL_TARGET_H
+#define DTS_APPLY_DDL_TARGET_H
+
+#include "ddl/ddl.h"
+#include "mysql/session.h"
+#include "record/record.h"
+
+/* DDL at the target: running a statement as the source ran it, and telling
+ * whether objects have changed. */
+
+/*
+ * Runs `sql` with `default_db` and the session settings of a record's "context"
+ * (raw JSON, p NULL: none), then sets the session back. Warnings are appended
+ * to `warnings`, one a line. The definition tells whether a default database is needed.
+ */
+int dts_ddl_run(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql, struct dts_slice default_db,
+		struct dts_slice context, struct dts_buf *warnings, struct dts_error *err);
+
+/*
+ * Appends what the objects of a statement look like now: a line for each, with
+ * its creation time and a hash of its definition, or "absent". Equal text means
+ * that nothing is known to have changed.
+ */
+int dts_ddl_identity(struct dts_session *s, const struct dts_ddl *d, struct dts_slice default_db,
+		     struct dts_buf *state, struct dts_error *err);
+
+/* Appends SHOW CREATE TABLE without AUTO_INCREMENT=n: 1; 0: there is no such table; -1. */
+int dts_ddl_definition(struct dts_session *s, struct dts_slice db, struct dts_slice table, struct dts_buf *text,
+		       struct dts_error *err);
+
+/* Appends a definition without its AUTO_INCREMENT=n table option. */
+void dts_ddl_without_counter(struct dts_slice sql, struct dts_buf *text);
+
+#endif

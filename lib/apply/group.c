@@ -1,0 +1,370 @@
+#include <stdlib.h>
+
+#include "apply/state.h"
+
+/*
+ * Transactions of the source, gathered into one of the target. Their records
+ * wait in the log until the commit is read, since a rollback may still take
+ * them back, and stay there until the target has committed, since a deadlock
+ * makes it necessary to plan them again.
+ */
+enum {
+	SEND_SIZE = 512 * 1024, /* planned SQL is sent when it has grown to this */
+	MAX_TXS = 2000,         /* of the source in one of the target */
+	MAX_TRIES = 20,         /* after deadlocks and lock waits */
+};
+
+static struct dts_apply_tx *add_tx(struct dts_applier *a)
+{
+	if (a->tx_count == a->tx_cap) {
+		size_t cap = a->tx_cap ? a->tx_cap * 2 : 16;
+		a->txs = dts_realloc(a->txs, cap * sizeof *a->txs);
+		memset(a->txs + a->tx_cap, 0, (cap - a->tx_cap) * sizeof *a->txs);
+		a->tx_cap = cap;
+	}
+	return &a->txs[a->tx_count++];
+}
+
+int dts_group_begin(struct dts_applier *a, const struct dts_record *r, struct dts_error *err)
+{
+	struct dts_position pos = {0};
+
+	if (dts_position_parse(&pos, r->raw[DTS_F_POS], err) < 0)
+		return -1;
+	a->tx_open = true;
+	a->tx_has_ddl = false;
+	a->tx_start = dts_spill_end(&a->log);
+	/* What the target has already is skipped, not repeated. */
+	a->tx_skipped = a->has_checkpoint && a->applied.file[0] && dts_position_compare(&pos, &a->applied) < 0;
+	dts_position_release(&pos);
+	return 0;
+}
+
+int dts_group_change(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err)
+{
+	if (a->tx_skipped)
+		return 0;
+	if (r->op == DTS_OP_DDL)
+		a->tx_has_ddl = true;
+	struct dts_spill_entry e = {.line = line, .n = r->n, .text = r->line};
+	return dts_spill_add(&a->log, &e, err);
+}
+
+/* Drops the entries of the open transaction from ordinal `keep` + 1 on. */
+static int cut_log(struct dts_applier *a, uint64_t keep, struct dts_error *err)
+{
+	uint64_t at = a->tx_start, end = dts_spill_end(&a->log);
+
+	while (at < end) {
+		struct dts_spill_entry e;
+		uint64_t start = at;
+		if (dts_spill_read(&a->log, &at, &e, err) < 0)
+			return -1;
+		if (e.n > keep)
+			return dts_spill_truncate(&a->log, start, err);
+	}
+	return 0;
+}
+
+int dts_group_rollback(struct dts_applier *a, const struct dts_record *r, struct dts_error *err)
+{
+	if (a->tx_open && !a->tx_skipped && cut_log(a, r->raw[DTS_F_TO].p ? r->to : 0, err) < 0)
+		return -1;
+	if (r->raw[DTS_F_TO].p)
+		return 0;
+	if (a->tx_open) {
+		a->tx_open = false;
+		return 0;
+	}
+	return dts_group_commit(a, r, err); /* XA ROLLBACK of a prepared transaction */
+}
+
+/* Strict, converging, or not at all (false): where the table's rows stand. */
+static bool mode_of(const struct dts_apply_table *t, const struct dts_position *pos, enum dts_plan_mode *mode)
+{
+	*mode = DTS_PLAN_STRICT;
+	if (!t->window.known || !pos || !pos->file[0])
+		return true;
+	if (dts_position_compare(pos, &t->window.low) <= 0)
+		return false;
+	if (dts_position_compare(pos, &t->window.high) <= 0)
+		*mode = DTS_PLAN_CONVERGE;
+	return true;
+}
+
+static bool has_flag(const struct dts_record *r, const char *flag)
+{
+	struct dts_json_walk walk;
+	struct dts_json value;
+	struct dts_buf scratch = {0};
+	bool found = false;
+
+	if (!r->raw[DTS_F_FLAGS].p)
+		return false;
+	walk = dts_json_walk(r->raw[DTS_F_FLAGS]);
+	while (!found && dts_json_element(&walk, &value))
+		found = value.type == DTS_JSON_STRING && dts_slice_is(dts_json_string(value.raw, &scratch), flag);
+	dts_buf_release(&scratch);
+	return found;
+}
+
+int dts_group_plan_record(struct dts_applier *a, const struct dts_record *r, const struct dts_position *pos,
+			  uint64_t line, struct dts_error *err)
+{
+	struct dts_apply_table *t = dts_applier_table(a, r, err);
+	enum dts_plan_mode mode;
+
+	if (!t || (!t->bound && dts_applier_bind(a, t, err) < 0))
+		return dts_runner_where(&a->runner, line, err);
+	if (!mode_of(t, pos, &mode))
+		return 0;
+	dts_applier_plan_checks(a, mode == DTS_PLAN_CONVERGE || has_flag(r, "no-foreign-key-checks"),
+				has_flag(r, "no-unique-checks"));
+	if (dts_plan_change(&a->plan, t, r, mode, line, err) < 0)
+		return dts_runner_where(&a->runner, line, err);
+	a->change_count++;
+	if (a->plan.sql.len < SEND_SIZE)
+		return 0;
+	if (dts_runner_run(&a->runner, &a->plan, err) < 0)
+		return -1;
+	dts_plan_clear(&a->plan);
+	return 0;
+}
+
+int dts_group_plan_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struct dts_error *err)
+{
+	uint64_t at = tx->start;
+
+	while (at < tx->end) {
+		struct dts_spill_entry e;
+		if (dts_spill_read(&a->log, &at, &e, err) < 0)
+			return -1;
+		if (dts_record_parse(&a->again, e.text, err) < 0)
+			return -1;
+		if (a->again.op == DTS_OP_DDL)
+			continue; /* was run by itself */
+		if (dts_group_plan_record(a, &a->again, &tx->pos, e.line, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int plan_one(struct dts_applier *a, const struct dts_apply_tx *tx, struct dts_error *err)
+{
+	if (tx->prepares || tx->xid.len > 0)
+		return dts_prepared_plan(a, tx, err);
+	return dts_group_plan_tx(a, tx, err);
+}
+
+static void plan_mark(struct dts_applier *a)
+{
+	const struct dts_apply_tx *last = &a->txs[a->tx_count - 1];
+
+	if (!a->has_checkpoint)
+		return;
+	size_t at = a->plan.sql.len;
+	dts_checkpoint_add_mark(&a->checkpoint, dts_buf_slice(&a->src), 0, dts_buf_slice(&last->tx), &last->pos,
+				&a->plan.sql);
+	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
+}
+
+/* Drops the group; the entries of a transaction that is still open stay. */
+static void forget_group(struct dts_applier *a)
+{
+	a->tx_count = 0;
+	a->group_open = false;
+	if (!a->tx_open)
+		dts_spill_clear(&a->log);
+}
+
+/* Plans and runs all of the group from its start. */
+static int run_group(struct dts_applier *a, struct dts_error *err)
+{
+	a->runner.retryable = false;
+	dts_plan_clear(&a->plan);
+	dts_applier_plan_start(a);
+	for (size_t i = 0; i < a->tx_count; i++)
+		if (plan_one(a, &a->txs[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int send_acks(struct dts_applier *a, struct dts_error *err)
+{
+	struct dts_output *out = a->options.ack;
+
+	if (!out)
+		return 0;
+	for (size_t i = 0; i < a->tx_count; i++) {
+		dts_buf_adds(&out->buf, "{\"op\":\"ack\",\"src\":");
+		dts_json_add_string(&out->buf, dts_buf_slice(&a->src));
+		dts_buf_adds(&out->buf, ",\"tx\":");
+		dts_json_add_string(&out->buf, dts_buf_slice(&a->txs[i].tx));
+		dts_buf_adds(&out->buf, ",\"pos\":");
+		dts_position_add(&out->buf, &a->txs[i].pos, true);
+		dts_buf_adds(&out->buf, "}\n");
+		if (dts_output_record_done(out, err) < 0)
+			return -1;
+	}
+	return dts_output_flush(out, err);
+}
+
+/* After a deadlock or a lock wait: the whole group again, from the log, with its mark if `commit`. */
+static int repeat_group(struct dts_applier *a, bool commit, struct dts_error *err)
+{
+	for (int tries = 1; a->runner.retryable && tries <= MAX_TRIES; tries++) {
+		if (run_group(a, err) < 0) {
+			dts_applier_rollback(a);
+			continue;
+		}
+		if (!commit)
+			return 0;
+		plan_mark(a);
+		if (dts_applier_commit(a, err) == 0)
+			return 0;
+	}
+	return -1;
+}
+
+static int commit_group(struct dts_applier *a, struct dts_error *err)
+{
+	plan_mark(a);
+	if (dts_applier_commit(a, err) == 0)
+		return 0;
+	return repeat_group(a, true, err);
+}
+
+/* Writes a position that no data moved: empty transactions and heartbeats. */
+static int write_watermark(struct dts_applier *a, struct dts_error *err)
+{
+	if (!a->has_checkpoint || !a->applied.file[0] ||
+	    (a->written.file[0] && dts_position_compare(&a->applied, &a->written) <= 0))
+		return 0;
+	dts_plan_clear(&a->plan);
+	dts_applier_plan_start(a);
+	size_t at = a->plan.sql.len;
+	dts_checkpoint_add_watermark(&a->checkpoint, dts_buf_slice(&a->src), &a->applied, &a->plan.sql);
+	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = 1});
+	if (dts_applier_commit(a, err) < 0)
+		return -1;
+	a->group_open = false;
+	dts_position_copy(&a->written, &a->applied);
+	return 0;
+}
+
+int dts_group_flush(struct dts_applier *a, struct dts_error *err)
+{
+	if (a->tx_count == 0)
+		return a->changes && !a->tx_open ? write_watermark(a, err) : 0;
+	if (commit_group(a, err) < 0)
+		return -1;
+	dts_position_copy(&a->applied, &a->txs[a->tx_count - 1].pos);
+	dts_position_copy(&a->written, &a->applied); /* the mark says so */
+	a->transactions += a->tx_count;
+	int rc = send_acks(a, err);
+	forget_group(a);
+	return rc;
+}
+
+/* A skipped transaction must lie below the checkpoint as a whole. */
+static int end_skipped(struct dts_applier *a, const struct dts_position *pos, struct dts_error *err)
+{
+	a->tx_open = false;
+	if (dts_position_compare(pos, &a->applied) > 0)
+		return dts_fail(err, DTS_BAD_INPUT, "the checkpoint %s:%llu lies inside a transaction that ends at %s:%llu",
+				a->applied.file, (unsigned long long)a->applied.offset, pos->file,
+				(unsigned long long)pos->offset);
+	return 0;
+}
+
+/* The position behind this commit, its GTID taken over into the list of last ones. */
+static void position_behind(struct dts_applier *a, const struct dts_record *r, struct dts_position *pos)
+{
+	const struct dts_position *before = a->tx_count > 0 ? &a->txs[a->tx_count - 1].pos : &a->applied;
+
+	dts_buf_clear(&pos->gtid);
+	dts_buf_add_slice(&pos->gtid, dts_buf_slice(&before->gtid));
+	if (pos->gtid.len > 0)
+		dts_gtid_advance(&pos->gtid, r->tx);
+}
+
+static int finish_tx(struct dts_applier *a, const struct dts_record *r, struct dts_position *pos, struct dts_error *err)
+{
+	bool has_ddl = a->tx_open && a->tx_has_ddl;
+
+	if (has_ddl && dts_group_flush(a, err) < 0) /* a barrier: what came before is committed first */
+		return -1;
+	position_behind(a, r, pos);
+	uint64_t start = a->tx_open ? a->tx_start : dts_spill_end(&a->log);
+	struct dts_apply_tx *tx = add_tx(a);
+	tx->start = start;
+	tx->end = dts_spill_end(&a->log);
+	tx->prepares = r->op == DTS_OP_PREPARE;
+	tx->decides_commit = r->op == DTS_OP_COMMIT;
+	dts_position_copy(&tx->pos, pos);
+	dts_buf_clear(&tx->tx);
+	dts_buf_add_slice(&tx->tx, r->tx);
+	dts_buf_clear(&tx->xid);
+	if (r->xid.p)
+		dts_buf_add_slice(&tx->xid, r->xid);
+	a->tx_open = false;
+	if (has_ddl) {
+		if (dts_apply_ddl_tx(a, tx, err) < 0)
+			return -1;
+		dts_position_copy(&a->applied, &tx->pos);
+		dts_position_copy(&a->written, &a->applied);
+		a->transactions++;
+		int rc = send_acks(a, err);
+		forget_group(a);
+		return rc;
+	}
+	if (tx->start == tx->end && tx->xid.len == 0 && a->tx_count == 1) {
+		/* Nothing in it for us, nothing before it: just a position. */
+		dts_position_copy(&a->applied, &tx->pos);
+		forget_group(a);
+		return 0;
+	}
+	if (!a->group_open)
+		dts_applier_plan_start(a);
+	a->runner.retryable = false;
+	if (plan_one(a, tx, err) < 0) {
+		dts_applier_rollback(a);
+		if (repeat_group(a, false, err) < 0)
+			return -1;
+	}
+	if (dts_spill_end(&a->log) >= a->options.group_bytes || a->tx_count >= MAX_TXS)
+		return dts_group_flush(a, err);
+	return 0;
+}
+
+int dts_group_commit(struct dts_applier *a, const struct dts_record *r, struct dts_error *err)
+{
+	struct dts_position pos = {0};
+	int rc = 0;
+
+	if (r->raw[DTS_F_POS].p)
+		rc = dts_position_parse(&pos, r->raw[DTS_F_POS], err);
+	else /* XA ROLLBACK need not tell */
+		dts_position_copy(&pos, a->tx_count > 0 ? &a->txs[a->tx_count - 1].pos : &a->applied);
+	if (rc == 0 && a->tx_open && a->tx_skipped)
+		rc = end_skipped(a, &pos, err);
+	else if (rc == 0 && !a->tx_open && a->has_checkpoint && a->applied.file[0] && pos.file[0] &&
+		 dts_position_compare(&pos, &a->applied) <= 0)
+		rc = 0; /* a decision on a prepared transaction that was carried out already */
+	else if (rc == 0)
+		rc = finish_tx(a, r, &pos, err);
+	dts_position_release(&pos);
+	return rc;
+}
+
+int dts_group_heartbeat(struct dts_applier *a, const struct dts_record *r, struct dts_error *err)
+{
+	struct dts_position pos = {0};
+
+	if (dts_position_parse(&pos, r->raw[DTS_F_POS], err) < 0)
+		return -1;
+	if (a->tx_count == 0 && a->applied.file[0] && pos.file[0] && dts_position_compare(&pos, &a->applied) > 0)
+		dts_position_copy(&a->applied, &pos);
+	dts_position_release(&pos);
+	return 0;
+}

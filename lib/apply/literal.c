@@ -1,0 +1,214 @@
+#include "apply/literal.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "mysql/quote.h"
+
+void dts_literal_scratch_release(struct dts_literal_scratch *s)
+{
+	dts_buf_release(&s->text);
+	dts_buf_release(&s->bytes);
+}
+
+static int refuse_value(const struct dts_apply_column *c, struct dts_json value, struct dts_error *err)
+{
+	int shown = value.raw.len > 200 ? 200 : (int)value.raw.len;
+
+	return dts_fail(err, DTS_BAD_INPUT, "column '%.*s': %.*s is not a value of type %.*s", (int)c->source->name.len,
+			c->source->name.p, shown, value.raw.p, (int)c->source->type_text.len, c->source->type_text.p);
+}
+
+/* Is it digits with an optional sign and, if allowed, one dot among them? */
+static bool plain_number(struct dts_slice text, bool dot_allowed)
+{
+	size_t i = text.len > 0 && text.p[0] == '-', digits = 0;
+
+	for (; i < text.len; i++) {
+		if (text.p[i] >= '0' && text.p[i] <= '9')
+			digits++;
+		else if (text.p[i] == '.' && dot_allowed && digits > 0)
+			dot_allowed = false;
+		else
+			return false;
+	}
+	return digits > 0;
+}
+
+/* Integers and decimals: exact, so unquoted digits, never through a double. */
+static int add_number(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value,
+		      struct dts_literal_scratch *scratch, struct dts_error *err)
+{
+	struct dts_slice text = value.raw;
+
+	if (value.type == DTS_JSON_STRING)
+		text = dts_json_string(value.raw, &scratch->text);
+	else if (value.type != DTS_JSON_NUMBER)
+		return refuse_value(c, value, err);
+	if (!plain_number(text, c->source->type == DTS_TYPE_DECIMAL))
+		return refuse_value(c, value, err);
+	dts_buf_add_slice(sql, text);
+	return 0;
+}
+
+/* An exponent makes it a DOUBLE literal, which the server reads to the nearest double. */
+static int add_real(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value, struct dts_error *err)
+{
+	if (value.type != DTS_JSON_NUMBER)
+		return refuse_value(c, value, err);
+	dts_buf_add_slice(sql, value.raw);
+	if (!memchr(value.raw.p, 'e', value.raw.len) && !memchr(value.raw.p, 'E', value.raw.len))
+		dts_buf_adds(sql, "e0");
+	return 0;
+}
+
+static bool column_is(const struct dts_apply_column *c, enum dts_type type)
+{
+	return c->source->type == type;
+}
+
+static bool is_bytes(enum dts_type type)
+{
+	return type == DTS_TYPE_BINARY || type == DTS_TYPE_GEOMETRY || type == DTS_TYPE_VECTOR;
+}
+
+/* {"base64":...}: for text columns the bytes are in the source's charset. */
+static int add_bytes(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value,
+		     struct dts_literal_scratch *scratch, struct dts_error *err)
+{
+	dts_buf_clear(&scratch->bytes);
+	if (dts_json_bytes(value, &scratch->bytes) != 1)
+		return refuse_value(c, value, err);
+	if (!is_bytes(c->source->type) && !c->same_charset)
+		return dts_fail(err, DTS_REFUSED, "column '%.*s': bytes in %.*s cannot be converted to the target's %.*s",
+				(int)c->source->name.len, c->source->name.p, (int)c->source->charset.len,
+				c->source->charset.p, (int)c->target->charset.len, c->target->charset.p);
+	dts_sql_hex(sql, dts_buf_slice(&scratch->bytes));
+	return 0;
+}
+
+static int add_text(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value,
+		    struct dts_literal_scratch *scratch, struct dts_error *err)
+{
+	struct dts_slice text = dts_json_string(value.raw, &scratch->text);
+
+	if (!c->charset) {
+		dts_sql_literal(sql, text);
+		return 0;
+	}
+	dts_buf_clear(&scratch->bytes);
+	if (!dts_charset_from_utf8(c->charset, text, &scratch->bytes))
+		return dts_fail(err, DTS_REFUSED, "column '%.*s': the text cannot be written in %s",
+				(int)c->source->name.len, c->source->name.p, dts_charset_name(c->charset));
+	dts_buf_addc(sql, '_');
+	dts_buf_adds(sql, dts_charset_name(c->charset));
+	dts_buf_addc(sql, ' ');
+	dts_sql_hex(sql, dts_buf_slice(&scratch->bytes));
+	return 0;
+}
+
+int dts_literal_add(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value, bool *enum_zero,
+		    struct dts_literal_scratch *scratch, struct dts_error *err)
+{
+	if (value.type == DTS_JSON_NULL) {
+		dts_buf_adds(sql, "NULL");
+		return 0;
+	}
+	switch (c->source->type) {
+	case DTS_TYPE_INTEGER:
+	case DTS_TYPE_YEAR:
+	case DTS_TYPE_BIT:
+	case DTS_TYPE_DECIMAL:
+		return add_number(sql, c, value, scratch, err);
+	case DTS_TYPE_FLOAT:
+	case DTS_TYPE_DOUBLE:
+		return add_real(sql, c, value, err);
+	default:
+		break;
+	}
+	if (column_is(c, DTS_TYPE_ENUM) && value.type == DTS_JSON_NUMBER && dts_slice_is(value.raw, "0")) {
+		*enum_zero = true;
+		dts_buf_addc(sql, '0');
+		return 0;
+	}
+	if (value.type == DTS_JSON_OBJECT)
+		return add_bytes(sql, c, value, scratch, err);
+	if (value.type != DTS_JSON_STRING)
+		return refuse_value(c, value, err);
+	if (is_bytes(c->source->type)) {
+		dts_sql_hex(sql, dts_json_string(value.raw, &scratch->text));
+		return 0;
+	}
+	return add_text(sql, c, value, scratch, err);
+}
+
+/* A FLOAT column compares as a double: the float's own value, all digits. */
+static int match_float(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value,
+		       struct dts_literal_scratch *scratch, struct dts_error *err)
+{
+	if (value.type != DTS_JSON_NUMBER)
+		return refuse_value(c, value, err);
+	dts_buf_clear(&scratch->text);
+	dts_buf_add_slice(&scratch->text, value.raw);
+	float f = strtof(dts_buf_text(&scratch->text), NULL);
+	dts_buf_addf(sql, "<=>%.17e", (double)f);
+	return 0;
+}
+
+static int match_text(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value,
+		      struct dts_literal_scratch *scratch, struct dts_error *err)
+{
+	dts_buf_adds(sql, "CAST(");
+	if (value.type == DTS_JSON_OBJECT || c->charset) {
+		dts_sql_ident(sql, c->target->name);
+		dts_buf_adds(sql, " AS BINARY)<=>");
+		if (value.type == DTS_JSON_OBJECT)
+			return add_bytes(sql, c, value, scratch, err);
+		return add_text(sql, c, value, scratch, err);
+	}
+	dts_buf_adds(sql, "CONVERT(");
+	dts_sql_ident(sql, c->target->name);
+	dts_buf_adds(sql, " USING utf8mb4) AS BINARY)<=>");
+	if (value.type != DTS_JSON_STRING)
+		return refuse_value(c, value, err);
+	dts_sql_hex(sql, dts_json_string(value.raw, &scratch->text));
+	return 0;
+}
+
+static bool is_text(enum dts_type type)
+{
+	return type == DTS_TYPE_CHAR || type == DTS_TYPE_ENUM || type == DTS_TYPE_SET || type == DTS_TYPE_JSON;
+}
+
+int dts_literal_add_match(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value,
+			  struct dts_literal_scratch *scratch, struct dts_error *err)
+{
+	bool enum_zero = false;
+
+	if (value.type == DTS_JSON_NULL) {
+		dts_sql_ident(sql, c->target->name);
+		dts_buf_adds(sql, " IS NULL");
+		return 0;
+	}
+	if (is_text(c->source->type) && value.type != DTS_JSON_NUMBER)
+		return match_text(sql, c, value, scratch, err);
+	if (column_is(c, DTS_TYPE_GEOMETRY))
+		dts_buf_adds(sql, "CAST(HEX(");
+	dts_sql_ident(sql, c->target->name);
+	if (column_is(c, DTS_TYPE_GEOMETRY)) {
+		dts_buf_clear(&scratch->bytes);
+		if (dts_json_bytes(value, &scratch->bytes) != 1)
+			return refuse_value(c, value, err);
+		dts_buf_adds(sql, ") AS BINARY)<=>CAST(HEX(");
+		dts_sql_hex(sql, dts_buf_slice(&scratch->bytes));
+		dts_buf_adds(sql, ") AS BINARY)");
+		return 0;
+	}
+	if (column_is(c, DTS_TYPE_FLOAT))
+		return match_float(sql, c, value, scratch, err);
+	if (column_is(c, DTS_TYPE_ENUM))
+		dts_buf_adds(sql, "+0");
+	dts_buf_adds(sql, "<=>");
+	return dts_literal_add(sql, c, value, &enum_zero, scratch, err);
+}

@@ -1,0 +1,261 @@
+#include "apply/plan.h"
+
+#include <stdlib.h>
+
+#include "mysql/quote.h"
+
+void dts_plan_release(struct dts_plan *p)
+{
+	dts_buf_release(&p->sql);
+	free(p->statements);
+	dts_literal_scratch_release(&p->scratch);
+	*p = (struct dts_plan){0};
+}
+
+void dts_plan_clear(struct dts_plan *p)
+{
+	dts_buf_clear(&p->sql);
+	p->count = 0;
+}
+
+void dts_plan_add(struct dts_plan *p, size_t at, struct dts_statement expected)
+{
+	if (p->count == p->cap) {
+		p->cap = p->cap ? p->cap * 2 : 64;
+		p->statements = dts_realloc(p->statements, p->cap * sizeof *p->statements);
+	}
+	expected.at = at;
+	expected.len = p->sql.len - at;
+	p->statements[p->count++] = expected;
+	dts_buf_addc(&p->sql, ';');
+}
+
+static int missing_value(const struct dts_apply_table *t, size_t column, const char *what, struct dts_error *err)
+{
+	struct dts_slice name = t->schema.columns[column].name;
+
+	dts_fail(err, DTS_REFUSED, "%s image lacks column '%.*s' of table '%.*s.%.*s'", what, (int)name.len, name.p,
+		 (int)t->schema.db.len, t->schema.db.p, (int)t->schema.table.len, t->schema.table.p);
+	return dts_hint(err, "set binlog_row_image=FULL at the source");
+}
+
+static size_t start_statement(struct dts_plan *p)
+{
+	return p->sql.len;
+}
+
+/* (1,'a',NULL) in the order of the INSERT's column list. */
+static int add_tuple(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *values,
+		     bool *enum_zero, struct dts_error *err)
+{
+	char separator = '(';
+
+	for (size_t i = 0; i < t->schema.column_count; i++) {
+		if (!t->columns[i].written)
+			continue;
+		if (!values[i].raw.p)
+			return missing_value(t, i, "the row", err);
+		dts_buf_addc(&p->sql, separator);
+		separator = ',';
+		if (dts_literal_add(&p->sql, &t->columns[i], values[i], enum_zero, &p->scratch, err) < 0)
+			return -1;
+	}
+	if (separator == '(')
+		dts_buf_addc(&p->sql, '(');
+	dts_buf_addc(&p->sql, ')');
+	return 0;
+}
+
+static int plan_insert(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *after,
+		       uint64_t line, struct dts_error *err)
+{
+	struct dts_statement s = {.rows = 1, .line = line};
+	size_t at = start_statement(p);
+
+	dts_buf_add_slice(&p->sql, dts_buf_slice(&t->insert));
+	if (add_tuple(p, t, after, &s.enum_zero, err) < 0)
+		return -1;
+	dts_plan_add(p, at, s);
+	return 0;
+}
+
+/* WHERE over the key, or over every column (then exactly one of several equal rows). */
+static int add_where(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before,
+		     struct dts_error *err)
+{
+	bool enum_zero = false, first = true;
+
+	dts_buf_adds(&p->sql, " WHERE ");
+	if (t->key) {
+		for (size_t i = 0; i < t->key->count; i++) {
+			size_t column = t->key_columns[i];
+			if (!before[column].raw.p)
+				return missing_value(t, column, "the before", err);
+			dts_buf_adds(&p->sql, i ? " AND " : "");
+			dts_sql_ident(&p->sql, t->columns[column].target->name);
+			dts_buf_addc(&p->sql, '=');
+			if (dts_literal_add(&p->sql, &t->columns[column], before[column], &enum_zero, &p->scratch, err) < 0)
+				return -1;
+		}
+		return 0;
+	}
+	for (size_t i = 0; i < t->schema.column_count; i++) {
+		if (!t->columns[i].written)
+			continue;
+		if (!before[i].raw.p)
+			return missing_value(t, i, "the table has no key, and the before", err);
+		dts_buf_adds(&p->sql, first ? "" : " AND ");
+		first = false;
+		if (dts_literal_add_match(&p->sql, &t->columns[i], before[i], &p->scratch, err) < 0)
+			return -1;
+	}
+	dts_buf_adds(&p->sql, " LIMIT 1");
+	return 0;
+}
+
+static int plan_delete(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before,
+		       long long rows, uint64_t line, struct dts_error *err)
+{
+	size_t at = start_statement(p);
+
+	dts_buf_adds(&p->sql, "DELETE FROM ");
+	dts_sql_table(&p->sql, t->schema.db, t->schema.table);
+	if (add_where(p, t, before, err) < 0)
+		return -1;
+	dts_plan_add(p, at, (struct dts_statement){.rows = rows, .line = line});
+	return 0;
+}
+
+/*
+ * Every column of the after image is set, also those that did not change: a
+ * column with ON UPDATE CURRENT_TIMESTAMP would else get a time of its own.
+ */
+static int plan_update(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before,
+		       const struct dts_json *after, uint64_t line, struct dts_error *err)
+{
+	struct dts_statement s = {.rows = 1, .line = line};
+	size_t at = start_statement(p);
+	bool first = true;
+
+	dts_buf_adds(&p->sql, "UPDATE ");
+	dts_sql_table(&p->sql, t->schema.db, t->schema.table);
+	for (size_t i = 0; i < t->schema.column_count; i++) {
+		if (!t->columns[i].written)
+			continue;
+		dts_buf_adds(&p->sql, first ? " SET " : ",");
+		first = false;
+		dts_sql_ident(&p->sql, t->columns[i].target->name);
+		dts_buf_addc(&p->sql, '=');
+		if (!after[i].raw.p) /* a partial image: stays, and says so to ON UPDATE */
+			dts_sql_ident(&p->sql, t->columns[i].target->name);
+		else if (dts_literal_add(&p->sql, &t->columns[i], after[i], &s.enum_zero, &p->scratch, err) < 0)
+			return -1;
+	}
+	if (first)
+		return 0; /* nothing but generated columns */
+	if (add_where(p, t, before, err) < 0)
+		return -1;
+	dts_plan_add(p, at, s);
+	return 0;
+}
+
+/* Deletes whatever holds one of the row's unique values. */
+static int plan_clear_keys(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *row,
+			   uint64_t line, struct dts_error *err)
+{
+	for (size_t k = 0; k <= t->target.unique_count; k++) {
+		const struct dts_key *key = k == 0 ? &t->target.primary : &t->target.unique[k - 1];
+		size_t at = start_statement(p);
+		bool enum_zero = false, usable = key->count > 0;
+		dts_buf_adds(&p->sql, "DELETE FROM ");
+		dts_sql_table(&p->sql, t->schema.db, t->schema.table);
+		for (size_t i = 0; i < key->count && usable; i++) {
+			long column = dts_schema_column(&t->schema, key->columns[i], i);
+			/* NULL is never equal to another row's. */
+			usable = column >= 0 && t->columns[column].written && row[column].type != DTS_JSON_NULL;
+			if (!usable)
+				break;
+			if (!row[column].raw.p)
+				return missing_value(t, (size_t)column, "inside the table's window the", err);
+			dts_buf_adds(&p->sql, i ? " AND " : " WHERE ");
+			dts_sql_ident(&p->sql, t->columns[column].target->name);
+			dts_buf_addc(&p->sql, '=');
+			if (dts_literal_add(&p->sql, &t->columns[column], row[column], &enum_zero, &p->scratch, err) < 0)
+				return -1;
+		}
+		if (usable)
+			dts_plan_add(p, at, (struct dts_statement){.rows = DTS_EXPECT_ANY, .line = line});
+		else
+			p->sql.len = at;
+	}
+	return 0;
+}
+
+/* Repeating it any number of times, from any state between, ends the same. */
+static int plan_converging(struct dts_plan *p, struct dts_apply_table *t, const struct dts_record *r, uint64_t line,
+			   struct dts_error *err)
+{
+	if (!t->key)
+		return dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s' has no key, so changes inside its window cannot be repeated",
+				(int)t->schema.db.len, t->schema.db.p, (int)t->schema.table.len, t->schema.table.p);
+	if (r->op != DTS_OP_INSERT && plan_delete(p, t, t->values_before, DTS_EXPECT_ANY, line, err) < 0)
+		return -1;
+	if (r->op == DTS_OP_DELETE)
+		return 0;
+	if (plan_clear_keys(p, t, t->values, line, err) < 0)
+		return -1;
+	return plan_insert(p, t, t->values, line, err);
+}
+
+int dts_plan_change(struct dts_plan *p, struct dts_apply_table *t, const struct dts_record *r, enum dts_plan_mode mode,
+		    uint64_t line, struct dts_error *err)
+{
+	if (r->op != DTS_OP_INSERT && dts_apply_table_spread(t, r->raw[DTS_F_BEFORE], t->values_before, err) < 0)
+		return -1;
+	if (r->op != DTS_OP_DELETE && dts_apply_table_spread(t, r->raw[DTS_F_AFTER], t->values, err) < 0)
+		return -1;
+	if (mode == DTS_PLAN_CONVERGE)
+		return plan_converging(p, t, r, line, err);
+	switch (r->op) {
+	case DTS_OP_INSERT:
+		return plan_insert(p, t, t->values, line, err);
+	case DTS_OP_DELETE:
+		return plan_delete(p, t, t->values_before, 1, line, err);
+	default:
+		return plan_update(p, t, t->values_before, t->values, line, err);
+	}
+}
+
+int dts_plan_row(struct dts_plan *p, struct dts_apply_table *t, const struct dts_record *r, size_t max_bytes,
+		 uint64_t line, struct dts_error *err)
+{
+	struct dts_statement *last = p->count ? &p->statements[p->count - 1] : NULL;
+	struct dts_statement s = {.rows = 1, .line = line};
+	size_t start = p->sql.len;
+
+	if (dts_apply_table_spread(t, r->raw[DTS_F_AFTER], t->values, err) < 0)
+		return -1;
+	/* The tuple first, in the place where it stands when the INSERT goes on. */
+	bool joins = last && last->rows != DTS_EXPECT_ANY && !last->enum_zero && !last->guard && last->len < max_bytes &&
+		     last->len > t->insert.len && memcmp(p->sql.data + last->at, t->insert.data, t->insert.len) == 0;
+	if (joins) {
+		p->sql.data[start - 1] = ','; /* instead of the semicolon */
+		if (add_tuple(p, t, t->values, &s.enum_zero, err) < 0)
+			return -1;
+		if (!s.enum_zero) {
+			last->rows++;
+			last->len = p->sql.len - last->at;
+			dts_buf_addc(&p->sql, ';');
+			return 0;
+		}
+		/* Such a row stands alone: strict mode refuses it. */
+		p->sql.data[start - 1] = ';';
+		p->sql.len = start;
+	}
+	dts_buf_add_slice(&p->sql, dts_buf_slice(&t->insert));
+	s.enum_zero = false;
+	if (add_tuple(p, t, t->values, &s.enum_zero, err) < 0)
+		return -1;
+	dts_plan_add(p, start, s);
+	return 0;
+}

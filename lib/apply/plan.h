@@ -1,0 +1,60 @@
+#ifndef DTS_APPLY_PLAN_H
+#define DTS_APPLY_PLAN_H
+
+#include "apply/literal.h"
+#include "record/record.h"
+
+/*
+ * From a change to the statements that make it at the target. Pure: bytes in,
+ * SQL out, so that a test can read the plan.
+ */
+
+/* How sure we are that the target stands right before the change. */
+enum dts_plan_mode {
+	DTS_PLAN_STRICT,   /* exactly there: each change touches exactly one row */
+	DTS_PLAN_CONVERGE, /* inside the table's window: may have been made already */
+};
+
+enum {
+	DTS_EXPECT_ANY = -1, /* any number of rows */
+};
+
+/* One statement and what the server must answer. */
+struct dts_statement {
+	size_t at, len;    /* its text in `sql` of the batch */
+	long long rows;    /* affected (matched) rows, or DTS_EXPECT_ANY */
+	bool enum_zero;    /* holds an ENUM error value: run without strict mode, warning 1265 expected */
+	bool guard;        /* must return one row, else another run has taken over */
+	uint64_t line;     /* of the record, for messages; 0: our own statement */
+};
+
+/* Statements in order. All zero is empty; memory is kept when cleared. */
+struct dts_plan {
+	struct dts_buf sql;
+	struct dts_statement *statements;
+	size_t count, cap;
+	struct dts_literal_scratch scratch;
+};
+
+void dts_plan_release(struct dts_plan *p);
+void dts_plan_clear(struct dts_plan *p);
+
+/* Ends the statement whose text was put into p->sql from `at` on. */
+void dts_plan_add(struct dts_plan *p, size_t at, struct dts_statement expected);
+
+/*
+ * Adds the statements of an insert, update or delete. The table must be bound.
+ * DTS_BAD_INPUT: the record does not fit the schema; DTS_REFUSED: it cannot be
+ * applied as asked (a partial image where a whole one is needed).
+ */
+int dts_plan_change(struct dts_plan *p, struct dts_apply_table *t, const struct dts_record *r,
+		    enum dts_plan_mode mode, uint64_t line, struct dts_error *err);
+
+/*
+ * Adds a row of a chunk: continues the INSERT that the plan ends with while it
+ * is of the same table and below `max_bytes`, else starts one.
+ */
+int dts_plan_row(struct dts_plan *p, struct dts_apply_table *t, const struct dts_record *r, size_t max_bytes,
+		 uint64_t line, struct dts_error *err);
+
+#endif

@@ -1,0 +1,195 @@
+#include "apply/run.h"
+
+#include <mysqld_error.h>
+#include <stdlib.h>
+
+/* Larger packets win nothing and would be held by the server as a whole. */
+enum { PACKET_SIZE = 1024 * 1024, SHOWN = 600 };
+
+static const char strict_mode[] = "SET sql_mode='STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO'";
+static const char lenient_mode[] = "SET sql_mode='ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO'";
+
+int dts_runner_init(struct dts_runner *r, struct dts_session *s, struct dts_error *err)
+{
+	struct dts_buf value = {0};
+
+	*r = (struct dts_runner){.session = s};
+	int rc = dts_session_value(s, DTS_LIT("SELECT @@max_allowed_packet"), &value, err);
+	if (rc >= 0)
+		r->max_packet = strtoull(dts_buf_text(&value), NULL, 10);
+	dts_buf_release(&value);
+	return rc < 0 ? -1 : 0;
+}
+
+int dts_runner_where(struct dts_runner *r, uint64_t line, struct dts_error *err)
+{
+	r->located = true;
+	return dts_where(err, "%s:%llu", r->input, (unsigned long long)line);
+}
+
+/* Adds where the statement came from and what it says. */
+static int tell_statement(struct dts_runner *r, const struct dts_plan *p, const struct dts_statement *s, struct dts_error *err)
+{
+	struct dts_slice sql = dts_slice(p->sql.data + s->at, s->len);
+	struct dts_buf text = {0};
+
+	dts_buf_adds(&text, err->message);
+	dts_buf_adds(&text, "; statement: ");
+	dts_buf_add(&text, sql.p, sql.len < SHOWN ? sql.len : SHOWN);
+	if (sql.len > SHOWN)
+		dts_buf_addf(&text, "... (%zu bytes)", sql.len);
+	enum dts_status status = err->status;
+	struct dts_buf hint = {0};
+	dts_buf_adds(&hint, err->hint);
+	dts_fail(err, status, "%s", dts_buf_text(&text));
+	if (hint.len > 0)
+		dts_hint(err, "%s", dts_buf_text(&hint));
+	dts_buf_release(&text);
+	dts_buf_release(&hint);
+	if (s->line > 0 && s->rows > 1)
+		dts_where(err, "%lld rows from here on", s->rows);
+	return s->line > 0 ? dts_runner_where(r, s->line, err) : -1;
+}
+
+/* The first warning of the statement that was just run, as an error. */
+static int fail_warning(struct dts_runner *r, struct dts_error *err)
+{
+	MYSQL_RES *res = dts_session_query(r->session, DTS_LIT("SHOW WARNINGS"), err);
+	MYSQL_ROW row = res ? mysql_fetch_row(res) : NULL;
+
+	if (row)
+		dts_fail(err, DTS_REFUSED, "the target gave a warning: %s %s: %s", row[0], row[1], row[2]);
+	else if (res)
+		dts_fail(err, DTS_REFUSED, "the target gave a warning and does not say which");
+	mysql_free_result(res);
+	return -1;
+}
+
+/* Reads what one statement answered. *warned: it gave warnings, ask when the packet is done. */
+static int check_answer(struct dts_runner *r, const struct dts_statement *s, bool *warned, struct dts_error *err)
+{
+	MYSQL *mysql = r->session->mysql;
+	MYSQL_RES *res = mysql_store_result(mysql);
+
+	if (res) {
+		unsigned long long rows = mysql_num_rows(res);
+		mysql_free_result(res);
+		if (s->guard && rows != 1) {
+			dts_fail(err, DTS_AGAIN, "another run has taken over this checkpoint");
+			return dts_hint(err, "this run has stopped without writing; let the other go on");
+		}
+		return 0;
+	}
+	if (mysql_field_count(mysql) > 0)
+		return dts_session_fail(r->session, err, "reading an answer");
+	long long rows = (long long)mysql_affected_rows(mysql);
+	if (s->rows != DTS_EXPECT_ANY && rows != s->rows) {
+		dts_fail(err, DTS_REFUSED, rows == 0 ? "the row is not at the target"
+						     : "%lld rows of the target were touched, not %lld", rows, s->rows);
+		return dts_hint(err, "the target was changed by someone else, or is not where the checkpoint says; "
+				     "dts-verify shows the differences");
+	}
+	if (!s->enum_zero && mysql_warning_count(mysql) > 0)
+		*warned = true;
+	return 0;
+}
+
+/* Reads and drops the answers that are still to come. */
+static void skip_answers(MYSQL *mysql)
+{
+	while (mysql_next_result(mysql) == 0)
+		mysql_free_result(mysql_store_result(mysql));
+}
+
+/* Reads the answers of statements [*at, to), whose packet was sent; *at is left
+ * at the statement that failed or at the last one. */
+static int read_answers(struct dts_runner *r, const struct dts_plan *p, size_t *at, size_t to, struct dts_error *err)
+{
+	MYSQL *mysql = r->session->mysql;
+
+	for (;;) {
+		bool warned = false;
+		if (check_answer(r, &p->statements[*at], &warned, err) < 0) {
+			skip_answers(mysql);
+			return -1;
+		}
+		if (warned && *at + 1 == to)
+			return fail_warning(r, err);
+		if (warned) { /* its words are replaced by those of the next statement */
+			skip_answers(mysql);
+			return dts_fail(err, DTS_REFUSED, "the target gave a warning");
+		}
+		if (*at + 1 == to)
+			return 0;
+		++*at;
+		if (mysql_next_result(mysql) != 0)
+			return dts_session_fail(r->session, err, "the target refuses the change");
+	}
+}
+
+/* Sends statements [from, to) in one packet and reads every answer. */
+static int run_packet(struct dts_runner *r, const struct dts_plan *p, size_t from, size_t to, struct dts_error *err)
+{
+	const struct dts_statement *first = &p->statements[from], *last = &p->statements[to - 1];
+	MYSQL *mysql = r->session->mysql;
+	size_t len = last->at + last->len - first->at, at = from;
+	int rc;
+
+	if (len + 64 > r->max_packet) {
+		dts_fail(err, DTS_REFUSED, "a statement of %zu bytes is longer than the target's max_allowed_packet of %llu",
+			 len, (unsigned long long)r->max_packet);
+		dts_hint(err, "raise max_allowed_packet at the target to 1G");
+		return first->line ? dts_runner_where(r, first->line, err) : -1;
+	}
+	if (mysql_real_query(mysql, p->sql.data + first->at, len) != 0)
+		rc = dts_session_fail(r->session, err, "the target refuses the change");
+	else
+		rc = read_answers(r, p, &at, to, err);
+	if (rc == 0)
+		return 0;
+	r->retryable = dts_errno_retry(mysql_errno(mysql));
+	return tell_statement(r, p, &p->statements[at], err);
+}
+
+/* Every warning must be 1265, "Data truncated": that is how the error value of an ENUM is stored. */
+static int run_enum_zero(struct dts_runner *r, const struct dts_plan *p, size_t at, struct dts_error *err)
+{
+	if (dts_session_run(r->session, dts_slice_of(lenient_mode), err) < 0 || run_packet(r, p, at, at + 1, err) < 0)
+		return -1;
+	MYSQL_RES *res = dts_session_query(r->session, DTS_LIT("SHOW WARNINGS"), err);
+	if (!res)
+		return -1;
+	int rc = 0;
+	for (MYSQL_ROW row; rc == 0 && (row = mysql_fetch_row(res));)
+		if (atoi(row[1]) != WARN_DATA_TRUNCATED) {
+			dts_fail(err, DTS_REFUSED, "the target gave a warning: %s %s: %s", row[0], row[1], row[2]);
+			rc = tell_statement(r, p, &p->statements[at], err);
+		}
+	mysql_free_result(res);
+	return rc < 0 ? -1 : dts_session_run(r->session, dts_slice_of(strict_mode), err);
+}
+
+int dts_runner_run(struct dts_runner *r, struct dts_plan *p, struct dts_error *err)
+{
+	size_t limit = r->max_packet / 2 < PACKET_SIZE ? r->max_packet / 2 : PACKET_SIZE;
+	size_t from = 0;
+
+	r->retryable = r->located = false;
+	while (from < p->count) {
+		size_t to = from + 1;
+		int rc;
+		if (p->statements[from].enum_zero) {
+			rc = run_enum_zero(r, p, from, err);
+		} else {
+			size_t start = p->statements[from].at;
+			while (to < p->count && !p->statements[to].enum_zero &&
+			       p->statements[to].at + p->statements[to].len - start < limit)
+				to++;
+			rc = run_packet(r, p, from, to, err);
+		}
+		if (rc < 0)
+			return -1;
+		from = to;
+	}
+	return 0;
+}

@@ -1,0 +1,28 @@
+#ifndef DTS_APPLY_RUN_H
+#define DTS_APPLY_RUN_H
+
+#include "apply/plan.h"
+
+/* What the server takes, asked once. */
+struct dts_runner {
+	struct dts_session *session; /* borrowed */
+	uint64_t max_packet;         /* bytes of one packet: max_allowed_packet */
+	bool retryable;              /* the last failure was a deadlock or a lock wait */
+	const char *input;           /* name of the input, for messages; borrowed */
+	bool located;                /* the last failure's message names input and line */
+};
+
+int dts_runner_init(struct dts_runner *r, struct dts_session *s, struct dts_error *err);
+
+/* Puts input and line before the message of an error; returns -1. */
+int dts_runner_where(struct dts_runner *r, uint64_t line, struct dts_error *err);
+
+/*
+ * Runs the plan's statements, several in a packet, and holds each answer
+ * against what the statement expects: rows, no warning, the guard's row. Stops
+ * at the first that differs, with the record's line, its SQL and the server's
+ * words; the caller rolls back. The plan is left as it is.
+ */
+int dts_runner_run(struct dts_runner *r, struct dts_plan *p, struct dts_error *err);
+
+#endif

@@ -1,0 +1,109 @@
+#ifndef DTS_APPLY_STATE_H
+#define DTS_APPLY_STATE_H
+
+#include "apply/applier.h"
+#include "apply/run.h"
+#include "base/hash.h"
+#include "base/spill.h"
+#include "checkpoint/checkpoint.h"
+
+/*
+ * What the parts of the applier share. A record flows applier.c -> (chunk.c for
+ * the full phase | group.c for transactions -> ddl.c, prepared.c) -> plan -> run.
+ */
+
+/* A transaction of the source that waits in the log or runs in the open target transaction. */
+struct dts_apply_tx {
+	uint64_t start, end;     /* its entries in the log */
+	struct dts_position pos; /* of its commit */
+	struct dts_buf tx;       /* its id */
+	struct dts_buf xid;      /* of a prepared transaction that it decides, else empty */
+	bool prepares;           /* XA PREPARE: its changes are kept, not made */
+	bool decides_commit;     /* with xid: XA COMMIT, else XA ROLLBACK */
+};
+
+struct dts_applier {
+	struct dts_apply_options options;
+	struct dts_session *session;
+	struct dts_stream *stream;
+	struct dts_runner runner;
+	struct dts_checkpoint checkpoint;
+	bool has_checkpoint;
+
+	/* The stream being read */
+	struct dts_map tables;   /* db and table -> struct dts_apply_table */
+	struct dts_buf table_key;
+	bool snapshot, schema, repair, changes;
+	bool stream_open;
+	struct dts_buf src, server_id;
+	bool source_known;       /* the checkpoint has a row for src */
+
+	/* The full phase */
+	struct dts_position snapshot_pos;
+	struct dts_buf snapshot_text;
+	bool snapshot_done;      /* the checkpoint already has all of it */
+	struct dts_map done_chunks; /* db, table, id -> its bounds as text */
+	bool in_chunk, skip_chunk;
+	struct dts_apply_table *chunk_table;
+	struct dts_buf chunk_id, chunk_bounds, chunk_pos;
+
+	/* The incremental phase: transactions of the source in one of the target */
+	struct dts_position applied; /* committed at the target, or skipped as such */
+	struct dts_position written; /* what the watermark says */
+	struct dts_spill log;
+	struct dts_apply_tx *txs;
+	size_t tx_count, tx_cap;
+	bool group_open;         /* START TRANSACTION is planned or sent */
+	bool tx_open, tx_skipped, tx_has_ddl;
+	uint64_t tx_start;
+	struct dts_plan plan;
+	bool checks_off_foreign, checks_off_unique; /* session settings as planned */
+	struct dts_record again; /* entries of the log are parsed into this */
+
+	uint64_t rows, change_count, transactions;
+};
+
+/* applier.c */
+struct dts_apply_table *dts_applier_table(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
+void dts_applier_unbind(struct dts_applier *a); /* after DDL: the target's tables are looked at again */
+int dts_applier_bind(struct dts_applier *a, struct dts_apply_table *t, struct dts_error *err);
+void dts_applier_notice(struct dts_applier *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Plans the start of a target transaction: START TRANSACTION and the guard. */
+void dts_applier_plan_start(struct dts_applier *a);
+/* Plans session settings as the flags of a change want them. */
+void dts_applier_plan_checks(struct dts_applier *a, bool no_foreign, bool no_unique);
+/* Runs the plan, then COMMIT; clears it. On failure rolls back. */
+int dts_applier_commit(struct dts_applier *a, struct dts_error *err);
+void dts_applier_rollback(struct dts_applier *a);
+
+/* chunk.c */
+int dts_chunk_stream(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
+int dts_chunk_begin(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
+int dts_chunk_row(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err);
+int dts_chunk_end(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
+int dts_chunk_finish(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
+int dts_chunk_load_windows(struct dts_applier *a, struct dts_apply_table *t, struct dts_error *err);
+
+/* group.c */
+int dts_group_begin(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
+int dts_group_change(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err);
+int dts_group_rollback(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
+int dts_group_commit(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
+int dts_group_heartbeat(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
+/* Commits all finished transactions and writes the position; called before waiting for input. */
+int dts_group_flush(struct dts_applier *a, struct dts_error *err);
+/* Plans the changes of a transaction's log entries. */
+int dts_group_plan_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struct dts_error *err);
+/* Plans one change record under the rules of its table's window. */
+int dts_group_plan_record(struct dts_applier *a, const struct dts_record *r, const struct dts_position *pos,
+			  uint64_t line, struct dts_error *err);
+
+/* ddl.c: runs a transaction that holds a DDL statement, with its intent; commits. */
+int dts_apply_ddl_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struct dts_error *err);
+/* ddl.c: a statement of a schema stream. */
+int dts_apply_ddl_schema(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err);
+
+/* prepared.c: stores, commits or drops prepared transactions; plans into the open group. */
+int dts_prepared_plan(struct dts_applier *a, const struct dts_apply_tx *tx, struct dts_error *err);
+
+#endif

@@ -1,0 +1,259 @@
+#include "apply/table.h"
+
+#include <stdlib.h>
+
+#include "mysql/keyrange.h"
+#include "mysql/quote.h"
+
+/* For messages: `db`.`table` as people write it. */
+#define NAME_FMT "'%.*s.%.*s'"
+#define NAME_ARGS(t) (int)(t)->schema.db.len, (t)->schema.db.p, (int)(t)->schema.table.len, (t)->schema.table.p
+
+void dts_apply_table_free(void *table)
+{
+	struct dts_apply_table *t = table;
+
+	if (!t)
+		return;
+	dts_schema_release(&t->schema);
+	dts_schema_release(&t->target);
+	dts_buf_release(&t->schema_line);
+	dts_buf_release(&t->insert);
+	dts_position_release(&t->window.low);
+	dts_position_release(&t->window.high);
+	free(t->columns);
+	free(t->key_columns);
+	free(t->values);
+	free(t->values_before);
+	free(t);
+}
+
+static bool is_character(enum dts_type t)
+{
+	return t == DTS_TYPE_CHAR || t == DTS_TYPE_JSON || t == DTS_TYPE_ENUM || t == DTS_TYPE_SET;
+}
+
+/* What the log shows as plain bytes or text may be one of these at the target. */
+static bool is_hidden_type(enum dts_type t)
+{
+	return t == DTS_TYPE_UUID || t == DTS_TYPE_INET4 || t == DTS_TYPE_INET6 || t == DTS_TYPE_VECTOR;
+}
+
+/*
+ * Can every value of the source's column be stored in the target's without the
+ * server changing it unseen? Out of range and too long are errors that the
+ * server reports; a lost fraction or a rounded number is not.
+ */
+static bool takes_every_value(const struct dts_column *from, const struct dts_column *to)
+{
+	if (from->type == DTS_TYPE_CHAR || from->type == DTS_TYPE_JSON)
+		return is_character(to->type);
+	if (from->type == DTS_TYPE_BINARY && is_hidden_type(to->type))
+		return true;
+	if (from->type == DTS_TYPE_FLOAT && to->type == DTS_TYPE_DOUBLE)
+		return true;
+	if (from->type == DTS_TYPE_INTEGER && to->type == DTS_TYPE_DECIMAL)
+		return true;
+	if (from->type != to->type)
+		return false;
+	switch (from->type) {
+	case DTS_TYPE_DECIMAL:
+	case DTS_TYPE_TIME:
+	case DTS_TYPE_DATETIME:
+	case DTS_TYPE_TIMESTAMP:
+		return to->decimals >= from->decimals;
+	case DTS_TYPE_BINARY:
+		/* BINARY(n) would pad what a VARBINARY holds. */
+		return !to->fixed || (from->fixed && from->length == to->length);
+	default:
+		return true;
+	}
+}
+
+static int match_column(struct dts_apply_table *t, struct dts_apply_column *c, struct dts_error *err)
+{
+	const struct dts_column *from = c->source;
+	long at = dts_schema_column(&t->target, from->name, (size_t)(c - t->columns));
+
+	if (from->generated != DTS_GENERATED_NO) {
+		c->written = false;
+		return 0;
+	}
+	if (at < 0) {
+		dts_fail(err, DTS_REFUSED, "table " NAME_FMT " at the target has no column '%.*s'", NAME_ARGS(t),
+			 (int)from->name.len, from->name.p);
+		return dts_hint(err, "add the column, or leave it out of the stream");
+	}
+	c->target = &t->target.columns[at];
+	c->written = c->target->generated == DTS_GENERATED_NO;
+	if (!c->written)
+		return 0; /* the target computes it: dts-verify tells whether it is the same */
+	if (!takes_every_value(from, c->target)) {
+		dts_fail(err, DTS_REFUSED, "table " NAME_FMT ": column '%.*s' is %.*s at the source and %.*s at the target, "
+			 "which cannot hold every value", NAME_ARGS(t), (int)from->name.len, from->name.p,
+			 (int)from->type_text.len, from->type_text.p, (int)c->target->type_text.len,
+			 c->target->type_text.p);
+		return dts_hint(err, "give the target's column the source's type");
+	}
+	const struct dts_charset *source_cs = from->charset.len ? dts_charset_find(from->charset) : NULL;
+	c->same_charset = dts_slice_eq(from->charset, c->target->charset);
+	c->charset = source_cs && c->same_charset && !dts_charset_is_utf8(source_cs) ? source_cs : NULL;
+	return 0;
+}
+
+/* A key of the target whose columns all come with the stream finds the rows. */
+static void match_key(struct dts_apply_table *t)
+{
+	const struct dts_key *key = dts_keyrange_key(&t->target);
+
+	t->key = NULL;
+	if (!key)
+		return;
+	free(t->key_columns);
+	t->key_columns = dts_zalloc(key->count, sizeof *t->key_columns);
+	for (size_t i = 0; i < key->count; i++) {
+		long at = dts_schema_column(&t->schema, key->columns[i], i);
+		if (at < 0 || !t->columns[at].written)
+			return;
+		t->key_columns[i] = (size_t)at;
+	}
+	t->key = key;
+}
+
+int dts_apply_table_match(struct dts_apply_table *t, struct dts_error *err)
+{
+	size_t count = t->schema.column_count;
+	size_t written = 0;
+
+	free(t->columns);
+	free(t->values);
+	free(t->values_before);
+	t->columns = dts_zalloc(count, sizeof *t->columns);
+	t->values = dts_zalloc(count, sizeof *t->values);
+	t->values_before = dts_zalloc(count, sizeof *t->values_before);
+	for (size_t i = 0; i < count; i++) {
+		t->columns[i].source = &t->schema.columns[i];
+		if (match_column(t, &t->columns[i], err) < 0)
+			return -1;
+	}
+	match_key(t);
+	dts_buf_clear(&t->insert);
+	dts_buf_adds(&t->insert, "INSERT INTO ");
+	dts_sql_table(&t->insert, t->schema.db, t->schema.table);
+	dts_buf_adds(&t->insert, " (");
+	for (size_t i = 0; i < count; i++)
+		if (t->columns[i].written) {
+			if (written++)
+				dts_buf_addc(&t->insert, ',');
+			dts_sql_ident(&t->insert, t->columns[i].target->name);
+		}
+	dts_buf_adds(&t->insert, ") VALUES ");
+	return 0;
+}
+
+static bool has_action(struct dts_slice rule)
+{
+	return rule.len > 0 && !dts_slice_is(rule, "RESTRICT") && !dts_slice_is(rule, "NO ACTION");
+}
+
+static bool same_columns(const struct dts_slice *a, const struct dts_slice *b, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!dts_slice_eq(a[i], b[i]))
+			return false;
+	return true;
+}
+
+/*
+ * MariaDB does not log what ON DELETE CASCADE and its kin do to child rows: the
+ * target must do the same itself, or the child's rows silently stay.
+ */
+static int check_foreign(const struct dts_apply_table *t, struct dts_error *err)
+{
+	for (size_t i = 0; i < t->schema.foreign_count; i++) {
+		const struct dts_foreign *f = &t->schema.foreign[i];
+		bool found = !has_action(f->on_delete) && !has_action(f->on_update);
+		for (size_t j = 0; j < t->target.foreign_count && !found; j++) {
+			const struct dts_foreign *g = &t->target.foreign[j];
+			found = f->count == g->count && same_columns(f->columns, g->columns, f->count) &&
+				same_columns(f->to_columns, g->to_columns, f->count) &&
+				dts_slice_eq(f->on_delete, g->on_delete) && dts_slice_eq(f->on_update, g->on_update);
+		}
+		if (!found) {
+			dts_fail(err, DTS_REFUSED, "table " NAME_FMT ": foreign key '%.*s' (on delete %.*s, on update %.*s) is "
+				 "missing at the target, and the source does not log what it does", NAME_ARGS(t),
+				 (int)f->name.len, f->name.p, (int)f->on_delete.len, f->on_delete.p,
+				 (int)f->on_update.len, f->on_update.p);
+			return dts_hint(err, "create the same foreign key at the target");
+		}
+	}
+	return 0;
+}
+
+static int check_target(const struct dts_apply_table *t, struct dts_session *s, const struct dts_apply_checks *checks,
+			struct dts_error *err)
+{
+	struct dts_tables found = {0};
+	int rc = dts_catalog_table(s, t->schema.db, t->schema.table, &found, err);
+
+	if (rc == 0) {
+		rc = dts_fail(err, DTS_REFUSED, "there is no table " NAME_FMT " at the target", NAME_ARGS(t));
+		dts_hint(err, "create it first: dts-schema prints the statements and dts-apply runs them");
+	} else if (rc > 0 && !found.items[0].transactional && !checks->allow_nontransactional) {
+		rc = dts_fail(err, DTS_REFUSED, "table " NAME_FMT " at the target has engine %.*s, which cannot roll back",
+			      NAME_ARGS(t), (int)found.items[0].engine.len, found.items[0].engine.p);
+		dts_hint(err, "convert it to InnoDB, or give up exactly-once with --allow-nontransactional");
+	} else if (rc > 0 && found.items[0].has_triggers && !checks->allow_triggers) {
+		rc = dts_fail(err, DTS_REFUSED, "table " NAME_FMT " at the target has triggers, which would act a second time",
+			      NAME_ARGS(t));
+		dts_hint(err, "drop them until the migration has ended, or accept what they do with --allow-triggers");
+	}
+	dts_tables_release(&found);
+	return rc < 0 ? -1 : 0;
+}
+
+int dts_apply_table_bind(struct dts_apply_table *t, struct dts_session *s, const struct dts_apply_checks *checks,
+			 struct dts_error *err)
+{
+	bool odd;
+
+	if (check_target(t, s, checks, err) < 0)
+		return -1;
+	dts_schema_release(&t->target);
+	int rc = dts_catalog_schema(s, t->schema.db, t->schema.table, &t->target, &odd, err);
+	if (rc == 0)
+		rc = dts_fail(err, DTS_REFUSED, "table " NAME_FMT " has just gone from the target", NAME_ARGS(t));
+	if (rc < 0 || dts_apply_table_match(t, err) < 0)
+		return -1;
+	if (checks->snapshot && check_foreign(t, err) < 0)
+		return -1;
+	t->bound = true;
+	return 0;
+}
+
+int dts_apply_table_spread(const struct dts_apply_table *t, struct dts_slice object, struct dts_json *values,
+			   struct dts_error *err)
+{
+	struct dts_json_walk walk = dts_json_walk(object);
+	struct dts_buf scratch = {0};
+	struct dts_slice raw_key;
+	struct dts_json value;
+	size_t hint = 0;
+	int rc = 0;
+
+	memset(values, 0, t->schema.column_count * sizeof *values);
+	while (rc == 0 && dts_json_member(&walk, &raw_key, &value)) {
+		struct dts_slice name = dts_json_string(raw_key, &scratch);
+		long at = dts_schema_column(&t->schema, name, hint);
+		if (at < 0)
+			rc = dts_fail(err, DTS_BAD_INPUT, "table " NAME_FMT " has no column '%.*s' in its schema record",
+				      NAME_ARGS(t), (int)name.len, name.p);
+		else if (values[at].raw.p)
+			rc = dts_fail(err, DTS_BAD_INPUT, "column '%.*s' comes twice", (int)name.len, name.p);
+		else
+			values[at] = value;
+		hint = (size_t)at + 1;
+	}
+	dts_buf_release(&scratch);
+	return rc;
+}

@@ -1,0 +1,69 @@
+#ifndef DTS_APPLY_TABLE_H
+#define DTS_APPLY_TABLE_H
+
+#include "charset/charset.h"
+#include "mysql/catalog.h"
+#include "record/position.h"
+
+/* How a record's value becomes SQL for one column of the target. */
+struct dts_apply_column {
+	const struct dts_column *source;
+	const struct dts_column *target;
+	const struct dts_charset *charset; /* text is sent as bytes in it; NULL: sent as UTF-8 */
+	bool same_charset; /* bytes of the source are bytes of the target */
+	bool written;      /* false: generated at the target, or absent from records */
+};
+
+/* Positions between which rows of a table may be there already (design of the
+ * full phase: man dts-apply, WINDOWS). */
+struct dts_window {
+	bool known;
+	struct dts_position low, high;
+};
+
+/*
+ * A table of the stream tied to its table at the target. Columns are matched by
+ * name. The schema is what the stream last said; the target's side is read when
+ * the table is first used and again after DDL.
+ */
+struct dts_apply_table {
+	struct dts_schema schema;  /* of the stream */
+	struct dts_buf schema_line; /* the record it came from, to tell whether it changed */
+	bool bound;                /* the target's side below is read */
+	struct dts_schema target;
+	struct dts_apply_column *columns; /* one a column of `schema` */
+	const struct dts_key *key; /* of the target: finds a row; NULL: whole rows are compared */
+	size_t *key_columns;       /* its columns as indexes into `schema` */
+	struct dts_buf insert;     /* "INSERT INTO `db`.`t` (`a`,`b`) VALUES " */
+	struct dts_json *values, *values_before; /* room for one row each, by column of `schema` */
+	struct dts_window window;
+	bool cleared; /* a repeated full phase has emptied it in this run */
+};
+
+struct dts_apply_checks {
+	bool allow_nontransactional;
+	bool allow_triggers;
+	bool snapshot; /* the schema comes with foreign keys: compare those with actions */
+};
+
+void dts_apply_table_free(void *table);
+
+/*
+ * Ties the table to the target and checks all that applying relies on: that it
+ * is there, its engine, triggers, that it has every column in a type that takes
+ * every value, and foreign keys whose actions the source relies on. -1:
+ * DTS_REFUSED with the table's name and what to do.
+ */
+int dts_apply_table_bind(struct dts_apply_table *t, struct dts_session *s, const struct dts_apply_checks *checks,
+			 struct dts_error *err);
+
+/* The same without a server, from a target schema that is already in t->target. */
+int dts_apply_table_match(struct dts_apply_table *t, struct dts_error *err);
+
+/* Spreads the members of a record's object over `values`, by column of the
+ * schema; absent ones get raw.p NULL. A name that the schema lacks or that
+ * comes twice is DTS_BAD_INPUT. */
+int dts_apply_table_spread(const struct dts_apply_table *t, struct dts_slice object, struct dts_json *values,
+			   struct dts_error *err);
+
+#endif

@@ -1,0 +1,373 @@
+#include "checkpoint/checkpoint.h"
+
+#include <stdlib.h>
+
+#include "mysql/quote.h"
+
+/* The format of the tables; a change that older tools cannot read raises it. */
+enum { FORMAT = 1 };
+
+/* Names compare byte by byte; positions are the records' JSON text. */
+static const char *const table_definitions[] = {
+	"checkpoint (name varchar(255) NOT NULL, format int NOT NULL, epoch bigint unsigned NOT NULL,"
+	" PRIMARY KEY (name))",
+	"source (checkpoint varchar(255) NOT NULL, src varchar(255) NOT NULL, server_id varchar(255) NOT NULL,"
+	" phase varchar(16) NOT NULL, watermark text NOT NULL, snapshot text NOT NULL,"
+	" updated datetime(6) NOT NULL, PRIMARY KEY (checkpoint, src))",
+	"mark (checkpoint varchar(255) NOT NULL, src varchar(255) NOT NULL, worker int unsigned NOT NULL,"
+	" tx varchar(255) NOT NULL, pos text NOT NULL, updated datetime(6) NOT NULL,"
+	" PRIMARY KEY (checkpoint, src, worker))",
+	"chunk (checkpoint varchar(255) NOT NULL, src varchar(255) NOT NULL, db varchar(64) NOT NULL,"
+	" tbl varchar(64) NOT NULL, id varchar(190) NOT NULL, bounds longtext NOT NULL, low text NOT NULL,"
+	" high text NOT NULL, rows_applied bigint unsigned NOT NULL, PRIMARY KEY (checkpoint, src, db, tbl, id))",
+	"tablewindow (checkpoint varchar(255) NOT NULL, src varchar(255) NOT NULL, db varchar(64) NOT NULL,"
+	" tbl varchar(64) NOT NULL, low text NOT NULL, high text NOT NULL, PRIMARY KEY (checkpoint, src, db, tbl))",
+	"ddl (checkpoint varchar(255) NOT NULL, src varchar(255) NOT NULL, tx varchar(255) NOT NULL,"
+	" statement longtext NOT NULL, before_state longtext NOT NULL, updated datetime(6) NOT NULL,"
+	" PRIMARY KEY (checkpoint, src))",
+	"prepared (checkpoint varchar(255) NOT NULL, src varchar(255) NOT NULL, xid varchar(400) NOT NULL,"
+	" tx varchar(255) NOT NULL, records longblob NOT NULL, updated datetime(6) NOT NULL,"
+	" PRIMARY KEY (checkpoint, src, xid))",
+};
+
+static const char *const name_tables[] = {"source", "mark", "chunk", "tablewindow", "ddl", "prepared"};
+
+enum { TABLES = sizeof table_definitions / sizeof *table_definitions,
+       NAME_TABLES = sizeof name_tables / sizeof *name_tables };
+
+void dts_source_state_release(struct dts_source_state *s)
+{
+	dts_buf_release(&s->server_id);
+	dts_buf_release(&s->snapshot);
+	dts_buf_release(&s->updated);
+	dts_position_release(&s->watermark);
+	dts_position_release(&s->applied);
+}
+
+void dts_checkpoint_table(const struct dts_checkpoint *c, const char *table, struct dts_buf *sql)
+{
+	dts_sql_table(sql, dts_slice_of(c->db), dts_slice_of(table));
+}
+
+void dts_checkpoint_where(const struct dts_checkpoint *c, struct dts_slice src, struct dts_buf *sql)
+{
+	dts_buf_adds(sql, "checkpoint=");
+	dts_sql_literal(sql, dts_slice_of(c->name));
+	dts_buf_adds(sql, " AND src=");
+	dts_sql_literal(sql, src);
+}
+
+int dts_checkpoint_create(const struct dts_checkpoint *c, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+	int rc;
+
+	/* Asking first: an account that may not create finds what an administrator made. */
+	dts_buf_adds(&sql, "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA=");
+	dts_sql_literal(&sql, dts_slice_of(c->db));
+	dts_buf_adds(&sql, " AND TABLE_NAME IN ('checkpoint','source','mark','chunk','tablewindow','ddl','prepared')");
+	struct dts_buf count = {0};
+	rc = dts_session_value(c->session, dts_buf_slice(&sql), &count, err);
+	if (rc < 0 || (rc == 1 && atoi(dts_buf_text(&count)) == TABLES))
+		goto out;
+	dts_buf_clear(&sql);
+	dts_buf_adds(&sql, "CREATE DATABASE IF NOT EXISTS ");
+	dts_sql_ident(&sql, dts_slice_of(c->db));
+	dts_buf_adds(&sql, " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+	rc = dts_session_run(c->session, dts_buf_slice(&sql), err);
+	for (size_t i = 0; i < TABLES && rc >= 0; i++) {
+		const char *paren = strchr(table_definitions[i], ' ');
+		dts_buf_clear(&sql);
+		dts_buf_adds(&sql, "CREATE TABLE IF NOT EXISTS ");
+		dts_sql_table(&sql, dts_slice_of(c->db),
+			      dts_slice(table_definitions[i], (size_t)(paren - table_definitions[i])));
+		dts_buf_adds(&sql, paren);
+		dts_buf_adds(&sql, " ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+		rc = dts_session_run(c->session, dts_buf_slice(&sql), err);
+	}
+out:
+	dts_buf_release(&sql);
+	dts_buf_release(&count);
+	if (rc < 0)
+		return dts_where(err, "cannot create the checkpoint tables in '%s'", c->db);
+	return 0;
+}
+
+int dts_checkpoint_lock(const struct dts_checkpoint *c, unsigned seconds, struct dts_error *err)
+{
+	struct dts_buf sql = {0}, name = {0}, got = {0};
+
+	/* Lock names have 64 characters at most; a hash keeps any name apart. */
+	dts_buf_addf(&name, "%s.%s", c->db, c->name);
+	uint64_t hash = dts_buf_slice(&name).len > 40 ? 1 : 0;
+	dts_buf_clear(&sql);
+	dts_buf_adds(&sql, "SELECT GET_LOCK(");
+	if (hash) {
+		dts_buf_adds(&sql, "MD5(");
+		dts_sql_literal(&sql, dts_buf_slice(&name));
+		dts_buf_addc(&sql, ')');
+	} else {
+		dts_sql_literal(&sql, dts_buf_slice(&name));
+	}
+	dts_buf_addf(&sql, ",%u)", seconds);
+	int rc = dts_session_value(c->session, dts_buf_slice(&sql), &got, err);
+	if (rc >= 0 && (rc == 0 || !dts_slice_is(dts_buf_slice(&got), "1"))) {
+		rc = dts_fail(err, DTS_AGAIN, "checkpoint '%s' is held by another run", c->name);
+		dts_hint(err, "wait for it to end, or give this run another --checkpoint");
+	}
+	dts_buf_release(&sql);
+	dts_buf_release(&name);
+	dts_buf_release(&got);
+	return rc < 0 ? -1 : 0;
+}
+
+int dts_checkpoint_raise(struct dts_checkpoint *c, struct dts_error *err)
+{
+	struct dts_buf sql = {0}, value = {0};
+	int rc;
+
+	dts_buf_adds(&sql, "INSERT INTO ");
+	dts_checkpoint_table(c, "checkpoint", &sql);
+	dts_buf_adds(&sql, " (name, format, epoch) VALUES (");
+	dts_sql_literal(&sql, dts_slice_of(c->name));
+	dts_buf_addf(&sql, ",%d,1) ON DUPLICATE KEY UPDATE epoch=epoch+1", FORMAT);
+	rc = dts_session_run(c->session, dts_buf_slice(&sql), err);
+	if (rc >= 0) {
+		dts_buf_clear(&sql);
+		dts_buf_adds(&sql, "SELECT CONCAT(format,' ',epoch) FROM ");
+		dts_checkpoint_table(c, "checkpoint", &sql);
+		dts_buf_adds(&sql, " WHERE name=");
+		dts_sql_literal(&sql, dts_slice_of(c->name));
+		rc = dts_session_value(c->session, dts_buf_slice(&sql), &value, err);
+	}
+	if (rc == 0)
+		rc = dts_fail(err, DTS_AGAIN, "checkpoint '%s' was removed while it was being taken", c->name);
+	if (rc > 0) {
+		char *end;
+		long format = strtol(dts_buf_text(&value), &end, 10);
+		c->epoch = strtoull(end, NULL, 10);
+		if (format != FORMAT) {
+			rc = dts_fail(err, DTS_REFUSED, "checkpoint '%s' has format %ld, this version knows %d", c->name,
+				      format, FORMAT);
+			dts_hint(err, "use the version of dts that wrote it");
+		}
+	}
+	dts_buf_release(&sql);
+	dts_buf_release(&value);
+	return rc < 0 ? -1 : 0;
+}
+
+void dts_checkpoint_guard(const struct dts_checkpoint *c, struct dts_buf *sql)
+{
+	/* LOCK IN SHARE MODE is what both families understand. */
+	dts_buf_adds(sql, "SELECT epoch FROM ");
+	dts_checkpoint_table(c, "checkpoint", sql);
+	dts_buf_adds(sql, " WHERE name=");
+	dts_sql_literal(sql, dts_slice_of(c->name));
+	dts_buf_adds(sql, " AND epoch=");
+	dts_buf_addu(sql, c->epoch);
+	dts_buf_adds(sql, " LOCK IN SHARE MODE");
+}
+
+/* Position text of a row: what cannot be read is told, not guessed. */
+static int read_position(const struct dts_checkpoint *c, struct dts_position *p, const char *text, struct dts_error *err)
+{
+	if (dts_json_check(dts_slice_of(text), err) < 0 || dts_position_parse(p, dts_slice_of(text), err) < 0)
+		return dts_where(err, "checkpoint '%s'", c->name);
+	return 0;
+}
+
+static int read_state(const struct dts_checkpoint *c, MYSQL_ROW row, struct dts_source_state *s, struct dts_error *err)
+{
+	s->phase = strcmp(row[0], "full") == 0 ? DTS_PHASE_FULL : DTS_PHASE_CHANGES;
+	dts_buf_clear(&s->server_id);
+	dts_buf_adds(&s->server_id, row[1]);
+	dts_buf_clear(&s->snapshot);
+	dts_buf_adds(&s->snapshot, row[3]);
+	dts_buf_clear(&s->updated);
+	dts_buf_adds(&s->updated, row[5]);
+	if (read_position(c, &s->watermark, row[2], err) < 0)
+		return -1;
+	dts_position_copy(&s->applied, &s->watermark);
+	if (row[4]) {
+		struct dts_position mark = {0};
+		int rc = read_position(c, &mark, row[4], err);
+		/* A mark below the watermark is a worker that has had nothing to do since. */
+		if (rc == 0 && (!s->watermark.file[0] || dts_position_compare(&mark, &s->watermark) > 0))
+			dts_position_copy(&s->applied, &mark);
+		dts_position_release(&mark);
+		return rc;
+	}
+	return 0;
+}
+
+int dts_checkpoint_read(const struct dts_checkpoint *c, struct dts_slice src, struct dts_source_state *s,
+			struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+	int rc = 0;
+
+	/* One statement, so that watermark and mark are of one moment. */
+	dts_buf_adds(&sql, "SELECT s.phase, s.server_id, s.watermark, s.snapshot, m.pos,"
+			   " GREATEST(s.updated, COALESCE(m.updated, s.updated)) FROM ");
+	dts_checkpoint_table(c, "source", &sql);
+	dts_buf_adds(&sql, " s LEFT JOIN ");
+	dts_checkpoint_table(c, "mark", &sql);
+	dts_buf_adds(&sql, " m ON m.checkpoint=s.checkpoint AND m.src=s.src WHERE s.checkpoint=");
+	dts_sql_literal(&sql, dts_slice_of(c->name));
+	dts_buf_adds(&sql, " AND s.src=");
+	dts_sql_literal(&sql, src);
+	MYSQL_RES *res = dts_session_query(c->session, dts_buf_slice(&sql), err);
+	MYSQL_ROW row = res ? mysql_fetch_row(res) : NULL;
+	if (!res)
+		rc = -1;
+	else if (row)
+		rc = read_state(c, row, s, err) < 0 ? -1 : 1;
+	mysql_free_result(res);
+	dts_buf_release(&sql);
+	return rc;
+}
+
+static int read_names(const struct dts_checkpoint *c, struct dts_buf *sql, struct dts_list *names, struct dts_error *err)
+{
+	MYSQL_RES *res = dts_session_query(c->session, dts_buf_slice(sql), err);
+
+	dts_buf_release(sql);
+	if (!res)
+		return -1;
+	for (MYSQL_ROW row; (row = mysql_fetch_row(res));)
+		dts_list_add(names, row[0]);
+	mysql_free_result(res);
+	return 0;
+}
+
+int dts_checkpoint_sources(const struct dts_checkpoint *c, struct dts_list *names, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+
+	dts_buf_adds(&sql, "SELECT src FROM ");
+	dts_checkpoint_table(c, "source", &sql);
+	dts_buf_adds(&sql, " WHERE checkpoint=");
+	dts_sql_literal(&sql, dts_slice_of(c->name));
+	dts_buf_adds(&sql, " ORDER BY src");
+	return read_names(c, &sql, names, err);
+}
+
+/* Is the table there at all? A target that was never applied to has none. */
+static int tables_exist(const struct dts_checkpoint *c, struct dts_error *err)
+{
+	struct dts_buf sql = {0}, value = {0};
+
+	dts_buf_adds(&sql, "SELECT 1 FROM information_schema.TABLES WHERE TABLE_NAME='prepared' AND TABLE_SCHEMA=");
+	dts_sql_literal(&sql, dts_slice_of(c->db));
+	int rc = dts_session_value(c->session, dts_buf_slice(&sql), &value, err);
+	dts_buf_release(&sql);
+	dts_buf_release(&value);
+	return rc;
+}
+
+int dts_checkpoint_names(const struct dts_checkpoint *c, struct dts_list *names, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+	int rc = tables_exist(c, err);
+
+	if (rc <= 0)
+		return rc;
+	dts_buf_adds(&sql, "SELECT name FROM ");
+	dts_checkpoint_table(c, "checkpoint", &sql);
+	dts_buf_adds(&sql, " ORDER BY name");
+	return read_names(c, &sql, names, err);
+}
+
+int dts_checkpoint_exists(const struct dts_checkpoint *c, struct dts_error *err)
+{
+	struct dts_list names = {0};
+	int rc = tables_exist(c, err);
+
+	if (rc > 0)
+		rc = dts_checkpoint_sources(c, &names, err) < 0 ? -1 : names.count > 0;
+	dts_list_release(&names);
+	return rc;
+}
+
+int dts_checkpoint_remove(const struct dts_checkpoint *c, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+	int rc = dts_session_run(c->session, DTS_LIT("START TRANSACTION"), err);
+
+	for (size_t i = 0; i < NAME_TABLES && rc >= 0; i++) {
+		dts_buf_clear(&sql);
+		dts_buf_adds(&sql, "DELETE FROM ");
+		dts_checkpoint_table(c, name_tables[i], &sql);
+		dts_buf_adds(&sql, " WHERE checkpoint=");
+		dts_sql_literal(&sql, dts_slice_of(c->name));
+		rc = dts_session_run(c->session, dts_buf_slice(&sql), err);
+	}
+	if (rc >= 0) {
+		dts_buf_clear(&sql);
+		dts_buf_adds(&sql, "DELETE FROM ");
+		dts_checkpoint_table(c, "checkpoint", &sql);
+		dts_buf_adds(&sql, " WHERE name=");
+		dts_sql_literal(&sql, dts_slice_of(c->name));
+		rc = dts_session_run(c->session, dts_buf_slice(&sql), err);
+	}
+	dts_buf_release(&sql);
+	if (rc >= 0)
+		rc = dts_session_run(c->session, DTS_LIT("COMMIT"), err);
+	return rc < 0 ? -1 : 0;
+}
+
+static void add_position(struct dts_buf *sql, const struct dts_position *p)
+{
+	struct dts_buf json = {0};
+
+	dts_position_add(&json, p, true);
+	dts_sql_literal(sql, dts_buf_slice(&json));
+	dts_buf_release(&json);
+}
+
+void dts_checkpoint_add_source(const struct dts_checkpoint *c, struct dts_slice src, struct dts_slice server_id,
+			       enum dts_phase phase, const struct dts_position *watermark,
+			       struct dts_slice snapshot, struct dts_buf *sql)
+{
+	dts_buf_adds(sql, "REPLACE INTO ");
+	dts_checkpoint_table(c, "source", sql);
+	dts_buf_adds(sql, " (checkpoint, src, server_id, phase, watermark, snapshot, updated) VALUES (");
+	dts_sql_literal(sql, dts_slice_of(c->name));
+	dts_buf_addc(sql, ',');
+	dts_sql_literal(sql, src);
+	dts_buf_addc(sql, ',');
+	dts_sql_literal(sql, server_id);
+	dts_buf_adds(sql, phase == DTS_PHASE_FULL ? ",'full'," : ",'changes',");
+	add_position(sql, watermark);
+	dts_buf_addc(sql, ',');
+	dts_sql_literal(sql, snapshot);
+	dts_buf_adds(sql, ",UTC_TIMESTAMP(6))");
+}
+
+void dts_checkpoint_add_watermark(const struct dts_checkpoint *c, struct dts_slice src, const struct dts_position *to,
+				  struct dts_buf *sql)
+{
+	dts_buf_adds(sql, "UPDATE ");
+	dts_checkpoint_table(c, "source", sql);
+	dts_buf_adds(sql, " SET watermark=");
+	add_position(sql, to);
+	dts_buf_adds(sql, ", updated=UTC_TIMESTAMP(6) WHERE ");
+	dts_checkpoint_where(c, src, sql);
+}
+
+void dts_checkpoint_add_mark(const struct dts_checkpoint *c, struct dts_slice src, unsigned worker, struct dts_slice tx,
+			     const struct dts_position *to, struct dts_buf *sql)
+{
+	dts_buf_adds(sql, "REPLACE INTO ");
+	dts_checkpoint_table(c, "mark", sql);
+	dts_buf_adds(sql, " (checkpoint, src, worker, tx, pos, updated) VALUES (");
+	dts_sql_literal(sql, dts_slice_of(c->name));
+	dts_buf_addc(sql, ',');
+	dts_sql_literal(sql, src);
+	dts_buf_addf(sql, ",%u,", worker);
+	dts_sql_literal(sql, tx);
+	dts_buf_addc(sql, ',');
+	add_position(sql, to);
+	dts_buf_adds(sql, ",UTC_TIMESTAMP(6))");
+}
