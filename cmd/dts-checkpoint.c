@@ -1,0 +1,343 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/hash.h"
+#include "base/message.h"
+#include "base/output.h"
+#include "base/signals.h"
+#include "checkpoint/checkpoint.h"
+#include "checkpoint/file.h"
+#include "record/stream.h"
+
+static struct dts_connect_options server;
+static const char *checkpoint_db = DTS_CHECKPOINT_DB;
+static double timeout = 60;
+static bool want_gtid;
+static struct dts_stream_options stream_options;
+
+static const struct dts_option checkpoint_options[] = {
+	{"checkpoint-db", 0, DTS_OPTION_STRING, &checkpoint_db, "DB", "database of the checkpoint (default dts)"},
+	{"gtid", 0, DTS_OPTION_FLAG, &want_gtid, NULL, "get: print the GTID position instead of FILE:OFFSET"},
+	{"timeout", 0, DTS_OPTION_SECONDS, &timeout, "SECONDS", "wait: give up after this long (default 60)"},
+	{"max-record", 0, DTS_OPTION_SIZE, &stream_options.max_record, "SIZE", "save: longest record taken (default 1G)"},
+	{NULL, 0, 0, NULL, NULL, NULL},
+};
+
+/* One subcommand: its words are args[0..count). */
+struct command {
+	const char *name;
+	size_t min, max; /* words behind the name */
+	bool connects;
+	int (*run)(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err);
+};
+
+static void add_position_text(struct dts_buf *b, const struct dts_position *p)
+{
+	if (p->file[0])
+		dts_buf_addf(b, "%s:%llu", p->file, (unsigned long long)p->offset);
+}
+
+static int no_checkpoint(const struct dts_checkpoint *c, struct dts_error *err)
+{
+	dts_fail(err, DTS_REFUSED, "there is no checkpoint '%s'", c->name);
+	return dts_hint(err, "dts-checkpoint list prints those that there are");
+}
+
+/* The state of the source named, or of the only one. */
+static int read_one(struct dts_checkpoint *c, const char *src, struct dts_source_state *s, struct dts_error *err)
+{
+	struct dts_list names = {0};
+	int rc = dts_checkpoint_exists(c, err);
+
+	if (rc == 0)
+		rc = no_checkpoint(c, err);
+	if (rc > 0)
+		rc = dts_checkpoint_sources(c, &names, err);
+	if (rc == 0 && !src && names.count > 1)
+		rc = dts_fail(err, DTS_USAGE, "checkpoint '%s' has several sources: name one", c->name);
+	if (rc == 0) {
+		const char *name = src ? src : names.items[0];
+		rc = dts_checkpoint_read(c, dts_slice_of(name), s, err);
+		if (rc == 0)
+			rc = dts_fail(err, DTS_REFUSED, "checkpoint '%s' has no source '%s'", c->name, name);
+	}
+	dts_list_release(&names);
+	return rc < 0 ? -1 : 0;
+}
+
+static int show(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
+{
+	struct dts_list names = {0};
+	int rc = dts_checkpoint_exists(c, err);
+
+	(void)args, (void)count;
+	if (rc == 0)
+		rc = no_checkpoint(c, err);
+	if (rc > 0)
+		rc = dts_checkpoint_sources(c, &names, err);
+	for (size_t i = 0; rc == 0 && i < names.count; i++) {
+		struct dts_source_state s = {0};
+		if (dts_checkpoint_read(c, dts_slice_of(names.items[i]), &s, err) < 0)
+			rc = -1;
+		else {
+			dts_buf_addf(&out->buf, "checkpoint: %s\nsource: %s\nserver: %s\nphase: %s\nposition: ", c->name,
+				     names.items[i], dts_buf_text(&s.server_id), s.phase == DTS_PHASE_FULL ? "full" : "changes");
+			add_position_text(&out->buf, &s.applied);
+			dts_buf_addf(&out->buf, "\ngtid: %s\nupdated: %s UTC\n", dts_buf_text(&s.applied.gtid), dts_buf_text(&s.updated));
+			if (i + 1 < names.count)
+				dts_buf_addc(&out->buf, '\n');
+		}
+		dts_source_state_release(&s);
+	}
+	dts_list_release(&names);
+	return rc < 0 ? -1 : 0;
+}
+
+static int list(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
+{
+	struct dts_list names = {0};
+	int rc = dts_checkpoint_names(c, &names, err);
+
+	(void)args, (void)count;
+	for (size_t i = 0; i < names.count; i++)
+		dts_buf_addf(&out->buf, "%s\n", names.items[i]);
+	dts_list_release(&names);
+	return rc;
+}
+
+static int get(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
+{
+	struct dts_source_state s = {0};
+	int rc = read_one(c, count > 1 ? args[1] : NULL, &s, err);
+
+	if (rc == 0 && want_gtid)
+		dts_buf_add_slice(&out->buf, dts_buf_slice(&s.applied.gtid));
+	else if (rc == 0)
+		add_position_text(&out->buf, &s.applied);
+	if (rc == 0)
+		dts_buf_addc(&out->buf, '\n');
+	dts_source_state_release(&s);
+	return rc;
+}
+
+/* Replaces what is known of the source by the position given, marks and windows included. */
+static int write_position(struct dts_checkpoint *c, struct dts_slice src, const struct dts_position *pos, struct dts_error *err)
+{
+	static const char *const tables[] = {"mark", "chunk", "tablewindow", "ddl", "prepared"};
+	struct dts_source_state old = {0};
+	struct dts_buf sql = {0};
+	int rc = dts_checkpoint_read(c, src, &old, err);
+
+	if (rc >= 0)
+		rc = dts_session_run(c->session, DTS_LIT("START TRANSACTION"), err);
+	for (size_t i = 0; rc >= 0 && i < sizeof tables / sizeof *tables; i++) {
+		dts_buf_clear(&sql);
+		dts_buf_adds(&sql, "DELETE FROM ");
+		dts_checkpoint_table(c, tables[i], &sql);
+		dts_buf_adds(&sql, " WHERE ");
+		dts_checkpoint_where(c, src, &sql);
+		rc = dts_session_run(c->session, dts_buf_slice(&sql), err);
+	}
+	if (rc >= 0) {
+		dts_buf_clear(&sql);
+		dts_checkpoint_add_source(c, src, dts_buf_slice(&old.server_id), DTS_PHASE_CHANGES, pos,
+					  dts_buf_slice(&old.snapshot), &sql);
+		rc = dts_session_run(c->session, dts_buf_slice(&sql), err);
+	}
+	if (rc >= 0)
+		rc = dts_session_run(c->session, DTS_LIT("COMMIT"), err);
+	dts_buf_release(&sql);
+	dts_source_state_release(&old);
+	return rc < 0 ? -1 : 0;
+}
+
+static int set(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
+{
+	struct dts_position pos = {0};
+	int rc = dts_position_parse_text(&pos, dts_slice_of(args[2]), err);
+
+	(void)count, (void)out;
+	if (rc == 0)
+		rc = dts_checkpoint_create(c, err);
+	if (rc == 0)
+		rc = dts_checkpoint_lock(c, 0, err);
+	if (rc == 0)
+		rc = dts_checkpoint_raise(c, err);
+	if (rc == 0)
+		rc = write_position(c, dts_slice_of(args[1]), &pos, err);
+	dts_position_release(&pos);
+	return rc;
+}
+
+static int remove_checkpoint(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
+{
+	int rc = dts_checkpoint_exists(c, err);
+
+	(void)args, (void)count, (void)out;
+	if (rc == 0)
+		return no_checkpoint(c, err);
+	if (rc < 0 || dts_checkpoint_lock(c, 0, err) < 0)
+		return -1;
+	return dts_checkpoint_remove(c, err);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Until the applier has come to FILE:OFFSET; a checkpoint that is still to be made counts as not there yet. */
+static int wait_for(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
+{
+	struct dts_position pos = {0};
+	double end = now() + timeout;
+	int rc = dts_position_parse_text(&pos, dts_slice_of(args[1]), err);
+
+	(void)count, (void)out;
+	while (rc == 0) {
+		struct dts_source_state s = {0};
+		rc = dts_checkpoint_exists(c, err);
+		if (rc > 0)
+			rc = read_one(c, NULL, &s, err);
+		bool there = rc == 0 && s.phase == DTS_PHASE_CHANGES && s.applied.file[0] &&
+			     dts_position_compare(&s.applied, &pos) >= 0;
+		if (rc == 0 && !there && now() >= end) {
+			rc = dts_fail(err, DTS_AGAIN, "checkpoint '%s' is at %s:%llu after %g seconds, not yet at %s", c->name,
+				      s.applied.file, (unsigned long long)s.applied.offset, timeout, args[1]);
+			dts_hint(err, "is dts-apply running? --timeout=SECONDS waits longer");
+		}
+		dts_source_state_release(&s);
+		if (there)
+			break;
+		if (dts_signals_stop())
+			dts_signals_die(dts_signals_stop());
+		struct timespec tick = {0, 50 * 1000 * 1000};
+		nanosleep(&tick, NULL);
+	}
+	dts_position_release(&pos);
+	return rc;
+}
+
+static void gather_acks(const struct dts_map *acks, struct dts_buf *text)
+{
+	struct dts_map_entry *e;
+
+	for (size_t at = 0; (e = dts_map_next(acks, &at));) {
+		dts_buf_adds(text, e->value);
+		dts_buf_addc(text, '\n');
+	}
+}
+
+/* Keeps the last ack of each source; the file is replaced whenever the input rests. */
+static int save(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
+{
+	struct dts_map acks = {0};
+	struct dts_buf text = {0};
+	const struct dts_record *r;
+	bool unsaved = false;
+	int rc;
+
+	(void)c, (void)count, (void)out;
+	struct dts_stream *stream = dts_stream_open(NULL, 0, &stream_options, err);
+	if (!stream)
+		return -1;
+	for (;;) {
+		if (unsaved && !dts_stream_ready(stream)) {
+			dts_buf_clear(&text);
+			gather_acks(&acks, &text);
+			if ((rc = dts_checkpoint_file_write(args[0], dts_buf_slice(&text), err)) < 0)
+				break;
+			unsaved = false;
+		}
+		rc = dts_stream_next(stream, &r, err);
+		if (rc <= 0)
+			break;
+		if (r->op != DTS_OP_ACK) {
+			rc = dts_fail(err, DTS_BAD_INPUT, "%s: only ack records can be saved, not '%s'", dts_stream_where(stream),
+				      dts_op_name(r->op));
+			break;
+		}
+		free(dts_map_set(&acks, r->src, dts_slice_dup(r->line)));
+		unsaved = true;
+	}
+	struct dts_error late = DTS_ERROR_INIT;
+	dts_buf_clear(&text);
+	gather_acks(&acks, &text);
+	if (unsaved && dts_checkpoint_file_write(args[0], dts_buf_slice(&text), &late) < 0 && rc == 0) {
+		*err = late;
+		rc = -1;
+	}
+	/* Asked to stop: what came before is saved, and that is a good end. */
+	if (rc < 0 && err->status == DTS_OK && dts_signals_stop())
+		rc = 0;
+	dts_stream_close(stream);
+	dts_map_release(&acks, free);
+	dts_buf_release(&text);
+	return rc;
+}
+
+static const struct command commands[] = {
+	{"show", 1, 1, true, show}, {"list", 0, 0, true, list}, {"get", 1, 2, true, get},
+	{"set", 3, 3, true, set},   {"remove", 1, 1, true, remove_checkpoint}, {"wait", 2, 2, true, wait_for},
+	{"save", 1, 1, false, save},
+};
+
+static const struct command *find_command(const struct dts_list *words, struct dts_error *err)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (strcmp(words->items[0], commands[i].name) == 0) {
+			if (words->count - 1 >= commands[i].min && words->count - 1 <= commands[i].max)
+				return &commands[i];
+			dts_fail(err, DTS_USAGE, "%s: wrong number of operands", commands[i].name);
+			dts_hint(err, "see man dts-checkpoint");
+			return NULL;
+		}
+	dts_fail(err, DTS_USAGE, "unknown command '%s'", words->items[0]);
+	dts_hint(err, "one of show, list, get, set, remove, wait, save");
+	return NULL;
+}
+
+static int run(struct dts_list *words, struct dts_error *err)
+{
+	const struct command *command = find_command(words, err);
+	struct dts_session session = {0};
+	struct dts_checkpoint c = {.session = &session, .db = checkpoint_db, .name = words->count > 1 ? words->items[1] : ""};
+	struct dts_output out;
+
+	if (!command || dts_output_open(&out, NULL, false, err) < 0)
+		return -1;
+	int rc = command->connects ? dts_session_open(&session, &server, err) : 0;
+	if (rc == 0)
+		rc = command->run(&c, words->items + 1, words->count - 1, &out, err);
+	dts_session_close(&session);
+	if (rc < 0) {
+		dts_output_discard(&out);
+		return -1;
+	}
+	return dts_output_close(&out, err);
+}
+
+int main(int argc, char **argv)
+{
+	const struct dts_option_group groups[] = {
+		{"Checkpoints", checkpoint_options},
+		{"Target", dts_connect_option_table(&server)},
+		{NULL, NULL},
+	};
+	const struct dts_tool tool = {"dts-checkpoint", "COMMAND [ARG]...",
+				      "Show and move the checkpoints of a target.\n"
+				      "Commands: show NAME, list, get NAME [SOURCE], set NAME SOURCE FILE:OFFSET, remove NAME,\n"
+				      "wait NAME FILE:OFFSET, save FILE", groups, 1, 4};
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_list words = {0};
+
+	dts_options_parse(&tool, argc, argv, &words);
+	dts_signals_catch();
+	int rc = run(&words, &err);
+	dts_list_release(&words);
+	return rc < 0 ? dts_report(&err) : DTS_OK;
+}
