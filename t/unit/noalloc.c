@@ -1,0 +1,140 @@
+/* Once warm, reading and writing records allocates nothing: counted by standing
+ * in for malloc(), or by the sanitizer's hooks where one stands there already. */
+#include "record/stream.h"
+#include "record/value.h"
+
+#include <unistd.h>
+
+#include "unit.h"
+
+static unsigned long allocations;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HOOKS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HOOKS 1
+#endif
+#endif
+
+#ifdef HOOKS
+int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void *, size_t),
+					      void (*on_free)(const volatile void *));
+
+static void on_malloc(const volatile void *p, size_t size)
+{
+	(void)p;
+	(void)size;
+	allocations++;
+}
+
+static void on_free(const volatile void *p)
+{
+	(void)p;
+}
+#else
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *p, size_t size);
+
+void *malloc(size_t size)
+{
+	allocations++;
+	return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+	allocations++;
+	return __libc_calloc(count, size);
+}
+
+void *realloc(void *p, size_t size)
+{
+	allocations++;
+	return __libc_realloc(p, size);
+}
+#endif
+
+/* Records of all forms: canonical, escaped, spaced, with unknown fields. */
+static void add_transaction(struct dts_buf *b, int i)
+{
+	dts_buf_addf(b, "{\"op\":\"begin\",\"src\":\"a\",\"tx\":\"0-1-%d\",\"pos\":{\"file\":\"b.1\",\"offset\":%d}}\n", i, i);
+	dts_buf_addf(b, "{\"op\":\"insert\",\"db\":\"shop\",\"table\":\"orders\",\"tx\":\"0-1-%d\",\"n\":1,"
+			"\"after\":{\"id\":%d,\"note\":\"caf\xc3\xa9 \\\"x\\\"\",\"price\":\"1.50\",\"gone\":null}}\n", i, i);
+	dts_buf_addf(b, "{ \"tx\" : \"0-1-%d\", \"after\":{}, \"n\":2, \"extra\":[1,{\"a\":[]}], \"t\\u0061ble\":\"\\u00e9\","
+			"\"db\":\"sh\\u006fp\", \"op\":\"insert\" }\n", i);
+	dts_buf_addf(b, "{\"op\":\"commit\",\"src\":\"a\",\"tx\":\"0-1-%d\",\"n\":2,\"pos\":{\"file\":\"b.1\",\"offset\":%d}}\n", i, i);
+}
+
+static void test_reading(void)
+{
+	struct dts_buf text = {0}, out = {0};
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_slice with[DTS_F_COUNT] = {{NULL, 0}};
+	const struct dts_record *r;
+	char path[] = "/tmp/dts-unit-XXXXXX";
+	char *paths[] = {path};
+	int fd = mkstemp(path);
+	unsigned long count = 0, warm = 0;
+
+	dts_buf_adds(&text, "{\"op\":\"stream\",\"v\":1,\"kind\":\"changes\",\"src\":\"a\",\"pos\":{}}\n");
+	for (int i = 100000; i < 110000; i++)
+		add_transaction(&text, i);
+	dts_buf_adds(&text, "{\"op\":\"end\",\"src\":\"a\",\"reason\":\"done\",\"records\":40000}\n");
+	REQUIRE(fd >= 0 && write(fd, text.data, text.len) == (ssize_t)text.len);
+	close(fd);
+
+	struct dts_stream *s = dts_stream_open(paths, 1, NULL, &err);
+	REQUIRE(s != NULL);
+	with[DTS_F_DB] = DTS_LIT("\"other\"");
+	int rc;
+	while ((rc = dts_stream_next(s, &r, &err)) > 0) {
+		dts_buf_clear(&out);
+		dts_record_rewrite(r, with, &out);
+		if (++count == 20000)
+			warm = allocations;
+	}
+	CHECK_STR("", err.message);
+	CHECK_INT(0, rc);
+	CHECK_INT(40002, count);
+	CHECK(warm > 0); /* the counter counts */
+	CHECK_INT(warm, allocations);
+	dts_stream_close(s);
+	remove(path);
+	dts_buf_release(&text);
+	dts_buf_release(&out);
+}
+
+static void test_writing(void)
+{
+	struct dts_buf b = {0}, scratch = {0};
+	const struct dts_charset *latin1 = dts_charset_find(DTS_LIT("latin1"));
+	unsigned long warm = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		dts_buf_clear(&b);
+		dts_json_add_string(&b, DTS_LIT("quote \" and caf\xc3\xa9"));
+		dts_value_add_text(&b, latin1, DTS_LIT("quote \" and caf\xe9"));
+		dts_value_add_binary(&b, DTS_LIT("\x01"), 16);
+		dts_json_add_i64(&b, i);
+		dts_json_add_double(&b, i / 7.0);
+		dts_json_add_bytes(&b, DTS_LIT("bytes"));
+		dts_json_string(DTS_LIT("\"esc\\u0061ped\""), &scratch);
+		if (i == 0)
+			warm = allocations;
+	}
+	CHECK_INT(warm, allocations);
+	dts_buf_release(&b);
+	dts_buf_release(&scratch);
+}
+
+int main(void)
+{
+#ifdef HOOKS
+	__sanitizer_install_malloc_and_free_hooks(on_malloc, on_free);
+#endif
+	RUN(test_reading);
+	RUN(test_writing);
+	return unit_done();
+}

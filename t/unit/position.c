@@ -1,0 +1,140 @@
+#include "record/position.h"
+
+#include "unit.h"
+
+static struct dts_slice s(const char *text)
+{
+	return dts_slice_of(text);
+}
+
+static void test_parse(void)
+{
+	struct dts_position p = {0}, q = {0};
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_buf b = {0};
+
+	REQUIRE(dts_position_parse(&p, s("{\"file\":\"bin.000042\",\"offset\":4711,\"gtid\":\"0-1-6,1-1-9\"}"), &err) == 0);
+	CHECK_STR("bin.000042", p.file);
+	CHECK_INT(4711, p.offset);
+	dts_position_copy(&q, &p);
+	dts_position_add(&b, &q, true);
+	CHECK_STR("{\"file\":\"bin.000042\",\"offset\":4711,\"gtid\":\"0-1-6,1-1-9\"}", dts_buf_text(&b));
+	dts_buf_clear(&b);
+	dts_position_add(&b, &q, false);
+	CHECK_STR("{\"file\":\"bin.000042\",\"offset\":4711}", dts_buf_text(&b));
+
+	/* What it held before is gone. */
+	REQUIRE(dts_position_parse(&p, s("{\"more\":[],\"gtid\":\"0-1-7\"}"), &err) == 0);
+	CHECK_STR("", p.file);
+	dts_buf_clear(&b);
+	dts_position_add(&b, &p, true);
+	CHECK_STR("{\"gtid\":\"0-1-7\"}", dts_buf_text(&b));
+	REQUIRE(dts_position_parse(&p, s(" { \"offset\" : 18446744073709551615 , \"fil\\u0065\" : \"\\u0061.1\" } "), &err) == 0);
+	CHECK_STR("a.1", p.file);
+	CHECK(p.offset == UINT64_MAX && p.gtid.len == 0);
+	dts_buf_release(&b);
+	dts_position_release(&p);
+	dts_position_release(&q);
+	dts_position_release(NULL);
+}
+
+static void test_refused(void)
+{
+	static const struct {
+		const char *raw, *why;
+	} cases[] = {
+		{"{}", "position: neither a file nor a GTID"},
+		{"[]", "position: not an object"},
+		{"null", "position: not an object"},
+		{"{\"file\":\"a.1\"}", "position: a file without an offset"},
+		{"{\"offset\":4}", "position: an offset without a file"},
+		{"{\"file\":\"a.1\",\"offset\":\"4\"}", "position: 'offset' is not a whole number"},
+		{"{\"file\":\"a.1\",\"offset\":-4}", "position: 'offset' is not a whole number"},
+		{"{\"file\":1,\"offset\":4}", "position: 'file' is not a string"},
+		{"{\"gtid\":null}", "position: 'gtid' is not a string"},
+		{"{\"file\":\"\",\"offset\":4}", "position: '' is not the name of a binary log file"},
+		{"{\"file\":\"/a.1\",\"offset\":4}", "position: '/a.1' is not the name of a binary log file"},
+	};
+	struct dts_position p = {0};
+	struct dts_error err = DTS_ERROR_INIT;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		CHECK_INT(-1, dts_position_parse(&p, s(cases[i].raw), &err));
+		CHECK_STR(cases[i].why, err.message);
+	}
+	dts_position_release(&p);
+}
+
+static void test_text(void)
+{
+	static const char *const wrong[] = {"", ":", "a.1", "a.1:", ":4", "a.1:x", "a.1:-1", "a.1: 4", "a/b.1:4",
+					    "a.1:99999999999999999999"};
+	struct dts_position p = {0};
+	struct dts_error err = DTS_ERROR_INIT;
+
+	REQUIRE(dts_position_parse_text(&p, s("mysql-bin.000001:4"), &err) == 0);
+	CHECK_STR("mysql-bin.000001", p.file);
+	CHECK_INT(4, p.offset);
+	REQUIRE(dts_position_parse_text(&p, s("odd:name.7:120"), &err) == 0);
+	CHECK_STR("odd:name.7", p.file);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		CHECK_INT(-1, dts_position_parse_text(&p, s(wrong[i]), &err));
+	dts_position_release(&p);
+}
+
+static int compare(const char *file, uint64_t offset, const char *other, uint64_t other_offset)
+{
+	struct dts_position p = {0}, q = {0};
+
+	dts_position_set(&p, s(file), offset);
+	dts_position_set(&q, s(other), other_offset);
+	CHECK_INT(dts_position_compare(&p, &q), -dts_position_compare(&q, &p));
+	return dts_position_compare(&p, &q);
+}
+
+static void test_compare(void)
+{
+	CHECK_INT(0, compare("bin.000001", 4, "bin.000001", 4));
+	CHECK_INT(-1, compare("bin.000001", 4, "bin.000001", 5));
+	CHECK_INT(-1, compare("bin.000001", 500, "bin.000002", 4));
+	CHECK_INT(-1, compare("bin.999999", 500, "bin.1000000", 4));
+	CHECK_INT(-1, compare("host.example.000009", 500, "host.example.000010", 4));
+}
+
+static void test_gtid(void)
+{
+	static const char *const valid[] = {"", "0-1-6", "0-1-6,1-1-9", "4294967295-4294967295-18446744073709551615"};
+	static const char *const wrong[] = {"x", "0-1", "0-1-", "-1-6", "0-1-6-7", "0-1-6,", ",0-1-6", "0-1-6,,1-1-9",
+					    "0-1-6,0-2-7", "1-1-6,0-1-1,1-1-7", "4294967296-1-1", "0-1-18446744073709551616",
+					    "0-1-6 ", "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5"};
+	struct dts_buf list = {0};
+
+	for (size_t i = 0; i < sizeof valid / sizeof *valid; i++)
+		CHECK(dts_gtid_list_valid(s(valid[i])));
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		if (dts_gtid_list_valid(s(wrong[i])))
+			unit_fail(__FILE__, __LINE__, "accepted %s", wrong[i]);
+
+	CHECK_INT(0, dts_gtid_advance(&list, s("1-1-9")));
+	CHECK_STR("1-1-9", dts_buf_text(&list));
+	CHECK_INT(0, dts_gtid_advance(&list, s("0-1-6")));
+	CHECK_STR("0-1-6,1-1-9", dts_buf_text(&list));
+	CHECK_INT(0, dts_gtid_advance(&list, s("10-1-1")));
+	CHECK_INT(0, dts_gtid_advance(&list, s("1-2-10")));
+	CHECK_STR("0-1-6,1-2-10,10-1-1", dts_buf_text(&list));
+	CHECK_INT(-1, dts_gtid_advance(&list, s("nonsense")));
+	CHECK_INT(-1, dts_gtid_advance(&list, s("0-1-7,1-1-10")));
+	CHECK_INT(-1, dts_gtid_advance(&list, s("")));
+	CHECK_STR("0-1-6,1-2-10,10-1-1", dts_buf_text(&list));
+	dts_buf_release(&list);
+}
+
+int main(void)
+{
+	RUN(test_parse);
+	RUN(test_refused);
+	RUN(test_text);
+	RUN(test_compare);
+	RUN(test_gtid);
+	return unit_done();
+}
