@@ -31,6 +31,9 @@ void dts_ddl_take_wait(struct dts_ddl_parser *p);
 struct dts_ddl_object *dts_ddl_take_name(struct dts_ddl_parser *p, enum dts_ddl_type type,
 					 enum dts_ddl_role role);
 
+/* One more object, empty; the others may move. */
+struct dts_ddl_object *dts_ddl_add_object(struct dts_ddl *d);
+
 /* Takes a name without a database, such as a savepoint's, into d->label. */
 void dts_ddl_take_label(struct dts_ddl_parser *p);
 

@@ -73,6 +73,8 @@ static void test_databases(void)
 		{"alter database shop comment 'x'", "alter-database database:target shop|<shop>"},
 		{"ALTER SCHEMA CHARACTER SET utf8mb4", "alter-database database:target |<>"},
 		{"alter database /*!40100 default character set utf8 */", "alter-database database:target |<>"},
+		{"alter database comment comment 'x'", "alter-database database:target comment|<comment>"},
+		{"alter database comment 'x'", "alter-database database:target |<>"},
 		{"drop database if exists `shop`;", "drop-database database:target shop|<`shop`>?"},
 		{"drop schema zz", "drop-database database:target zz|<zz>"},
 		{"drop database", "unknown"},
