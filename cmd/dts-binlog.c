@@ -1,0 +1,139 @@
+/* dts-binlog: the changes of a server, from its binary log, as records. */
+#include "base/message.h"
+#include "base/output.h"
+#include "base/signals.h"
+#include "binlog/follow.h"
+#include "checkpoint/checkpoint.h"
+
+struct arguments {
+	struct dts_connect_options connect;
+	struct dts_list tables, ignored;
+	const char *src, *start, *start_position, *start_gtid, *resume, *checkpoint_db;
+	const char *stop_position, *stop_gtid;
+	bool follow, skip_sequences, zstd;
+	double heartbeat, reconnect_timeout;
+	uint64_t server_id;
+};
+
+static int choose_start(const struct arguments *a, struct dts_follow_options *o, struct dts_error *err)
+{
+	if (!!a->start + !!a->start_position + !!a->start_gtid + !!a->resume > 1)
+		return dts_fail(err, DTS_USAGE, "--start, --start-position, --start-gtid and --resume exclude one another");
+	if (a->start && strcmp(a->start, "now") == 0) {
+		o->start = DTS_START_NOW;
+	} else if (a->start && strcmp(a->start, "oldest") == 0) {
+		o->start = DTS_START_OLDEST;
+	} else if (a->start) {
+		return dts_fail(err, DTS_USAGE, "--start=%s is neither now nor oldest", a->start);
+	} else if (a->start_position) {
+		o->start = DTS_START_POSITION;
+		if (dts_position_parse_text(&o->position, dts_slice_of(a->start_position), err) < 0) {
+			err->status = DTS_USAGE;
+			return dts_where(err, "--start-position");
+		}
+	} else if (a->start_gtid) {
+		o->start = DTS_START_GTID;
+		if (!dts_gtid_list_valid(dts_slice_of(a->start_gtid)))
+			return dts_fail(err, DTS_USAGE, "--start-gtid=%s is not a list of MariaDB GTIDs, such as 0-1-6,1-1-9",
+					a->start_gtid);
+		dts_buf_adds(&o->position.gtid, a->start_gtid);
+	} else if (a->resume) {
+		o->start = DTS_START_RESUME;
+		o->resume = a->resume;
+	}
+	return 0;
+}
+
+static int choose_stop(const struct arguments *a, struct dts_follow_options *o, struct dts_error *err)
+{
+	if (a->stop_position && dts_position_parse_text(&o->stop, dts_slice_of(a->stop_position), err) < 0) {
+		err->status = DTS_USAGE;
+		return dts_where(err, "--stop-position");
+	}
+	if (a->stop_gtid) {
+		if (!a->stop_gtid[0] || !dts_gtid_list_valid(dts_slice_of(a->stop_gtid)))
+			return dts_fail(err, DTS_USAGE, "--stop-gtid=%s is not a list of MariaDB GTIDs, such as 0-1-6,1-1-9",
+					a->stop_gtid);
+		o->stop_gtid = dts_slice_of(a->stop_gtid);
+	}
+	return 0;
+}
+
+static int run(struct arguments *a, struct dts_error *err)
+{
+	struct dts_selection selection = {0};
+	struct dts_follow_options o = {
+		.connect = &a->connect, .selection = &selection, .src = a->src, .own_db = a->checkpoint_db,
+		.server_id = (uint32_t)a->server_id, .skip_sequences = a->skip_sequences, .follow = a->follow,
+		.heartbeat = a->heartbeat, .reconnect_timeout = a->reconnect_timeout,
+	};
+	struct dts_output out;
+	int status = -1;
+
+	if (a->server_id > UINT32_MAX)
+		dts_fail(err, DTS_USAGE, "--server-id is beyond 4294967295");
+	else if (dts_selection_init(&selection, &a->tables, &a->ignored, err) == 0 && choose_stop(a, &o, err) == 0 &&
+		 choose_start(a, &o, err) == 0 && dts_output_open(&out, NULL, a->zstd, err) == 0) {
+		status = dts_follow(&o, &out, err);
+		if (status == 0)
+			status = dts_output_close(&out, err);
+		else
+			dts_output_discard(&out);
+	}
+	dts_position_release(&o.position);
+	dts_position_release(&o.stop);
+	dts_selection_release(&selection);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments a = {.checkpoint_db = DTS_CHECKPOINT_DB, .heartbeat = 10, .reconnect_timeout = 600};
+	const struct dts_option where[] = {
+		{"start", 0, DTS_OPTION_STRING, &a.start, "now|oldest", "where to start [now with --follow, else oldest]"},
+		{"start-position", 0, DTS_OPTION_STRING, &a.start_position, "FILE:OFFSET", "start at this place of the log"},
+		{"start-gtid", 0, DTS_OPTION_STRING, &a.start_gtid, "LIST", "start behind these GTIDs, one a domain"},
+		{"resume", 0, DTS_OPTION_STRING, &a.resume, "CHECKPOINT[@GROUP]", "start where this checkpoint stands, in the server of -g GROUP or in a file"},
+		{"stop-position", 0, DTS_OPTION_STRING, &a.stop_position, "FILE:OFFSET", "stop at this place"},
+		{"stop-gtid", 0, DTS_OPTION_STRING, &a.stop_gtid, "LIST", "stop when these GTIDs have been read"},
+		{"follow", 'f', DTS_OPTION_FLAG, &a.follow, NULL, "go on when the end of the log is reached"},
+		{0},
+	};
+	const struct dts_option what[] = {
+		{"table", 0, DTS_OPTION_LIST, &a.tables, "PATTERN", "only these tables (may be repeated)"},
+		{"ignore-table", 0, DTS_OPTION_LIST, &a.ignored, "PATTERN", "not these tables"},
+		{"skip-sequences", 0, DTS_OPTION_FLAG, &a.skip_sequences, NULL, "leave changes of sequences out instead of stopping"},
+		{"src", 0, DTS_OPTION_STRING, &a.src, "NAME", "name of the source in the records [the -g group, else its host]"},
+		{"heartbeat", 0, DTS_OPTION_SECONDS, &a.heartbeat, "SECONDS", "between heartbeat records; 0: none [10]"},
+		{"reconnect-timeout", 0, DTS_OPTION_SECONDS, &a.reconnect_timeout, "SECONDS", "how long to try after a lost connection [600]"},
+		{"server-id", 0, DTS_OPTION_NUMBER, &a.server_id, "N", "number to go by as a replica [random]"},
+		{"checkpoint-db", 0, DTS_OPTION_STRING, &a.checkpoint_db, "DB", "database of checkpoints [dts]"},
+		{"zstd", 0, DTS_OPTION_FLAG, &a.zstd, NULL, "compress the output"},
+		{0},
+	};
+	const struct dts_option_group groups[] = {
+		{"Where to start and stop", where},
+		{"What to read", what},
+		{"Connection", dts_connect_option_table(&a.connect)},
+		{0},
+	};
+	const struct dts_tool tool = {
+		"dts-binlog", "[PATTERN...]", "reads the changes of a MariaDB server from its binary log", groups, 0, SIZE_MAX,
+	};
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_list operands = {0};
+	int status;
+
+	dts_message_tool(tool.name);
+	dts_options_parse(&tool, argc, argv, &operands);
+	for (size_t i = 0; i < operands.count; i++)
+		dts_list_add(&a.tables, operands.items[i]);
+	dts_signals_catch();
+	status = run(&a, &err);
+	dts_list_release(&operands);
+	dts_list_release(&a.tables);
+	dts_list_release(&a.ignored);
+	if (status > 0)
+		dts_signals_die(dts_signals_stop());
+	return status < 0 ? dts_report(&err) : 0;
+}

@@ -1,0 +1,364 @@
+#include "binlog/capture.h"
+
+#include <stdlib.h>
+
+#include "binlog/capture_parts.h"
+
+void dts_capture_init(struct dts_capture *c, const struct dts_capture_options *o,
+		      const struct dts_position *start)
+{
+	*c = (struct dts_capture){.options = *o};
+	dts_json_add_string(&c->src_json, o->src);
+	c->tx.src_json = dts_buf_slice(&c->src_json);
+	c->tables.selection = o->selection;
+	c->tables.own_db = o->own_db;
+	c->tables.catalog = o->catalog;
+	c->tables.context = o->context;
+	dts_position_copy(&c->at, start);
+	dts_position_copy(&c->safe, start);
+	c->gtid_known = start->gtid.len > 0;
+	c->jumps = start->file[0] == '\0';
+}
+
+void dts_capture_release(struct dts_capture *c)
+{
+	dts_buf_release(&c->src_json);
+	dts_log_tables_release(&c->tables);
+	dts_tx_release(&c->tx);
+	dts_position_release(&c->at);
+	dts_position_release(&c->safe);
+	dts_buf_release(&c->gtid_text);
+	dts_buf_release(&c->xid);
+	dts_ddl_release(&c->ddl);
+	dts_buf_release(&c->head);
+	dts_buf_release(&c->scratch);
+	*c = (struct dts_capture){0};
+}
+
+int dts_capture_outside(const struct dts_event *e, struct dts_error *err)
+{
+	char text[24];
+
+	dts_fail(err, DTS_BAD_INPUT, "a %s event outside of a transaction", dts_event_name(e->type, text));
+	return dts_hint(err, "a position to start from must be the beginning of a transaction: the pos of a "
+			"begin, commit or heartbeat record");
+}
+
+/* Everything up to here has been told. */
+static void mark_safe(struct dts_capture *c)
+{
+	if (strcmp(c->safe.file, c->at.file) != 0)
+		memcpy(c->safe.file, c->at.file, sizeof c->safe.file);
+	c->safe.offset = c->at.offset;
+}
+
+void dts_capture_group_done(struct dts_capture *c)
+{
+	mark_safe(c);
+	if (c->gtid_known)
+		dts_gtid_advance(&c->safe.gtid, dts_buf_slice(&c->gtid_text));
+	c->groups++;
+	c->caught_up = true;
+}
+
+void dts_capture_commit(struct dts_capture *c, struct dts_buf *out)
+{
+	dts_tx_commit(&c->tx, &c->at, out);
+	dts_capture_group_done(c);
+}
+
+void dts_capture_rollback(struct dts_capture *c, struct dts_buf *out)
+{
+	dts_tx_rollback(&c->tx, out);
+	dts_capture_group_done(c);
+}
+
+void dts_capture_interrupt(struct dts_capture *c, struct dts_buf *out)
+{
+	if (c->tx.open)
+		dts_tx_rollback(&c->tx, out);
+	dts_position_copy(&c->at, &c->safe);
+	c->format = (struct dts_event_format){0};
+	dts_log_tables_forget(&c->tables);
+	if (c->jumps)
+		c->at.file[0] = '\0'; /* the server finds the file and says so */
+	c->caught_up = false;
+	c->insert_id = 0;
+	c->has_variables = false;
+}
+
+/*
+ * Moves on by the event's size: what the header says is only 32 bits wide, and
+ * MariaDB 11.4 leaves it out inside of transactions. Where it is there, both must agree; a
+ * gap is right only where the server leaves out what we have.
+ */
+static int move_on(struct dts_capture *c, const struct dts_event *e, struct dts_error *err)
+{
+	uint64_t offset = c->at.offset + e->size;
+	uint32_t gap = e->end_pos - (uint32_t)offset;
+	bool made_up = e->flags & DTS_EVENT_ARTIFICIAL || e->type == DTS_EV_HEARTBEAT ||
+		       (e->type == DTS_EV_FORMAT && e->end_pos == 0);
+
+	if (made_up)
+		return 0;
+	if (e->end_pos != 0 && gap != 0) {
+		if (!c->jumps && !c->fresh_file)
+			return dts_fail(err, DTS_BAD_INPUT,
+					"an event that should end at offset %llu says it ends at %u: the position is not "
+					"where an event begins, or the log has a hole", (unsigned long long)offset,
+					(unsigned)e->end_pos);
+		offset += gap;
+	}
+	c->at.offset = offset;
+	/* Behind it may be an event about encryption, which the server keeps to itself. */
+	c->fresh_file = e->type == DTS_EV_FORMAT;
+	return 0;
+}
+
+static int rotate(struct dts_capture *c, const struct dts_event *e, struct dts_error *err)
+{
+	struct dts_event_rotate r;
+
+	if (dts_event_rotate(&r, e, err) < 0)
+		return -1;
+	/* The one at a file's end only announces; the made-up one that follows it opens. */
+	if (!(e->flags & DTS_EVENT_ARTIFICIAL) && e->time != 0)
+		return 0;
+	if (!dts_slice_is(r.file, c->at.file)) {
+		dts_position_set(&c->at, r.file, r.offset);
+		if (!c->tx.open && (!c->jumps || c->caught_up))
+			mark_safe(c);
+	}
+	return 0;
+}
+
+static int format(struct dts_capture *c, const struct dts_event *e, struct dts_slice raw, struct dts_buf *out,
+		  struct dts_error *err)
+{
+	if (dts_event_format(&c->format, e, raw, err) < 0)
+		return -1;
+	/* A server begins its log with this; what was open when it died never committed. */
+	if (c->tx.open)
+		dts_tx_rollback(&c->tx, out);
+	if (c->format.created != 0)
+		dts_log_tables_forget(&c->tables);
+	return 0;
+}
+
+static int begin(struct dts_capture *c, const struct dts_event *e, const struct dts_position *start,
+		 struct dts_error *err)
+{
+	struct dts_event_gtid *g = &c->gtid;
+
+	if (c->tx.open)
+		return dts_fail(err, DTS_BAD_INPUT, "transaction %s has no end", dts_buf_text(&c->gtid_text));
+	if (dts_event_gtid(g, e, err) < 0)
+		return -1;
+	dts_buf_clear(&c->gtid_text);
+	dts_buf_addu(&c->gtid_text, g->domain);
+	dts_buf_addc(&c->gtid_text, '-');
+	dts_buf_addu(&c->gtid_text, g->server);
+	dts_buf_addc(&c->gtid_text, '-');
+	dts_buf_addu(&c->gtid_text, g->seq);
+	dts_buf_clear(&c->xid);
+	if (g->flags & DTS_GTID_COMPLETED_XA)
+		dts_xid_add(&c->xid, &g->xid);
+	g->xid = (struct dts_xid){0};
+	dts_tx_begin(&c->tx, dts_buf_slice(&c->gtid_text), e->time, start);
+	return 0;
+}
+
+static int prepare(struct dts_capture *c, const struct dts_event *e, struct dts_buf *out, struct dts_error *err)
+{
+	struct dts_xid xid;
+	bool one_phase;
+
+	if (!c->tx.open)
+		return dts_capture_outside(e, err);
+	if (dts_event_xa_prepare(&xid, &one_phase, e, err) < 0)
+		return -1;
+	if (one_phase) {
+		dts_capture_commit(c, out);
+	} else {
+		dts_tx_prepare(&c->tx, &xid, &c->at, out);
+		dts_capture_group_done(c);
+	}
+	return 0;
+}
+
+static int gtid_list(struct dts_capture *c, const struct dts_event *e, struct dts_error *err)
+{
+	/* One that the server made up tells how far it has passed over the log. */
+	if (e->flags & DTS_EVENT_ARTIFICIAL || c->jumps)
+		return 0;
+	dts_buf_clear(&c->safe.gtid);
+	c->gtid_known = true;
+	return dts_event_gtid_list(e, &c->safe.gtid, err);
+}
+
+static int incident(const struct dts_event *e, struct dts_error *err)
+{
+	struct dts_slice text = dts_event_incident(e);
+
+	dts_fail(err, DTS_BAD_INPUT, "the source lost events here (incident): %.*s", (int)text.len, text.p);
+	return dts_hint(err, "changes are missing from the log: copy the tables anew and start behind this position");
+}
+
+static int intvar(struct dts_capture *c, const struct dts_event *e, struct dts_error *err)
+{
+	uint64_t value;
+	uint8_t type;
+
+	if (dts_event_intvar(&type, &value, e, err) < 0)
+		return -1;
+	if (type == 2)
+		c->insert_id = value;
+	return 0;
+}
+
+static int unknown(const struct dts_event *e, struct dts_error *err)
+{
+	char text[24];
+
+	if (e->flags & DTS_EVENT_IGNORABLE)
+		return 0;
+	if (e->type >= DTS_EV_QUERY_COMPRESSED && e->type <= DTS_EV_ROWS_COMPRESSED_LAST) {
+		dts_fail(err, DTS_BAD_INPUT, "a compressed event (%s) cannot be read yet", dts_event_name(e->type, text));
+		return dts_hint(err, "run SET GLOBAL log_bin_compress=OFF on the source and start behind this position");
+	}
+	return dts_fail(err, DTS_BAD_INPUT, "a %s event is not known", dts_event_name(e->type, text));
+}
+
+/* `start` is where the event stands; c->at is behind it already. */
+static int dispatch(struct dts_capture *c, const struct dts_event *e, struct dts_slice raw,
+		    const struct dts_position *start, struct dts_buf *out, struct dts_error *err)
+{
+	char text[24];
+
+	switch (e->type) {
+	case DTS_EV_TABLE_MAP:
+		return c->tx.open ? dts_log_tables_map(&c->tables, e, &c->format, err)
+				  : dts_capture_outside(e, err);
+	case DTS_EV_WRITE_ROWS_V1:
+	case DTS_EV_UPDATE_ROWS_V1:
+	case DTS_EV_DELETE_ROWS_V1:
+	case DTS_EV_WRITE_ROWS:
+	case DTS_EV_UPDATE_ROWS:
+	case DTS_EV_DELETE_ROWS:
+		return dts_capture_changes(c, e, out, err);
+	case DTS_EV_GTID:
+		return begin(c, e, start, err);
+	case DTS_EV_XID:
+		if (!c->tx.open)
+			return dts_capture_outside(e, err);
+		dts_capture_commit(c, out);
+		return 0;
+	case DTS_EV_QUERY:
+		return dts_capture_statement(c, e, out, err);
+	case DTS_EV_XA_PREPARE:
+		return prepare(c, e, out, err);
+	case DTS_EV_ROTATE:
+		return rotate(c, e, err);
+	case DTS_EV_FORMAT:
+		return format(c, e, raw, out, err);
+	case DTS_EV_GTID_LIST:
+		return gtid_list(c, e, err);
+	case DTS_EV_STOP:
+	case DTS_EV_ANNOTATE:
+	case DTS_EV_ROWS_QUERY:
+	case DTS_EV_IGNORABLE:
+	case DTS_EV_CHECKPOINT:
+	case DTS_EV_START_ENCRYPTION:
+	case DTS_EV_HEARTBEAT:
+		return 0;
+	case DTS_EV_INTVAR:
+		return intvar(c, e, err);
+	case DTS_EV_RAND:
+	case DTS_EV_USER_VAR:
+		c->has_variables = true;
+		return 0;
+	case DTS_EV_LOAD:
+	case DTS_EV_CREATE_FILE:
+	case DTS_EV_APPEND_BLOCK:
+	case DTS_EV_EXEC_LOAD:
+	case DTS_EV_DELETE_FILE:
+	case DTS_EV_NEW_LOAD:
+	case DTS_EV_BEGIN_LOAD_QUERY:
+	case DTS_EV_EXECUTE_LOAD_QUERY:
+		return dts_capture_not_rows(dts_event_name(e->type, text), dts_slice("", 0), err);
+	case DTS_EV_INCIDENT:
+		return incident(e, err);
+	default:
+		return unknown(e, err);
+	}
+}
+
+int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_buf *out, struct dts_error *err)
+{
+	struct dts_event e;
+	/* A shallow copy: only the file and the offset are looked at. */
+	struct dts_position start = {.offset = c->at.offset};
+	int status = dts_event_parse(&e, &c->format, raw, err);
+
+	if (status == 0) {
+		if (e.type == DTS_EV_GTID)
+			memcpy(start.file, c->at.file, sizeof start.file);
+		if (e.time != 0 && !(e.flags & DTS_EVENT_ARTIFICIAL))
+			c->time = e.time;
+		status = move_on(c, &e, err);
+	}
+	if (status == 0 && c->skip_to != 0) {
+		if (c->at.offset >= c->skip_to)
+			c->skip_to = 0;
+		if (e.type != DTS_EV_FORMAT && e.type != DTS_EV_ROTATE && start.offset < c->safe.offset)
+			return 0;
+	}
+	if (status == 0) {
+		/* Behind a jump the event stood where it ends, less its size. */
+		if (e.end_pos != 0 && c->at.offset >= e.size)
+			start.offset = c->at.offset - e.size;
+		status = dispatch(c, &e, raw, &start, out, err);
+	}
+	if (status == 0 && !c->tx.open && (!c->jumps || c->caught_up) && c->skip_to == 0)
+		mark_safe(c);
+	if (status < 0)
+		dts_where(err, "%s:%llu", c->at.file, (unsigned long long)start.offset);
+	return status;
+}
+
+static void add_pos(struct dts_capture *c, struct dts_buf *out)
+{
+	dts_buf_adds(out, ",\"pos\":");
+	dts_position_add(out, &c->safe, true);
+	dts_buf_adds(out, "}\n");
+}
+
+void dts_capture_stream(struct dts_capture *c, struct dts_slice source, struct dts_buf *out)
+{
+	dts_log_tables_restate(&c->tables);
+	dts_buf_adds(out, "{\"op\":\"stream\",\"v\":1,\"kind\":\"changes\",\"src\":");
+	dts_buf_add_slice(out, c->tx.src_json);
+	dts_buf_adds(out, ",\"source\":");
+	dts_buf_add_slice(out, source);
+	add_pos(c, out);
+}
+
+void dts_capture_heartbeat(struct dts_capture *c, uint64_t time, struct dts_buf *out)
+{
+	dts_buf_adds(out, "{\"op\":\"heartbeat\",\"src\":");
+	dts_buf_add_slice(out, c->tx.src_json);
+	if (time != 0) {
+		dts_buf_adds(out, ",\"time\":");
+		dts_time_add(out, time);
+	}
+	add_pos(c, out);
+	c->tx.records++;
+}
+
+void dts_capture_end(struct dts_capture *c, const char *reason, struct dts_buf *out)
+{
+	dts_buf_adds(out, "{\"op\":\"end\",\"src\":");
+	dts_buf_add_slice(out, c->tx.src_json);
+	dts_buf_addf(out, ",\"reason\":\"%s\",\"records\":%llu", reason, (unsigned long long)c->tx.records);
+	add_pos(c, out);
+}

@@ -1,0 +1,66 @@
+#ifndef DTS_BINLOG_CAPTURE_H
+#define DTS_BINLOG_CAPTURE_H
+
+#include "binlog/tables.h"
+#include "binlog/tx.h"
+#include "ddl/ddl.h"
+
+/*
+ * The log of one server, event by event, as records of kind "changes". Bytes in,
+ * records out; it connects to nothing (but asks `tables.catalog` where one is set).
+ */
+struct dts_capture_options {
+	struct dts_slice src;                  /* name of the source; borrowed */
+	const struct dts_selection *selection; /* borrowed; NULL: everything */
+	const char *own_db;                    /* database of our own checkpoints */
+	bool skip_sequences;                   /* leave changes of sequences out, instead of stopping */
+	const struct dts_map *collations;      /* see dts_collation_key(); borrowed; NULL: none */
+	dts_catalog_function *catalog;
+	void *context;
+};
+
+struct dts_capture {
+	struct dts_capture_options options;
+	struct dts_buf src_json;
+	struct dts_event_format format;
+	struct dts_log_tables tables;
+	struct dts_tx tx;
+
+	struct dts_position at;   /* behind the last event; its gtid is not used */
+	struct dts_position safe; /* where to go on: never inside a transaction */
+	bool gtid_known;          /* safe.gtid is the whole position (it may be empty) */
+	bool jumps;               /* the server leaves out what we have (start by GTID) */
+	bool caught_up;           /* a group has ended since it began to send */
+	uint64_t skip_to;         /* events before this offset of the file were told before; 0: none */
+	bool fresh_file;          /* nothing but the format description was read of this file */
+
+	struct dts_event_gtid gtid; /* of the open, or last, transaction; without xid */
+	struct dts_buf gtid_text;
+	struct dts_buf xid;         /* of a group that decides about a prepared one, as text */
+	uint64_t groups;            /* that have ended */
+	uint32_t time;              /* of the last event that had one, seconds since 1970 */
+	uint64_t insert_id;         /* of an INTVAR for the next statement */
+	bool has_variables;         /* RAND or USER_VAR for the next statement */
+
+	struct dts_ddl ddl;
+	struct dts_buf head, scratch;
+};
+
+/* `start`: where the first event will stand; its GTID position if known. */
+void dts_capture_init(struct dts_capture *c, const struct dts_capture_options *o,
+		      const struct dts_position *start);
+void dts_capture_release(struct dts_capture *c);
+
+/* One whole event. Appends what it says to `out`. -1: status 3 for what cannot be
+ * decoded or must not be passed over, 4 when the server's settings must change; the message starts with the position. */
+int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_buf *out, struct dts_error *err);
+
+/* Reading was interrupted: takes an open transaction back and goes back to c->safe. */
+void dts_capture_interrupt(struct dts_capture *c, struct dts_buf *out);
+
+/* The records around: `source` is the JSON object of the stream record's field. */
+void dts_capture_stream(struct dts_capture *c, struct dts_slice source, struct dts_buf *out);
+void dts_capture_heartbeat(struct dts_capture *c, uint64_t time, struct dts_buf *out);
+void dts_capture_end(struct dts_capture *c, const char *reason, struct dts_buf *out);
+
+#endif

@@ -1,0 +1,28 @@
+#ifndef DTS_BINLOG_CAPTURE_PARTS_H
+#define DTS_BINLOG_CAPTURE_PARTS_H
+
+#include "binlog/capture.h"
+
+/* What capture.c shares with the files that take its larger kinds of events.
+ * Nobody else includes this. Each returns 0, or -1 with `err`. */
+
+/* QUERY (statement.c). */
+int dts_capture_statement(struct dts_capture *c, const struct dts_event *e, struct dts_buf *out,
+			  struct dts_error *err);
+
+/* Rows events (changes.c). */
+int dts_capture_changes(struct dts_capture *c, const struct dts_event *e, struct dts_buf *out,
+			struct dts_error *err);
+
+/* Ends of the open transaction. c->at is already behind its last event. */
+void dts_capture_commit(struct dts_capture *c, struct dts_buf *out);
+void dts_capture_rollback(struct dts_capture *c, struct dts_buf *out);
+void dts_capture_group_done(struct dts_capture *c);
+
+/* An event that only has a meaning inside of a transaction came outside of one. */
+int dts_capture_outside(const struct dts_event *e, struct dts_error *err);
+
+/* A statement that changes rows stands in the log as text. */
+int dts_capture_not_rows(const char *what, struct dts_slice text, struct dts_error *err);
+
+#endif

@@ -1,0 +1,108 @@
+#include "binlog/capture_parts.h"
+#include "binlog/row.h"
+
+static const char *const ops[] = {
+	[DTS_ROWS_INSERT] = "insert", [DTS_ROWS_UPDATE] = "update", [DTS_ROWS_DELETE] = "delete",
+};
+
+/* What each record of an event begins with: up to the ordinal. */
+static void prepare_head(struct dts_capture *c, const struct dts_log_table *t, const struct dts_event_rows *r)
+{
+	struct dts_buf *b = &c->head;
+
+	dts_buf_clear(b);
+	dts_buf_addf(b, "{\"op\":\"%s\",", ops[r->kind]);
+	dts_buf_add_slice(b, t->prefix);
+	dts_buf_adds(b, "\"tx\":\"");
+	dts_buf_add_slice(b, dts_buf_slice(&c->gtid_text));
+	dts_buf_adds(b, "\",\"n\":");
+}
+
+/* What stands between the ordinal and the images. */
+static struct dts_slice flags_of(const struct dts_event_rows *r)
+{
+	switch (r->flags & (DTS_ROWS_NO_FOREIGN_KEYS | DTS_ROWS_NO_UNIQUE)) {
+	case DTS_ROWS_NO_FOREIGN_KEYS:
+		return DTS_LIT(",\"flags\":[\"no-foreign-key-checks\"]");
+	case DTS_ROWS_NO_UNIQUE:
+		return DTS_LIT(",\"flags\":[\"no-unique-checks\"]");
+	case DTS_ROWS_NO_FOREIGN_KEYS | DTS_ROWS_NO_UNIQUE:
+		return DTS_LIT(",\"flags\":[\"no-foreign-key-checks\",\"no-unique-checks\"]");
+	default:
+		return DTS_LIT("");
+	}
+}
+
+static int add_change(struct dts_capture *c, const struct dts_log_table *t, struct dts_event_rows *r,
+		      struct dts_slice flags, struct dts_buf *out, struct dts_error *err)
+{
+	uint64_t n = dts_tx_change(&c->tx, out);
+
+	dts_buf_add_slice(out, dts_buf_slice(&c->head));
+	dts_buf_addu(out, n);
+	dts_buf_add_slice(out, flags);
+	if (r->kind != DTS_ROWS_INSERT) {
+		dts_buf_add(out, ",\"before\":", 10);
+		if (dts_row_add(t, r->present, &r->rows, out, err) < 0)
+			return -1;
+	}
+	if (r->kind != DTS_ROWS_DELETE) {
+		dts_buf_add(out, ",\"after\":", 9);
+		if (dts_row_add(t, r->present_after, &r->rows, out, err) < 0)
+			return -1;
+	}
+	dts_buf_add(out, "}\n", 2);
+	return 0;
+}
+
+static int sequence(struct dts_capture *c, const struct dts_log_table *t, struct dts_error *err)
+{
+	if (c->options.skip_sequences)
+		return 0;
+	dts_fail(err, DTS_BAD_INPUT, "sequence `%.*s`.`%.*s` was used, which cannot be told as a change of rows",
+		 (int)t->schema.db.len, t->schema.db.p, (int)t->schema.table.len, t->schema.table.p);
+	return dts_hint(err, "--skip-sequences leaves changes of sequences out; set them with SETVAL at the end");
+}
+
+int dts_capture_changes(struct dts_capture *c, const struct dts_event *e, struct dts_buf *out,
+			struct dts_error *err)
+{
+	struct dts_event_rows r;
+	struct dts_log_table *t;
+	struct dts_slice flags;
+
+	if (!c->tx.open)
+		return dts_capture_outside(e, err);
+	if (dts_event_rows(&r, e, &c->format, err) < 0)
+		return -1;
+	if (r.table_id == DTS_TABLE_ID_DUMMY)
+		return 0;
+	t = dts_log_tables_get(&c->tables, r.table_id);
+	if (!t)
+		return dts_fail(err, DTS_BAD_INPUT, "rows of a table (number %llu) that the log has not described",
+				(unsigned long long)r.table_id);
+	if (t->skipped)
+		return 0;
+	if (t->is_sequence)
+		return sequence(c, t, err);
+	if (r.columns != t->column_count)
+		return dts_fail(err, DTS_BAD_INPUT, "rows of `%.*s`.`%.*s` have %zu columns, its description has %zu",
+				(int)t->schema.db.len, t->schema.db.p, (int)t->schema.table.len,
+				t->schema.table.p, r.columns, t->column_count);
+	if (dts_log_tables_announce(&c->tables, t, out))
+		c->tx.records++;
+	prepare_head(c, t, &r);
+	flags = flags_of(&r);
+	/* A row without any column has no bytes: an event of such rows holds one. */
+	do {
+		const uint8_t *before = r.rows.p;
+
+		if (add_change(c, t, &r, flags, out, err) < 0)
+			return -1;
+		if (r.rows.p == before && dts_bytes_left(&r.rows) > 0)
+			return dts_fail(err, DTS_BAD_INPUT, "rows of `%.*s`.`%.*s` have bytes but no columns",
+					(int)t->schema.db.len, t->schema.db.p, (int)t->schema.table.len,
+					t->schema.table.p);
+	} while (dts_bytes_left(&r.rows) > 0);
+	return 0;
+}

@@ -1,0 +1,428 @@
+#include "binlog/follow.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/signals.h"
+#include "binlog/capture.h"
+#include "binlog/readahead.h"
+#include "binlog/source.h"
+#include "checkpoint/resume.h"
+
+enum {
+	HELD = 16 << 20,       /* bytes of events read ahead */
+	SILENCE = 60,          /* seconds: the server says something every second */
+	PATIENCE_ON_STOP = 10, /* seconds to wait for the rest of a transaction */
+	FIRST_DELAY = 100,     /* milliseconds to a second try to connect, doubled each time */
+	LAST_DELAY = 5000,
+};
+
+struct stop_gtid {
+	uint64_t domain, seq;
+	bool reached;
+};
+
+struct follow {
+	const struct dts_follow_options *o;
+	struct dts_output *out;
+	struct dts_source source;
+	struct dts_capture capture;
+	struct dts_readahead *reader;
+	struct dts_buf src;
+	bool by_gtid;
+
+	struct dts_position stop; /* file "": none */
+	char stop_seen[256];      /* the file that stop_order is about */
+	int stop_order;           /* of that file to the stop's: <0 before, >0 behind */
+	struct stop_gtid *gtids;
+	size_t gtid_count;
+
+	double heartbeat_at; /* when the next is due */
+	double heard_at;     /* when the server last said something */
+};
+
+enum outcome { FAILED = -1, FINISHED = 0, LOST = 1, SIGNALLED = 2 };
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* "0-1-6,1-1-9", already known to be valid. */
+static void parse_gtids(struct follow *f, struct dts_slice list)
+{
+	const char *p = list.p, *end = list.p + list.len;
+
+	f->gtids = dts_zalloc(list.len / 4 + 1, sizeof *f->gtids);
+	while (p < end) {
+		uint64_t n[3] = {0};
+
+		for (int i = 0; i < 3; i++, p++)
+			for (; p < end && *p >= '0' && *p <= '9'; p++)
+				n[i] = n[i] * 10 + (uint64_t)(*p - '0');
+		f->gtids[f->gtid_count++] = (struct stop_gtid){.domain = n[0], .seq = n[2]};
+	}
+}
+
+static void reach_gtid(struct follow *f, uint64_t domain, uint64_t seq)
+{
+	for (size_t i = 0; i < f->gtid_count; i++)
+		if (f->gtids[i].domain == domain && seq >= f->gtids[i].seq)
+			f->gtids[i].reached = true;
+}
+
+static bool reached_gtids(const struct follow *f)
+{
+	for (size_t i = 0; i < f->gtid_count; i++)
+		if (!f->gtids[i].reached)
+			return false;
+	return f->gtid_count > 0;
+}
+
+/* What the start has already counts as reached. */
+static void reach_start(struct follow *f)
+{
+	struct follow at = {0};
+
+	if (f->capture.safe.gtid.len == 0 || f->gtid_count == 0)
+		return;
+	parse_gtids(&at, dts_buf_slice(&f->capture.safe.gtid));
+	for (size_t i = 0; i < at.gtid_count; i++)
+		reach_gtid(f, at.gtids[i].domain, at.gtids[i].seq);
+	free(at.gtids);
+}
+
+/* Is the place behind the last event at or behind the stop? */
+static bool reached_stop(struct follow *f)
+{
+	const struct dts_position *at = &f->capture.at;
+
+	if (!f->stop.file[0] || !at->file[0])
+		return false;
+	if (strcmp(at->file, f->stop_seen) != 0) {
+		struct dts_position file = {0}, stop = {0};
+
+		dts_position_set(&file, dts_slice_of(at->file), 0);
+		dts_position_set(&stop, dts_slice_of(f->stop.file), 0);
+		f->stop_order = dts_position_compare(&file, &stop);
+		memcpy(f->stop_seen, at->file, sizeof f->stop_seen);
+	}
+	return f->stop_order > 0 || (f->stop_order == 0 && at->offset >= f->stop.offset);
+}
+
+static int check_identity(struct follow *f, struct dts_slice want, struct dts_error *err)
+{
+	if (want.len == 0 || dts_slice_eq(want, dts_buf_slice(&f->source.identity)))
+		return 0;
+	dts_fail(err, DTS_REFUSED, "the checkpoint is of another server: of '%.*s', but %s is '%s'", (int)want.len, want.p,
+		 f->source.control.label, dts_buf_text(&f->source.identity));
+	return dts_hint(err, "a file and offset mean nothing in another server's log: start by GTID");
+}
+
+static int find_checkpoint(struct follow *f, struct dts_position *start, struct dts_error *err)
+{
+	const struct dts_follow_options *o = f->o;
+	struct dts_source_state state = {0};
+	int found = dts_resume_read(o->resume, o->connect, o->own_db, dts_buf_slice(&f->src), &state, err);
+
+	if (found == 0) {
+		found = dts_fail(err, DTS_REFUSED, "there is no checkpoint %s of source '%s'", o->resume,
+				 dts_buf_text(&f->src));
+		dts_hint(err, "the full phase creates it: dts-dump ... | dts-apply ... --checkpoint=NAME");
+	}
+	if (found > 0 && check_identity(f, dts_buf_slice(&state.server_id), err) < 0)
+		found = -1;
+	if (found > 0) {
+		dts_position_copy(start, &state.applied);
+		f->by_gtid = start->file[0] == '\0';
+		found = f->by_gtid ? 0 : dts_source_check_position(&f->source, start, err);
+	}
+	dts_source_state_release(&state);
+	return found;
+}
+
+static int find_start(struct follow *f, struct dts_position *start, struct dts_error *err)
+{
+	const struct dts_follow_options *o = f->o;
+	enum dts_start how = o->start != DTS_START_DEFAULT ? o->start : o->follow ? DTS_START_NOW : DTS_START_OLDEST;
+
+	switch (how) {
+	case DTS_START_NOW:
+		return dts_source_end(&f->source, start, err);
+	case DTS_START_OLDEST:
+		return dts_source_oldest(&f->source, start, err);
+	case DTS_START_GTID:
+		f->by_gtid = true;
+		dts_buf_add_slice(&start->gtid, dts_buf_slice(&o->position.gtid));
+		return 0;
+	case DTS_START_RESUME:
+		return find_checkpoint(f, start, err);
+	default:
+		dts_position_copy(start, &o->position);
+		return dts_source_check_position(&f->source, start, err);
+	}
+}
+
+/* Without --follow the end of the log as it is now; an earlier stop that was asked for wins. */
+static int find_stop(struct follow *f, struct dts_error *err)
+{
+	const struct dts_follow_options *o = f->o;
+
+	if (!o->follow && dts_source_end(&f->source, &f->stop, err) < 0)
+		return -1;
+	if (o->stop.file[0] && (o->follow || dts_position_compare(&o->stop, &f->stop) < 0))
+		dts_position_copy(&f->stop, &o->stop);
+	if (o->stop_gtid.p)
+		parse_gtids(f, o->stop_gtid);
+	return 0;
+}
+
+static int prepare(struct follow *f, struct dts_error *err)
+{
+	const struct dts_follow_options *o = f->o;
+	struct dts_capture_options c = {
+		.selection = o->selection, .own_db = o->own_db, .skip_sequences = o->skip_sequences,
+		.collations = &f->source.collations, .catalog = dts_source_catalog, .context = &f->source,
+	};
+	struct dts_position start = {0};
+	int status = -1;
+
+	if (dts_source_open(&f->source, o->connect, o->server_id, err) < 0)
+		return -1;
+	if (o->src)
+		dts_buf_adds(&f->src, o->src);
+	else if (dts_session_source_name(&f->source.control, o->connect, &f->src, err) < 0)
+		return -1;
+	if (o->follow && dts_source_check_settings(&f->source, err) < 0)
+		return -1;
+	/* The stop first: a start of "now" is then not before it by accident. */
+	if (find_stop(f, err) == 0 && find_start(f, &start, err) == 0) {
+		c.src = dts_buf_slice(&f->src);
+		dts_capture_init(&f->capture, &c, &start);
+		f->capture.jumps = f->by_gtid;
+		f->capture.gtid_known = f->by_gtid || start.gtid.len > 0;
+		reach_start(f);
+		status = 0;
+	}
+	dts_position_release(&start);
+	return status;
+}
+
+static void stop_reading(struct follow *f)
+{
+	if (f->reader)
+		dts_source_abort(&f->source);
+	dts_readahead_free(f->reader);
+	f->reader = NULL;
+}
+
+static int start_reading(struct follow *f, struct dts_error *err)
+{
+	bool from_start;
+
+	if (dts_source_dump(&f->source, &f->capture.safe, f->by_gtid, &from_start, err) < 0)
+		return -1;
+	if (from_start) {
+		f->capture.skip_to = f->capture.safe.offset;
+		f->capture.at.offset = 4;
+	}
+	f->reader = dts_readahead_start(dts_source_read, &f->source, HELD, err);
+	f->heard_at = now();
+	return f->reader ? 0 : -1;
+}
+
+static int beat(struct follow *f, uint64_t time, struct dts_error *err)
+{
+	f->heartbeat_at = now() + f->o->heartbeat;
+	dts_capture_heartbeat(&f->capture, time, &f->out->buf);
+	return dts_output_record_done(f->out, err);
+}
+
+static bool beat_due(const struct follow *f)
+{
+	return f->o->heartbeat > 0 && !f->capture.tx.open && now() >= f->heartbeat_at;
+}
+
+static int milliseconds_left(double until)
+{
+	double left = (until - now()) * 1000;
+
+	return left < 1 ? 1 : left > 1000 ? 1000 : (int)left;
+}
+
+/* The log has nothing at hand: what is held goes out, then wait. */
+static enum dts_readahead_result wait_for_event(struct follow *f, struct dts_slice *event, struct dts_error *err)
+{
+	/* Only a server that still speaks is known to have nothing newer. */
+	if (beat_due(f) && now() - f->heard_at < 5 && beat(f, (uint64_t)time(NULL), err) < 0)
+		return DTS_READAHEAD_ERROR;
+	if (dts_output_flush(f->out, err) < 0)
+		return DTS_READAHEAD_ERROR;
+	return dts_readahead_next(f->reader, f->o->heartbeat > 0 && !f->capture.tx.open ? milliseconds_left(f->heartbeat_at) : 1000,
+				  event, err);
+}
+
+/* One event. 1: a stop was reached. */
+static int take(struct follow *f, struct dts_slice event, struct dts_error *err)
+{
+	struct dts_capture *c = &f->capture;
+	uint64_t groups = c->groups;
+
+	if (dts_capture_event(c, event, &f->out->buf, err) < 0 || dts_output_record_done(f->out, err) < 0)
+		return -1;
+	if (c->groups != groups) {
+		reach_gtid(f, c->gtid.domain, c->gtid.seq);
+		if (reached_gtids(f))
+			return 1;
+		if (beat_due(f) && beat(f, c->time, err) < 0)
+			return -1;
+	}
+	return reached_stop(f);
+}
+
+/* Reads until something ends it. LOST: the connection, with `err` filled. */
+static enum outcome read_log(struct follow *f, struct dts_error *err)
+{
+	for (;;) {
+		struct dts_slice event;
+		enum dts_readahead_result r;
+		bool waited = false;
+
+		if (dts_signals_stop() && (!f->capture.tx.open || !f->o->follow))
+			return SIGNALLED;
+		r = dts_readahead_next(f->reader, 0, &event, err);
+		if (r == DTS_READAHEAD_NOTHING) {
+			r = wait_for_event(f, &event, err);
+			if (r == DTS_READAHEAD_ERROR && err->status == DTS_IO)
+				return FAILED;
+			waited = true;
+		}
+		switch (r) {
+		case DTS_READAHEAD_EVENT: {
+			int status = take(f, event, err);
+
+			if (waited)
+				f->heard_at = now();
+			if (status != 0)
+				return status < 0 ? FAILED : FINISHED;
+			break;
+		}
+		case DTS_READAHEAD_NOTHING:
+			if (dts_signals_stop() && now() - f->heard_at > PATIENCE_ON_STOP)
+				return SIGNALLED;
+			if (now() - f->heard_at > SILENCE) {
+				dts_fail(err, DTS_AGAIN, "%s has said nothing for %d seconds", f->source.dump.label, SILENCE);
+				return LOST;
+			}
+			break;
+		case DTS_READAHEAD_END:
+			dts_fail(err, DTS_AGAIN, "%s ended the log at %s:%llu", f->source.dump.label, f->capture.at.file,
+				 (unsigned long long)f->capture.at.offset);
+			return LOST;
+		default:
+			return err->status == DTS_AGAIN ? LOST : FAILED;
+		}
+	}
+}
+
+static bool sleep_or_signal(int milliseconds)
+{
+	struct timespec t = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+
+	nanosleep(&t, NULL); /* a signal ends it */
+	return !dts_signals_stop();
+}
+
+/* Takes the open transaction back and connects anew. 0: reading again; 1: a stop
+ * signal came; -1: `err` says why not. */
+static int reconnect(struct follow *f, struct dts_error *err)
+{
+	double deadline = now() + f->o->reconnect_timeout;
+	int delay = FIRST_DELAY;
+
+	stop_reading(f);
+	dts_capture_interrupt(&f->capture, &f->out->buf);
+	if (dts_output_flush(f->out, err) < 0)
+		return -1;
+	for (;;) {
+		if (!sleep_or_signal(delay))
+			return 1;
+		*err = (struct dts_error)DTS_ERROR_INIT;
+		if (dts_source_reopen(&f->source, err) == 0 && start_reading(f, err) == 0)
+			break;
+		if (err->status != DTS_AGAIN || now() > deadline)
+			return -1;
+		delay = delay * 2 < LAST_DELAY ? delay * 2 : LAST_DELAY;
+	}
+	/* Inside of the stream, so it counts. */
+	dts_capture_stream(&f->capture, dts_buf_slice(&f->source.json), &f->out->buf);
+	f->capture.tx.records++;
+	return dts_output_flush(f->out, err);
+}
+
+/* A position that was purged: says what is left. */
+static void explain_gone(struct follow *f, struct dts_error *err)
+{
+	struct dts_position oldest = {0};
+	struct dts_error ignored = DTS_ERROR_INIT;
+
+	if (err->status == DTS_GONE && !err->hint[0] && dts_source_oldest(&f->source, &oldest, &ignored) == 0)
+		dts_hint(err, "the oldest that %s has left is %s:%llu", f->source.control.label, oldest.file,
+			 (unsigned long long)oldest.offset);
+	dts_position_release(&oldest);
+}
+
+static int finish(struct follow *f, const char *reason, struct dts_error *err)
+{
+	dts_capture_interrupt(&f->capture, &f->out->buf); /* a stop inside of a transaction */
+	dts_capture_end(&f->capture, reason, &f->out->buf);
+	return dts_output_flush(f->out, err);
+}
+
+static int run(struct follow *f, struct dts_error *err)
+{
+	enum outcome outcome;
+
+	dts_capture_stream(&f->capture, dts_buf_slice(&f->source.json), &f->out->buf);
+	f->heartbeat_at = now() + f->o->heartbeat;
+	if (dts_output_flush(f->out, err) < 0)
+		return -1;
+	if (reached_stop(f) || reached_gtids(f))
+		return finish(f, "done", err);
+	if (start_reading(f, err) < 0)
+		return -1;
+	while ((outcome = read_log(f, err)) == LOST && f->o->follow) {
+		int status = reconnect(f, err);
+
+		if (status != 0) {
+			outcome = status > 0 ? SIGNALLED : FAILED;
+			break;
+		}
+	}
+	if (outcome == FINISHED)
+		return finish(f, "done", err);
+	if (outcome == SIGNALLED)
+		return f->o->follow ? finish(f, "signal", err) : 1;
+	return -1;
+}
+
+int dts_follow(const struct dts_follow_options *o, struct dts_output *out, struct dts_error *err)
+{
+	struct follow f = {.o = o, .out = out};
+	int status = prepare(&f, err);
+
+	if (status == 0)
+		status = run(&f, err);
+	stop_reading(&f);
+	if (status < 0)
+		explain_gone(&f, err);
+	dts_source_close(&f.source);
+	dts_capture_release(&f.capture);
+	dts_position_release(&f.stop);
+	dts_buf_release(&f.src);
+	free(f.gtids);
+	return status;
+}

@@ -1,0 +1,45 @@
+#ifndef DTS_BINLOG_FOLLOW_H
+#define DTS_BINLOG_FOLLOW_H
+
+#include "base/output.h"
+#include "base/pattern.h"
+#include "mysql/session.h"
+#include "record/position.h"
+
+enum dts_start {
+	DTS_START_DEFAULT, /* now when following, else oldest */
+	DTS_START_NOW,
+	DTS_START_OLDEST,
+	DTS_START_POSITION, /* `position`, by its file */
+	DTS_START_GTID,     /* `position`, by its GTID */
+	DTS_START_RESUME,   /* where the checkpoint `resume` stands */
+};
+
+struct dts_follow_options {
+	const struct dts_connect_options *connect;
+	const struct dts_selection *selection; /* NULL: all */
+	const char *src;        /* name of the source; NULL: dts_session_source_name() */
+	const char *own_db;     /* database of checkpoints, here never captured, at the target read */
+	uint32_t server_id;     /* 0: a random one */
+	bool skip_sequences;
+
+	enum dts_start start;
+	struct dts_position position; /* where to start */
+	const char *resume;           /* see checkpoint/resume.h */
+
+	bool follow;             /* go on when the log's end is reached */
+	struct dts_position stop; /* file "": none */
+	struct dts_slice stop_gtid; /* "0-1-6,1-1-9": when each of these is there; p NULL: none */
+
+	double heartbeat;         /* seconds between heartbeat records; 0: none */
+	double reconnect_timeout; /* seconds to try after a lost connection; only when following */
+};
+
+/*
+ * Reads a server's log and writes its records. 0: it reached its end, or, following,
+ * was stopped by a signal; `end` is written. 1: not following and a signal came: nothing
+ * more was written. -1: error; what was written ends in the middle.
+ */
+int dts_follow(const struct dts_follow_options *o, struct dts_output *out, struct dts_error *err);
+
+#endif

@@ -1,0 +1,60 @@
+#ifndef DTS_BINLOG_SOURCE_H
+#define DTS_BINLOG_SOURCE_H
+
+#include "base/hash.h"
+#include "mysql/session.h"
+#include "record/position.h"
+#include "record/schema.h"
+
+/*
+ * A server whose log is read: one connection to ask it things, one that the log
+ * comes through. The only file that knows how the client library passes the
+ * replication protocol on (MariaDB Knowledge Base, "COM_BINLOG_DUMP", "4-Slave connection").
+ */
+struct dts_source {
+	const struct dts_connect_options *connect; /* borrowed */
+	struct dts_session control;
+	struct dts_session dump;
+	uint32_t server_id; /* that we go by as a replica */
+	struct dts_buf identity; /* of the server, as dts_session_server_id() */
+	struct dts_buf json;     /* {"server":"mariadb","version":...,"id":...} */
+	struct dts_map collations; /* see dts_collation_key() */
+};
+
+/* Connects and learns who the server is. `server_id` 0: a random one. -1: see
+ * dts_session_open(); DTS_REFUSED when it is no MariaDB or has no binary log. */
+int dts_source_open(struct dts_source *s, const struct dts_connect_options *connect, uint32_t server_id,
+		    struct dts_error *err);
+void dts_source_close(struct dts_source *s);
+
+/* Connects again after the connection was lost. -1, DTS_REFUSED, when another server answers. */
+int dts_source_reopen(struct dts_source *s, struct dts_error *err);
+
+/* The server will log rows with names from now on: its settings, or DTS_REFUSED with a hint. */
+int dts_source_check_settings(struct dts_source *s, struct dts_error *err);
+
+/* Where the log ends now, and where its oldest file begins; with GTID where known. */
+int dts_source_end(struct dts_source *s, struct dts_position *p, struct dts_error *err);
+int dts_source_oldest(struct dts_source *s, struct dts_position *p, struct dts_error *err);
+
+/* Is there such a file, and is it that long? Fills in the GTID position if it is
+ * missing and the server can tell. DTS_GONE when it was purged. */
+int dts_source_check_position(struct dts_source *s, struct dts_position *p, struct dts_error *err);
+
+/* Asks for the log from a position on: by its file and offset, or by its GTID
+ * if `by_gtid`. The server begins a file whose offset is beyond 4 GiB at its start (then *from_start). */
+int dts_source_dump(struct dts_source *s, const struct dts_position *from, bool by_gtid, bool *from_start,
+		    struct dts_error *err);
+
+/* The next event, borrowed until the next call: 1; 0: the server ended the log; -1.
+ * A dts_readahead_function; `context` is the source. Touches `dump` only. */
+int dts_source_read(void *context, struct dts_slice *event, struct dts_error *err);
+
+/* Makes a dts_source_read() that waits in another thread fail at once. */
+void dts_source_abort(struct dts_source *s);
+
+/* The catalog's view of a table: a dts_catalog_function; `context` is the source. */
+int dts_source_catalog(void *context, struct dts_slice db, struct dts_slice table,
+		       struct dts_schema *schema, struct dts_error *err);
+
+#endif

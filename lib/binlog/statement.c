@@ -1,0 +1,175 @@
+#include "binlog/capture_parts.h"
+#include "binlog/query.h"
+
+/* Is anything of this name captured? A database is when any table of it could be. */
+static bool wants_object(const struct dts_capture *c, const struct dts_ddl_object *o, struct dts_slice default_db)
+{
+	struct dts_slice db = o->db.len ? o->db : default_db;
+
+	if (dts_log_is_system_db(db) || (c->options.own_db && dts_slice_is(db, c->options.own_db)))
+		return false;
+	if (!c->options.selection)
+		return true;
+	if (o->type == DTS_DDL_TYPE_DATABASE)
+		return dts_selection_has_db(c->options.selection, db);
+	return dts_selection_has(c->options.selection, db, o->name);
+}
+
+static bool is_selective(const struct dts_capture *c)
+{
+	const struct dts_selection *s = c->options.selection;
+
+	return s && s->count > 0;
+}
+
+/* Is the statement about anything that is captured? What names nothing (accounts,
+ * server administration) is told only where everything is. */
+static bool wants_statement(const struct dts_capture *c, const struct dts_ddl *d, struct dts_slice default_db)
+{
+	if (d->count == 0)
+		return d->kind == DTS_DDL_UNKNOWN || !is_selective(c);
+	for (size_t i = 0; i < d->count; i++) {
+		const struct dts_ddl_object *o = &d->objects[i];
+
+		if (o->role != DTS_DDL_LIKE && o->role != DTS_DDL_REFERENCED && wants_object(c, o, default_db))
+			return true;
+	}
+	return false;
+}
+
+static void add_object(struct dts_buf *b, const struct dts_ddl_object *o, struct dts_slice default_db)
+{
+	struct dts_slice db = o->db.len ? o->db : default_db;
+	bool is_table = o->type == DTS_DDL_TYPE_TABLE || o->type == DTS_DDL_TYPE_VIEW ||
+			o->type == DTS_DDL_TYPE_SEQUENCE;
+
+	dts_buf_addf(b, "{\"type\":\"%s\",\"db\":", dts_ddl_type_name(o->type));
+	dts_json_add_string(b, db);
+	if (o->type != DTS_DDL_TYPE_DATABASE) {
+		dts_buf_adds(b, is_table ? ",\"table\":" : ",\"name\":");
+		dts_json_add_string(b, o->name);
+	}
+	dts_buf_addf(b, ",\"role\":\"%s\"}", dts_ddl_role_name(o->role));
+}
+
+static void add_ddl(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql, struct dts_buf *out)
+{
+	const struct dts_ddl *d = &c->ddl;
+	uint64_t n = dts_tx_change(&c->tx, out);
+
+	dts_buf_addf(out, "{\"op\":\"ddl\",\"kind\":\"%s\",\"db\":", dts_ddl_kind_name(d->kind));
+	dts_json_add_string(out, q->db);
+	dts_buf_adds(out, ",\"tx\":\"");
+	dts_buf_add_slice(out, dts_buf_slice(&c->gtid_text));
+	dts_buf_adds(out, "\",\"n\":");
+	dts_buf_addu(out, n);
+	dts_buf_adds(out, ",\"sql\":");
+	dts_json_add_string(out, sql);
+	dts_buf_adds(out, ",\"objects\":[");
+	for (size_t i = 0; i < d->count; i++) {
+		if (i > 0)
+			dts_buf_addc(out, ',');
+		add_object(out, &d->objects[i], q->db);
+	}
+	dts_buf_adds(out, "],\"context\":");
+	dts_query_add_context(out, q, c->options.collations);
+	dts_buf_adds(out, "}\n");
+}
+
+static int definition(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql,
+		      struct dts_buf *out, struct dts_error *err)
+{
+	/* With binlog_alter_two_phase an ALTER is announced when it starts and is
+	 * done only if its commit comes, which has the text again. */
+	if (c->gtid.extra & (DTS_GTID_START_ALTER | DTS_GTID_ROLLBACK_ALTER))
+		return 0;
+	if (!wants_statement(c, &c->ddl, q->db))
+		return 0;
+	if (c->has_variables)
+		return dts_fail(err, DTS_BAD_INPUT, "a statement depends on random numbers or user variables: %.*s",
+				sql.len > 200 ? 200 : (int)sql.len, sql.p);
+	add_ddl(c, q, sql, out);
+	return 0;
+}
+
+/* XA COMMIT and XA ROLLBACK; the GTID event before has told the xid too. */
+static int decide(struct dts_capture *c, bool commit, struct dts_buf *out, struct dts_error *err)
+{
+	struct dts_slice xid = c->xid.len ? dts_buf_slice(&c->xid) : c->ddl.label;
+
+	if (c->ddl.one_phase) {
+		dts_capture_commit(c, out);
+		return 0;
+	}
+	if (c->tx.n > 0)
+		return dts_fail(err, DTS_BAD_INPUT, "XA %s inside of another transaction", commit ? "COMMIT" : "ROLLBACK");
+	dts_tx_decide(&c->tx, commit, xid, &c->at, out);
+	dts_capture_group_done(c);
+	return 0;
+}
+
+static int by_kind(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql,
+		   struct dts_buf *out, struct dts_error *err)
+{
+	switch (c->ddl.kind) {
+	case DTS_DDL_EMPTY:
+	case DTS_DDL_BEGIN:
+	case DTS_DDL_XA_START:
+	case DTS_DDL_XA_END:
+	case DTS_DDL_RELEASE_SAVEPOINT:
+		return 0;
+	case DTS_DDL_TEMPORARY: /* not part of the database; their rows are not logged either */
+		return 0;
+	case DTS_DDL_COMMIT:
+		dts_capture_commit(c, out);
+		return 0;
+	case DTS_DDL_ROLLBACK:
+		dts_capture_rollback(c, out);
+		return 0;
+	case DTS_DDL_SAVEPOINT:
+		dts_tx_savepoint(&c->tx, c->ddl.label);
+		return 0;
+	case DTS_DDL_ROLLBACK_TO:
+		return dts_tx_rollback_to(&c->tx, c->ddl.label, out, err);
+	case DTS_DDL_XA_PREPARE:
+		return dts_fail(err, DTS_BAD_INPUT, "XA PREPARE as a statement is not understood");
+	case DTS_DDL_XA_COMMIT:
+	case DTS_DDL_XA_ROLLBACK:
+		return decide(c, c->ddl.kind == DTS_DDL_XA_COMMIT, out, err);
+	case DTS_DDL_DML:
+		return dts_capture_not_rows("a statement", sql, err);
+	default:
+		return definition(c, q, sql, out, err);
+	}
+}
+
+int dts_capture_not_rows(const char *what, struct dts_slice text, struct dts_error *err)
+{
+	bool cut = text.len > 300;
+
+	dts_fail(err, DTS_BAD_INPUT, "%s is in the log as text, not as rows%s%.*s%s", what, text.len ? ": " : "",
+		 cut ? 300 : (int)text.len, text.p ? text.p : "", cut ? "..." : "");
+	return dts_hint(err, "run SET GLOBAL binlog_format=ROW on the source (sessions that are connected keep the "
+			"old format), and start behind this position");
+}
+
+int dts_capture_statement(struct dts_capture *c, const struct dts_event *e, struct dts_buf *out,
+			  struct dts_error *err)
+{
+	struct dts_event_query q;
+	struct dts_slice sql;
+	int status;
+
+	if (!c->tx.open)
+		return dts_capture_outside(e, err);
+	if (dts_event_query(&q, e, &c->format, err) < 0 || dts_query_text(&q, &c->scratch, &sql, err) < 0)
+		return -1;
+	q.insert_id = c->insert_id;
+	dts_ddl_parse(&c->ddl, sql, dts_ddl_flags(q.sql_mode));
+	status = by_kind(c, &q, sql, out, err);
+	c->insert_id = 0;
+	c->has_variables = false;
+	if (status == 0 && c->tx.open && c->gtid.flags & DTS_GTID_STANDALONE)
+		dts_capture_commit(c, out);
+	return status;
+}

@@ -1,0 +1,161 @@
+#include "binlog/tables.h"
+
+#include <stdlib.h>
+
+static void free_table(void *value)
+{
+	dts_log_table_free(value);
+}
+
+static void free_name(void *value)
+{
+	struct dts_log_name *n = value;
+
+	dts_buf_release(&n->text);
+	free(n);
+}
+
+void dts_log_tables_release(struct dts_log_tables *t)
+{
+	dts_map_release(&t->by_id, free_table);
+	dts_map_release(&t->by_name, free_name);
+	dts_buf_release(&t->key);
+	*t = (struct dts_log_tables){0};
+}
+
+void dts_log_tables_forget(struct dts_log_tables *t)
+{
+	struct dts_map_entry *e;
+
+	dts_map_release(&t->by_id, free_table);
+	t->by_id = (struct dts_map){0};
+	t->last = NULL;
+	for (size_t at = 0; (e = dts_map_next(&t->by_name, &at));)
+		((struct dts_log_name *)e->value)->has_id = false;
+}
+
+void dts_log_tables_restate(struct dts_log_tables *t)
+{
+	struct dts_map_entry *e;
+
+	for (size_t at = 0; (e = dts_map_next(&t->by_name, &at));)
+		((struct dts_log_name *)e->value)->announced = false;
+	for (size_t at = 0; (e = dts_map_next(&t->by_id, &at));)
+		((struct dts_log_table *)e->value)->announced = false;
+}
+
+bool dts_log_is_system_db(struct dts_slice db)
+{
+	return dts_slice_is_nocase(db, "mysql") || dts_slice_is_nocase(db, "sys") ||
+	       dts_slice_is_nocase(db, "information_schema") || dts_slice_is_nocase(db, "performance_schema");
+}
+
+bool dts_log_tables_wants(const struct dts_log_tables *t, struct dts_slice db, struct dts_slice table)
+{
+	if (dts_log_is_system_db(db) || (t->own_db && dts_slice_is(db, t->own_db)))
+		return false;
+	return !t->selection || dts_selection_has(t->selection, db, table);
+}
+
+static struct dts_slice id_key(const uint64_t *id)
+{
+	return dts_slice((const char *)id, sizeof *id);
+}
+
+struct dts_log_table *dts_log_tables_get(struct dts_log_tables *t, uint64_t id)
+{
+	if (!t->last || t->last->id != id)
+		t->last = dts_map_get(&t->by_id, id_key(&id));
+	return t->last;
+}
+
+static void forget_id(struct dts_log_tables *t, uint64_t id)
+{
+	t->last = NULL;
+	dts_log_table_free(dts_map_remove(&t->by_id, id_key(&id)));
+}
+
+static struct dts_log_name *name_of(struct dts_log_tables *t, struct dts_slice db, struct dts_slice table)
+{
+	struct dts_slice key = dts_map_pair(&t->key, db, table);
+	struct dts_log_name *n = dts_map_get(&t->by_name, key);
+
+	if (!n) {
+		n = dts_zalloc(1, sizeof *n);
+		dts_map_set(&t->by_name, key, n);
+	}
+	return n;
+}
+
+static int ask_catalog(struct dts_log_tables *t, struct dts_log_table *table, struct dts_error *err)
+{
+	struct dts_schema known = {0};
+	int found = 0, status;
+
+	if (t->catalog)
+		found = t->catalog(t->context, table->schema.db, table->schema.table, &known, err);
+	if (found < 0)
+		return -1;
+	status = dts_log_table_hint(table, found ? &known : NULL, err);
+	dts_schema_release(&known);
+	return status;
+}
+
+int dts_log_tables_map(struct dts_log_tables *t, const struct dts_event *e, const struct dts_event_format *f,
+		       struct dts_error *err)
+{
+	struct dts_slice db, name;
+	struct dts_log_table *table;
+	struct dts_log_name *n;
+	uint64_t id;
+
+	if (dts_table_map_name(e, f, &id, &db, &name, err) < 0)
+		return -1;
+	table = dts_log_tables_get(t, id);
+	if (table && dts_slice_eq(dts_buf_slice(&table->raw), e->body))
+		return 0;
+	if (table)
+		forget_id(t, id);
+	if (dts_log_tables_wants(t, db, name)) {
+		table = dts_table_map_parse(e, f, err);
+		if (!table)
+			return -1;
+		if (ask_catalog(t, table, err) < 0) {
+			dts_log_table_free(table);
+			return -1;
+		}
+	} else {
+		table = dts_log_table_skipped(e, id);
+	}
+	/* A name has one number at a time; the one before will not come again. */
+	n = name_of(t, db, name);
+	if (n->has_id && n->id != id)
+		forget_id(t, n->id);
+	n->id = id;
+	n->has_id = true;
+	dts_map_set(&t->by_id, id_key(&id), table);
+	t->last = table;
+	return 0;
+}
+
+bool dts_log_tables_announce(struct dts_log_tables *t, struct dts_log_table *table, struct dts_buf *out)
+{
+	struct dts_log_name *n;
+	size_t start = out->len;
+	struct dts_slice text;
+
+	if (table->announced)
+		return false;
+	table->announced = true;
+	n = name_of(t, table->schema.db, table->schema.table);
+	dts_schema_add(out, &table->schema);
+	text = dts_slice(out->data + start, out->len - start);
+	if (n->announced && dts_slice_eq(text, dts_buf_slice(&n->text))) {
+		out->len = start;
+		return false;
+	}
+	n->announced = true;
+	dts_buf_clear(&n->text);
+	dts_buf_add_slice(&n->text, text);
+	return true;
+}

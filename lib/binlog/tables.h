@@ -1,0 +1,64 @@
+#ifndef DTS_BINLOG_TABLES_H
+#define DTS_BINLOG_TABLES_H
+
+#include "base/hash.h"
+#include "base/pattern.h"
+#include "binlog/table_map.h"
+
+/*
+ * Asks the source's catalog for a table as it is now: 1 with `schema` filled (to be
+ * released by the caller), 0: there is none, -1. Rows are decoded without a server
+ * where it is NULL.
+ */
+typedef int dts_catalog_function(void *context, struct dts_slice db, struct dts_slice table,
+				 struct dts_schema *schema, struct dts_error *err);
+
+/*
+ * The tables that the log has described, by the number that its rows events
+ * call them by. A table is read again only when its description changes.
+ */
+struct dts_log_tables {
+	const struct dts_selection *selection; /* borrowed; NULL: all */
+	const char *own_db;                    /* never captured: our checkpoints; NULL: none */
+	dts_catalog_function *catalog;
+	void *context;
+
+	struct dts_map by_id;   /* struct dts_log_table; key uint64_t */
+	struct dts_map by_name; /* struct dts_log_name */
+	struct dts_buf key;
+	struct dts_log_table *last; /* found last, or NULL */
+};
+
+/* What was said about a table of this name. */
+struct dts_log_name {
+	uint64_t id;         /* it has in by_id now */
+	bool has_id;
+	bool announced;      /* `schema` was given out in this stream */
+	struct dts_buf text; /* the schema record */
+};
+
+void dts_log_tables_release(struct dts_log_tables *t);
+
+/* The numbers are void (another run of the server); what was announced stays. */
+void dts_log_tables_forget(struct dts_log_tables *t);
+
+/* Nothing has been announced: the stream starts anew. */
+void dts_log_tables_restate(struct dts_log_tables *t);
+
+/* A TABLE_MAP event. */
+int dts_log_tables_map(struct dts_log_tables *t, const struct dts_event *e, const struct dts_event_format *f,
+		       struct dts_error *err);
+
+/* The table of that number, or NULL. */
+struct dts_log_table *dts_log_tables_get(struct dts_log_tables *t, uint64_t id);
+
+/* Appends the table's schema record unless it was announced as it is: true if appended. */
+bool dts_log_tables_announce(struct dts_log_tables *t, struct dts_log_table *table, struct dts_buf *out);
+
+/* Databases that are the server's own. */
+bool dts_log_is_system_db(struct dts_slice db);
+
+/* Is this table captured? */
+bool dts_log_tables_wants(const struct dts_log_tables *t, struct dts_slice db, struct dts_slice table);
+
+#endif

@@ -1,0 +1,248 @@
+#include "binlog/temporal.h"
+
+static const uint32_t power10[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
+
+struct moment {
+	bool negative;
+	uint32_t year, month, day, hour, minute, second, fraction; /* fraction in units of 10^-decimals */
+};
+
+static char *put(char *p, uint32_t n, unsigned digits)
+{
+	for (unsigned i = digits; i-- > 0; n /= 10)
+		p[i] = (char)('0' + n % 10);
+	return p + digits;
+}
+
+static char *put_date(char *p, const struct moment *m)
+{
+	p = put(p, m->year, 4);
+	*p++ = '-';
+	p = put(p, m->month, 2);
+	*p++ = '-';
+	return put(p, m->day, 2);
+}
+
+static char *put_clock(char *p, const struct moment *m, unsigned decimals)
+{
+	p = put(p, m->hour, m->hour > 99 ? 3 : 2);
+	*p++ = ':';
+	p = put(p, m->minute, 2);
+	*p++ = ':';
+	p = put(p, m->second, 2);
+	if (decimals > 0) {
+		*p++ = '.';
+		p = put(p, m->fraction, decimals);
+	}
+	return p;
+}
+
+static bool add_date(struct dts_buf *out, const struct moment *m)
+{
+	char text[16], *p = text;
+
+	if (m->year > 9999 || m->month > 12 || m->day > 31)
+		return false;
+	*p++ = '"';
+	p = put_date(p, m);
+	*p++ = '"';
+	dts_buf_add(out, text, (size_t)(p - text));
+	return true;
+}
+
+static bool add_datetime(struct dts_buf *out, const struct moment *m, unsigned decimals)
+{
+	char text[40], *p = text;
+
+	if (m->year > 9999 || m->month > 12 || m->day > 31 || m->hour > 23 || m->minute > 59 ||
+	    m->second > 59 || m->fraction >= power10[decimals])
+		return false;
+	*p++ = '"';
+	p = put_date(p, m);
+	*p++ = ' ';
+	p = put_clock(p, m, decimals);
+	*p++ = '"';
+	dts_buf_add(out, text, (size_t)(p - text));
+	return true;
+}
+
+static bool add_time(struct dts_buf *out, const struct moment *m, unsigned decimals)
+{
+	char text[32], *p = text;
+
+	if (m->hour > 999 || m->minute > 59 || m->second > 59 || m->fraction >= power10[decimals])
+		return false;
+	*p++ = '"';
+	if (m->negative)
+		*p++ = '-';
+	p = put_clock(p, m, decimals);
+	*p++ = '"';
+	dts_buf_add(out, text, (size_t)(p - text));
+	return true;
+}
+
+/* Seconds since 1970 as a UTC date (civil-from-days, proleptic Gregorian). */
+static void from_seconds(struct moment *m, uint64_t seconds)
+{
+	uint32_t days = (uint32_t)(seconds / 86400), rest = (uint32_t)(seconds % 86400);
+	uint32_t z = days + 719468; /* since 0000-03-01 */
+	uint32_t era = z / 146097, of_era = z % 146097;
+	uint32_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	uint32_t of_year = of_era - (365 * year + year / 4 - year / 100);
+	uint32_t month = (5 * of_year + 2) / 153; /* from March */
+
+	m->day = of_year - (153 * month + 2) / 5 + 1;
+	m->month = month < 10 ? month + 3 : month - 9;
+	m->year = year + era * 400 + (m->month <= 2);
+	m->hour = rest / 3600;
+	m->minute = rest / 60 % 60;
+	m->second = rest % 60;
+}
+
+/* 0 and no fraction is the zero date, not 1970. */
+static bool add_timestamp(struct dts_buf *out, uint64_t seconds, uint32_t fraction, unsigned decimals)
+{
+	struct moment m = {.fraction = fraction};
+
+	if (seconds != 0 || fraction != 0)
+		from_seconds(&m, seconds);
+	return add_datetime(out, &m, decimals);
+}
+
+/* The fraction of the 5.6 formats: (decimals+1)/2 bytes, an odd last digit
+ * stored as two. */
+static uint32_t fraction2(struct dts_bytes *b, unsigned decimals)
+{
+	unsigned n = (decimals + 1) / 2;
+	uint32_t v = n ? (uint32_t)dts_bytes_uint_be(b, n) : 0;
+
+	return decimals & 1 ? v / 10 : v;
+}
+
+static bool datetime2(struct dts_buf *out, unsigned decimals, struct dts_bytes *b)
+{
+	uint64_t v = dts_bytes_uint_be(b, 5);
+	uint64_t months = v >> 22 & 0x1ffff;
+	struct moment m = {
+		.year = (uint32_t)(months / 13), .month = (uint32_t)(months % 13),
+		.day = v >> 17 & 31, .hour = v >> 12 & 31, .minute = v >> 6 & 63, .second = v & 63,
+	};
+
+	m.fraction = fraction2(b, decimals);
+	return (v >> 39) == 1 && add_datetime(out, &m, decimals); /* the top bit: not negative */
+}
+
+/* The whole is one number of 3 bytes and those of the fraction, with an offset;
+ * so the fraction of a negative time borrows from the seconds. */
+static bool time2(struct dts_buf *out, unsigned decimals, struct dts_bytes *b)
+{
+	unsigned n = (decimals + 1) / 2;
+	int64_t v = (int64_t)dts_bytes_uint_be(b, 3 + n) - ((int64_t)0x800000 << 8 * n);
+	struct moment m = {.negative = v < 0};
+	uint64_t abs = (uint64_t)(v < 0 ? -v : v), clock = abs >> 8 * n;
+
+	m.hour = clock >> 12 & 1023;
+	m.minute = clock >> 6 & 63;
+	m.second = clock & 63;
+	m.fraction = (uint32_t)(abs & ((1ull << 8 * n) - 1));
+	if (decimals & 1)
+		m.fraction /= 10;
+	return add_time(out, &m, decimals);
+}
+
+/* MariaDB 5.3: fractions of a second since an origin, as one big-endian number. */
+static bool hires_time(struct dts_buf *out, const struct dts_log_column *c, struct dts_bytes *b)
+{
+	int64_t unit = power10[c->decimals];
+	int64_t v = (int64_t)dts_bytes_uint_be(b, c->width) - (838 * 3600 + 59 * 60 + 59 + 1) * unit;
+	struct moment m = {.negative = v < 0};
+	uint64_t abs = (uint64_t)(v < 0 ? -v : v), seconds = abs / (uint64_t)unit;
+
+	if (seconds / 3600 > 999)
+		return false;
+	m.fraction = (uint32_t)(abs % (uint64_t)unit);
+	m.hour = (uint32_t)(seconds / 3600);
+	m.minute = (uint32_t)(seconds / 60 % 60);
+	m.second = (uint32_t)(seconds % 60);
+	return add_time(out, &m, c->decimals);
+}
+
+static bool hires_datetime(struct dts_buf *out, const struct dts_log_column *c, struct dts_bytes *b)
+{
+	uint64_t v = dts_bytes_uint_be(b, c->width);
+	struct moment m = {.fraction = (uint32_t)(v % power10[c->decimals])};
+
+	v /= power10[c->decimals];
+	m.second = (uint32_t)(v % 60);
+	m.minute = (uint32_t)((v /= 60) % 60);
+	m.hour = (uint32_t)((v /= 60) % 24);
+	m.day = (uint32_t)((v /= 24) % 32);
+	m.month = (uint32_t)((v /= 32) % 13);
+	v /= 13;
+	if (v > 9999)
+		return false;
+	m.year = (uint32_t)v;
+	return add_datetime(out, &m, c->decimals);
+}
+
+static bool hires_timestamp(struct dts_buf *out, const struct dts_log_column *c, struct dts_bytes *b)
+{
+	uint64_t seconds = dts_bytes_uint_be(b, 4);
+
+	return add_timestamp(out, seconds, (uint32_t)dts_bytes_uint_be(b, c->width - 4), c->decimals);
+}
+
+/* HHMMSS as a signed number of three bytes. */
+static bool old_time(struct dts_buf *out, struct dts_bytes *b)
+{
+	int32_t v = (int32_t)((uint32_t)dts_bytes_uint(b, 3) << 8) >> 8;
+	uint32_t abs = (uint32_t)(v < 0 ? -v : v);
+	struct moment m = {.negative = v < 0, .hour = abs / 10000, .minute = abs / 100 % 100, .second = abs % 100};
+
+	return add_time(out, &m, 0);
+}
+
+/* YYYYMMDDHHMMSS as a number. */
+static bool old_datetime(struct dts_buf *out, struct dts_bytes *b)
+{
+	uint64_t v = dts_bytes_u64(b), date = v / 1000000, clock = v % 1000000;
+	struct moment m = {
+		.month = (uint32_t)(date / 100 % 100), .day = (uint32_t)(date % 100),
+		.hour = (uint32_t)(clock / 10000), .minute = (uint32_t)(clock / 100 % 100), .second = (uint32_t)(clock % 100),
+	};
+
+	if (date / 10000 > 9999)
+		return false;
+	m.year = (uint32_t)(date / 10000);
+	return add_datetime(out, &m, 0);
+}
+
+bool dts_temporal_add(struct dts_buf *out, const struct dts_log_column *c, struct dts_bytes *b)
+{
+	switch (c->type) {
+	case DTS_LOG_DATE:
+	case DTS_LOG_NEWDATE: {
+		uint32_t v = (uint32_t)dts_bytes_uint(b, 3);
+		struct moment m = {.year = v >> 9, .month = v >> 5 & 15, .day = v & 31};
+
+		return add_date(out, &m);
+	}
+	case DTS_LOG_TIME:
+		return c->hires ? hires_time(out, c, b) : old_time(out, b);
+	case DTS_LOG_DATETIME:
+		return c->hires ? hires_datetime(out, c, b) : old_datetime(out, b);
+	case DTS_LOG_TIMESTAMP:
+		return c->hires ? hires_timestamp(out, c, b) : add_timestamp(out, dts_bytes_u32(b), 0, 0);
+	case DTS_LOG_TIME2:
+		return time2(out, c->decimals, b);
+	case DTS_LOG_DATETIME2:
+		return datetime2(out, c->decimals, b);
+	case DTS_LOG_TIMESTAMP2: {
+		uint64_t seconds = dts_bytes_uint_be(b, 4);
+
+		return add_timestamp(out, seconds, fraction2(b, c->decimals), c->decimals);
+	}
+	default:
+		return false;
+	}
+}
