@@ -60,8 +60,8 @@ static int check_options(struct dts_error *err)
 	apply.doubt = ddl_done ? DTS_DOUBT_DONE : ddl_redo ? DTS_DOUBT_REDO : DTS_DOUBT_ASK;
 	if (apply.checkpoint && apply.no_checkpoint)
 		return dts_fail(err, DTS_USAGE, "--checkpoint and --no-checkpoint contradict each other");
-	if (apply.checkpoint && (!apply.checkpoint[0] || strlen(apply.checkpoint) > 200))
-		return dts_fail(err, DTS_USAGE, "--checkpoint: a name has 1 to 200 bytes");
+	if (apply.checkpoint && (!apply.checkpoint[0] || strlen(apply.checkpoint) > 190))
+		return dts_fail(err, DTS_USAGE, "--checkpoint: a name has 1 to 190 bytes");
 	return 0;
 }
 
