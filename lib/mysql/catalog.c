@@ -37,7 +37,7 @@ static void add_name_filter(struct dts_buf *sql, const char *schema_column, stru
 	}
 }
 
-static bool is_system_db(struct dts_slice db)
+bool dts_catalog_is_system(struct dts_slice db)
 {
 	static const char *const names[] = {"mysql", "sys", "information_schema", "performance_schema",
 					    "dts", /* where checkpoints live: never part of what is migrated */
@@ -146,7 +146,7 @@ int dts_catalog_tables(struct dts_session *s, const struct dts_selection *sel, s
 
 	for (MYSQL_ROW row; rc == 0 && (row = mysql_fetch_row(result));) {
 		struct dts_slice db = dts_slice(row[0], mysql_fetch_lengths(result)[0]);
-		if (!is_system_db(db) && dts_selection_has_db(sel, db))
+		if (!dts_catalog_is_system(db) && dts_selection_has_db(sel, db))
 			rc = add_tables(s, db, (struct dts_slice){NULL, 0}, sel, &found, &room, err);
 	}
 	if (result)

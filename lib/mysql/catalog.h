@@ -22,6 +22,9 @@ struct dts_tables {
 	struct dts_arena *arena;
 };
 
+/* Is this database one of the server's own, or that of the checkpoints? */
+bool dts_catalog_is_system(struct dts_slice db);
+
 /* All base tables that the selection has; never those of mysql, sys,
  * information_schema, performance_schema, nor of `checkpoint_db` ("dts"). Views
  * are not tables. */

@@ -1,0 +1,241 @@
+#include "mysql/source.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "mysql/quote.h"
+
+int dts_source_init(struct dts_source *source, struct dts_session *s, const struct dts_connect_options *o,
+		    const char *name, struct dts_error *err)
+{
+	struct dts_buf id = {0};
+
+	*source = (struct dts_source){0};
+	if (name)
+		dts_buf_adds(&source->src, name);
+	else if (dts_session_source_name(s, o, &source->src, err) < 0)
+		return -1;
+	if (dts_session_server_id(s, &id, err) < 0)
+		return -1;
+	/* Of "10.11.19-MariaDB-0+deb12u1-log" what is a version anywhere. */
+	size_t len = strcspn(s->version_text, "-");
+	dts_buf_addf(&source->server, "{\"server\":\"%s\",\"version\":", s->family == DTS_MARIADB ? "mariadb" : "mysql");
+	dts_json_add_string(&source->server, dts_slice(s->version_text, len));
+	dts_buf_adds(&source->server, ",\"id\":");
+	dts_json_add_string(&source->server, dts_buf_slice(&id));
+	dts_buf_addc(&source->server, '}');
+	dts_buf_release(&id);
+	return 0;
+}
+
+void dts_source_release(struct dts_source *source)
+{
+	dts_buf_release(&source->src);
+	dts_buf_release(&source->server);
+	dts_position_release(&source->pos);
+}
+
+/* File and offset of the snapshot that this session has just begun. */
+static int read_snapshot_position(struct dts_source *source, struct dts_session *s, bool needed,
+				  struct dts_error *err)
+{
+	struct dts_buf file = {0}, offset = {0};
+	uint64_t n = 0;
+	int rc = 0;
+
+	/* SHOW, since the tables of information_schema hold the names in upper case
+	 * on some releases and are gone on others. */
+	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SHOW STATUS LIKE 'binlog\\_snapshot\\_%'"), err);
+	if (!result)
+		return -1;
+	for (MYSQL_ROW row; (row = mysql_fetch_row(result));) {
+		if (strcasecmp(row[0], "binlog_snapshot_file") == 0)
+			dts_buf_adds(&file, row[1]);
+		else if (strcasecmp(row[0], "binlog_snapshot_position") == 0)
+			dts_buf_adds(&offset, row[1]);
+	}
+	mysql_free_result(result);
+	if (file.len > 0 && dts_parse_u64(dts_buf_slice(&offset), &n) == 0) {
+		dts_position_set(&source->pos, dts_buf_slice(&file), n);
+	} else if (needed) {
+		dts_fail(err, DTS_REFUSED, "server %s writes no binary log, so there is no position to go on from", s->label);
+		rc = dts_hint(err, "start it with log_bin, binlog_format=ROW and binlog_row_metadata=FULL");
+	}
+	dts_buf_release(&file);
+	dts_buf_release(&offset);
+	return rc;
+}
+
+static int read_gtid_position(struct dts_source *source, struct dts_session *s, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+
+	dts_buf_clear(&source->pos.gtid);
+	dts_buf_adds(&sql, "SELECT BINLOG_GTID_POS(");
+	dts_sql_literal(&sql, dts_slice_of(source->pos.file));
+	dts_buf_addf(&sql, ", %llu)", (unsigned long long)source->pos.offset);
+	int rc = dts_session_value(s, dts_buf_slice(&sql), &source->pos.gtid, err);
+	dts_buf_release(&sql);
+	return rc < 0 ? -1 : 0;
+}
+
+int dts_source_snapshot(struct dts_source *source, struct dts_session *s, bool needed, struct dts_error *err)
+{
+	if (s->family != DTS_MARIADB)
+		return dts_fail(err, DTS_REFUSED, "server %s is not MariaDB: reading a snapshot of it comes later", s->label);
+	if (dts_session_run(s, DTS_LIT("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;"
+				       "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"), err) < 0)
+		return -1;
+	if (read_snapshot_position(source, s, needed, err) < 0)
+		return -1;
+	return !source->pos.file[0] ? 0 : read_gtid_position(source, s, err);
+}
+
+void dts_source_add_src(struct dts_buf *out, const struct dts_source *source)
+{
+	dts_buf_adds(out, "\"src\":");
+	dts_json_add_string(out, dts_buf_slice(&source->src));
+	dts_buf_addc(out, ',');
+}
+
+static void add_pos(struct dts_buf *out, const struct dts_source *source)
+{
+	if (source->pos.file[0]) {
+		dts_buf_adds(out, ",\"pos\":");
+		dts_position_add(out, &source->pos, true);
+	}
+	dts_buf_adds(out, "}\n");
+}
+
+void dts_source_add_stream(struct dts_buf *out, const struct dts_source *source, const char *kind)
+{
+	dts_buf_addf(out, "{\"op\":\"stream\",\"v\":%d,\"kind\":\"%s\",", DTS_RECORD_VERSION, kind);
+	dts_source_add_src(out, source);
+	dts_buf_adds(out, "\"source\":");
+	dts_buf_add_slice(out, dts_buf_slice(&source->server));
+	add_pos(out, source);
+}
+
+void dts_source_add_end(struct dts_buf *out, const struct dts_source *source, const char *reason, uint64_t records)
+{
+	dts_buf_adds(out, "{\"op\":\"end\",");
+	dts_source_add_src(out, source);
+	dts_buf_addf(out, "\"reason\":\"%s\",\"records\":%llu", reason, (unsigned long long)records);
+	add_pos(out, source);
+}
+
+static int compare_databases(const void *a, const void *b)
+{
+	const struct dts_database *x = a, *y = b;
+
+	return strcmp(x->name.p, y->name.p); /* names hold no NUL; arena copies end with one */
+}
+
+static bool has_selected(const struct dts_tables *t, struct dts_slice db)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (dts_slice_eq(t->items[i].db, db))
+			return true;
+	return false;
+}
+
+/* Has the database no table, selected or not? 1, 0, -1. */
+static int is_empty(struct dts_session *s, struct dts_slice db, struct dts_error *err)
+{
+	struct dts_buf sql = {0}, any = {0};
+
+	dts_buf_adds(&sql, "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE<>'VIEW' AND TABLE_SCHEMA=");
+	dts_sql_literal(&sql, db);
+	dts_buf_adds(&sql, " LIMIT 1");
+	int rc = dts_session_value(s, dts_buf_slice(&sql), &any, err);
+	dts_buf_release(&sql);
+	dts_buf_release(&any);
+	return rc < 0 ? -1 : !rc;
+}
+
+/* Keeps those that the header speaks of. */
+static int keep_databases(struct dts_session *s, const struct dts_tables *t, struct dts_databases *d,
+			  struct dts_error *err)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->count; i++) {
+		bool selected = has_selected(t, d->items[i].name);
+		int empty = selected ? 0 : is_empty(s, d->items[i].name, err);
+		if (empty < 0)
+			return -1;
+		if (!selected && !empty)
+			continue;
+		d->items[kept] = d->items[i];
+		d->items[kept++].empty = empty > 0;
+	}
+	d->count = kept;
+	return 0;
+}
+
+int dts_catalog_databases(struct dts_session *s, const struct dts_selection *sel, const struct dts_tables *t,
+			  struct dts_databases *d, struct dts_error *err)
+{
+	/* Comments came with MariaDB 10.5. */
+	bool comments = s->family == DTS_MARIADB && s->version >= 100500;
+	MYSQL_RES *result = dts_session_query(s, comments
+		? DTS_LIT("SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME, SCHEMA_COMMENT"
+			  " FROM information_schema.SCHEMATA")
+		: DTS_LIT("SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME, ''"
+			  " FROM information_schema.SCHEMATA"), err);
+
+	if (!result)
+		return -1;
+	*d = (struct dts_databases){.arena = dts_arena_new()};
+	d->items = dts_zalloc(mysql_num_rows(result) + 1, sizeof *d->items);
+	for (MYSQL_ROW row; (row = mysql_fetch_row(result));) {
+		const unsigned long *len = mysql_fetch_lengths(result);
+		struct dts_slice name = dts_slice(row[0], len[0]);
+		if (dts_catalog_is_system(name) || !dts_selection_has_db(sel, name))
+			continue;
+		d->items[d->count++] = (struct dts_database){
+			.name = dts_arena_copy(d->arena, name),
+			.charset = dts_arena_copy(d->arena, dts_slice(row[1], len[1])),
+			.collation = dts_arena_copy(d->arena, dts_slice(row[2], len[2])),
+			.comment = dts_arena_copy(d->arena, row[3] ? dts_slice(row[3], len[3]) : DTS_LIT("")),
+		};
+	}
+	mysql_free_result(result);
+	if (d->count > 1)
+		qsort(d->items, d->count, sizeof *d->items, compare_databases);
+	if (keep_databases(s, t, d, err) < 0) {
+		dts_databases_release(d);
+		return -1;
+	}
+	return 0;
+}
+
+void dts_databases_release(struct dts_databases *d)
+{
+	free(d->items);
+	dts_arena_free(d->arena);
+	*d = (struct dts_databases){0};
+}
+
+static bool pattern_matches(const struct dts_pattern *p, const struct dts_databases *d, const struct dts_tables *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (dts_pattern_match(p, t->items[i].db, t->items[i].name))
+			return true;
+	for (size_t i = 0; i < d->count; i++)
+		if (d->items[i].empty && dts_pattern_match_db(p, d->items[i].name))
+			return true;
+	return false;
+}
+
+int dts_catalog_check_patterns(const struct dts_session *s, const struct dts_selection *sel,
+			       const struct dts_list *texts, const struct dts_databases *d,
+			       const struct dts_tables *t, struct dts_error *err)
+{
+	for (size_t i = 0; i < sel->count && i < texts->count; i++)
+		if (!pattern_matches(sel->patterns[i], d, t)) {
+			dts_fail(err, DTS_REFUSED, "nothing on server %s matches '%s'", s->label, texts->items[i]);
+			return dts_hint(err, "names are compared case by case, and only what this account may see is there");
+		}
+	return 0;
+}

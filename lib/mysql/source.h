@@ -1,0 +1,62 @@
+#ifndef DTS_MYSQL_SOURCE_H
+#define DTS_MYSQL_SOURCE_H
+
+#include "mysql/catalog.h"
+#include "record/position.h"
+
+/*
+ * A server as the tools that read one present it in their records: its name
+ * ("src"), what it is ("source") and a position in its binary log.
+ */
+struct dts_source {
+	struct dts_buf src;    /* plain text */
+	struct dts_buf server; /* the JSON object of the "source" field */
+	struct dts_position pos;
+};
+
+/* `name`: --src, or NULL for what dts_session_source_name() says. */
+int dts_source_init(struct dts_source *source, struct dts_session *s, const struct dts_connect_options *o,
+		    const char *name, struct dts_error *err);
+void dts_source_release(struct dts_source *source);
+
+/*
+ * Begins a transaction of this session that sees one consistent snapshot, and
+ * sets source->pos to the position of exactly that snapshot, GTID position
+ * included. No lock is taken. A server that writes no binary log has none:
+ * DTS_REFUSED if it is `needed`, else records have no "pos".
+ */
+int dts_source_snapshot(struct dts_source *source, struct dts_session *s, bool needed, struct dts_error *err);
+
+/* Append records: the first one of a stream of that kind, with the position, and its last one. */
+void dts_source_add_stream(struct dts_buf *out, const struct dts_source *source, const char *kind);
+void dts_source_add_end(struct dts_buf *out, const struct dts_source *source, const char *reason, uint64_t records);
+
+/* Appends "src":"...", with a comma behind. */
+void dts_source_add_src(struct dts_buf *out, const struct dts_source *source);
+
+/* A database of a server. Memory hangs on the list's arena. */
+struct dts_database {
+	struct dts_slice name, charset, collation, comment;
+	bool empty; /* it has no tables, selected or not */
+};
+
+struct dts_databases {
+	struct dts_database *items; /* sorted by name */
+	size_t count;
+	struct dts_arena *arena;
+};
+
+/* The databases of the selected tables, and those that may have some and are
+ * empty: `*.orders` is not about a database without such a table, unless it has
+ * no table at all. */
+int dts_catalog_databases(struct dts_session *s, const struct dts_selection *sel, const struct dts_tables *t,
+			  struct dts_databases *d, struct dts_error *err);
+void dts_databases_release(struct dts_databases *d);
+
+/* -1 with DTS_REFUSED when one of the selection's patterns, whose texts are
+ * given in the same order, matches none of these: probably a misspelt name. */
+int dts_catalog_check_patterns(const struct dts_session *s, const struct dts_selection *sel,
+			       const struct dts_list *texts, const struct dts_databases *d,
+			       const struct dts_tables *t, struct dts_error *err);
+
+#endif

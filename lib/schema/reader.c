@@ -1,0 +1,165 @@
+#include "schema/reader.h"
+
+#include "mysql/quote.h"
+
+/* How many of something a database has, for the list of what is left out. */
+static int note_objects(struct dts_schema_reader *r, struct dts_slice db, const char *what, const char *from,
+			struct dts_error *err)
+{
+	struct dts_buf sql = {0}, count = {0};
+
+	dts_buf_addf(&sql, "SELECT COUNT(*) FROM information_schema.%s=", from);
+	dts_sql_literal(&sql, db);
+	int rc = dts_session_value(r->session, dts_buf_slice(&sql), &count, err);
+	if (rc > 0 && strcmp(dts_buf_text(&count), "0") != 0) {
+		dts_buf_clear(&sql);
+		dts_buf_addf(&sql, "left out: %s of '%.*s' (%s)", what, (int)db.len, db.p, dts_buf_text(&count));
+		dts_list_add(&r->left_out, dts_buf_text(&sql));
+	}
+	dts_buf_release(&sql);
+	dts_buf_release(&count);
+	return rc < 0 ? -1 : 0;
+}
+
+static int note_left_out(struct dts_schema_reader *r, struct dts_error *err)
+{
+	static const struct {
+		const char *what, *from;
+	} kinds[] = {
+		{"views", "VIEWS WHERE TABLE_SCHEMA"},
+		{"routines", "ROUTINES WHERE ROUTINE_SCHEMA"},
+		{"triggers", "TRIGGERS WHERE TRIGGER_SCHEMA"},
+		{"events", "EVENTS WHERE EVENT_SCHEMA"},
+		{"sequences", "TABLES WHERE TABLE_TYPE='SEQUENCE' AND TABLE_SCHEMA"},
+	};
+
+	for (size_t i = 0; i < r->databases.count; i++)
+		for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+			if (note_objects(r, r->databases.items[i].name, kinds[k].what, kinds[k].from, err) < 0)
+				return -1;
+	return 0;
+}
+
+/*
+ * The settings under which the text means what it said. Foreign keys may point
+ * to tables that come later. SHOW CREATE TABLE writes TIMESTAMP columns so that
+ * nothing is left to explicit_defaults_for_timestamp=ON, and their defaults in
+ * the session's time zone. An engine that the target lacks must be an error.
+ */
+static int make_context(struct dts_schema_reader *r, struct dts_error *err)
+{
+	struct dts_buf collation = {0};
+	int rc = dts_session_value(r->session, DTS_LIT("SELECT @@collation_connection"), &collation, err);
+
+	dts_buf_adds(&r->context, "{\"sql_mode\":\"STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO,"
+				  "NO_ENGINE_SUBSTITUTION\",\"time_zone\":\"+00:00\",\"charset\":\"utf8mb4\","
+				  "\"collation_connection\":");
+	dts_json_add_string(&r->context, dts_buf_slice(&collation));
+	dts_buf_adds(&r->context, ",\"explicit_defaults_for_timestamp\":true,\"foreign_key_checks\":false}");
+	dts_buf_release(&collation);
+	return rc < 0 ? -1 : 0;
+}
+
+int dts_schema_reader_open(struct dts_schema_reader *r, struct dts_session *s, const struct dts_source *source,
+			   const struct dts_selection *sel, const struct dts_list *texts, struct dts_error *err)
+{
+	*r = (struct dts_schema_reader){.session = s, .source = source};
+	if (dts_catalog_tables(s, sel, &r->tables, err) < 0 ||
+	    dts_catalog_databases(s, sel, &r->tables, &r->databases, err) < 0 ||
+	    dts_catalog_check_patterns(s, sel, texts, &r->databases, &r->tables, err) < 0 || note_left_out(r, err) < 0)
+		return -1;
+	return make_context(r, err);
+}
+
+static void add_object(struct dts_buf *out, const struct dts_ddl_object *o, struct dts_slice default_db)
+{
+	dts_buf_addf(out, "{\"type\":\"%s\",\"db\":", dts_ddl_type_name(o->type));
+	dts_json_add_string(out, o->db.len > 0 ? o->db : default_db);
+	if (o->type != DTS_DDL_TYPE_DATABASE) {
+		dts_buf_adds(out, ",\"table\":");
+		dts_json_add_string(out, o->name);
+	}
+	dts_buf_addf(out, ",\"role\":\"%s\"}", dts_ddl_role_name(o->role));
+}
+
+/* The record for the statement in r->sql, which was written for `db` as default database. */
+static int add_ddl(struct dts_schema_reader *r, struct dts_slice db, enum dts_ddl_kind want, struct dts_buf *out,
+		   struct dts_error *err)
+{
+	struct dts_slice sql = dts_buf_slice(&r->sql);
+
+	dts_ddl_parse(&r->ddl, sql, 0);
+	if (r->ddl.kind != want)
+		return dts_fail(err, DTS_BAD_INPUT, "the server's own statement is not understood: %.*s",
+				sql.len > 300 ? 300 : (int)sql.len, sql.p);
+	dts_buf_addf(out, "{\"op\":\"ddl\",\"kind\":\"%s\",\"db\":", dts_ddl_kind_name(r->ddl.kind));
+	dts_json_add_string(out, db);
+	dts_buf_adds(out, ",\"sql\":");
+	dts_json_add_string(out, sql);
+	dts_buf_adds(out, ",\"objects\":[");
+	for (size_t i = 0; i < r->ddl.count; i++) {
+		if (i > 0)
+			dts_buf_addc(out, ',');
+		add_object(out, &r->ddl.objects[i], db);
+	}
+	dts_buf_adds(out, "],\"context\":");
+	dts_buf_add_slice(out, dts_buf_slice(&r->context));
+	dts_buf_adds(out, "}\n");
+	return 1;
+}
+
+static int add_database(struct dts_schema_reader *r, const struct dts_database *d, struct dts_buf *out,
+			struct dts_error *err)
+{
+	dts_buf_clear(&r->sql);
+	dts_buf_adds(&r->sql, "CREATE DATABASE IF NOT EXISTS ");
+	dts_sql_ident(&r->sql, d->name);
+	dts_buf_adds(&r->sql, " CHARACTER SET ");
+	dts_buf_add_slice(&r->sql, d->charset);
+	dts_buf_adds(&r->sql, " COLLATE ");
+	dts_buf_add_slice(&r->sql, d->collation);
+	if (d->comment.len > 0) {
+		dts_buf_adds(&r->sql, " COMMENT ");
+		dts_sql_literal(&r->sql, d->comment);
+	}
+	return add_ddl(r, DTS_LIT(""), DTS_DDL_CREATE_DATABASE, out, err);
+}
+
+static int add_table(struct dts_schema_reader *r, const struct dts_table *t, struct dts_buf *out,
+		     struct dts_error *err)
+{
+	dts_buf_clear(&r->sql);
+	dts_buf_adds(&r->sql, "SHOW CREATE TABLE ");
+	dts_sql_table(&r->sql, t->db, t->name);
+	MYSQL_RES *result = dts_session_query(r->session, dts_buf_slice(&r->sql), err);
+	if (!result)
+		return dts_where(err, "table '%.*s.%.*s'", (int)t->db.len, t->db.p, (int)t->name.len, t->name.p);
+	MYSQL_ROW row = mysql_fetch_row(result);
+	dts_buf_clear(&r->sql);
+	if (row && row[1])
+		dts_buf_add(&r->sql, row[1], mysql_fetch_lengths(result)[1]);
+	mysql_free_result(result);
+	return add_ddl(r, t->db, DTS_DDL_CREATE_TABLE, out, err);
+}
+
+int dts_schema_reader_next(struct dts_schema_reader *r, struct dts_buf *out, struct dts_error *err)
+{
+	if (r->next_database < r->databases.count)
+		return add_database(r, &r->databases.items[r->next_database++], out, err);
+	while (r->next_table < r->tables.count) {
+		const struct dts_table *t = &r->tables.items[r->next_table++];
+		if (!t->is_sequence)
+			return add_table(r, t, out, err);
+	}
+	return 0;
+}
+
+void dts_schema_reader_close(struct dts_schema_reader *r)
+{
+	dts_databases_release(&r->databases);
+	dts_tables_release(&r->tables);
+	dts_list_release(&r->left_out);
+	dts_ddl_release(&r->ddl);
+	dts_buf_release(&r->sql);
+	dts_buf_release(&r->context);
+}
