@@ -3,12 +3,13 @@ load lib/dts
 
 setup() {
 	DTS_TEST_DIR=$(mktemp -d "${DTS_RUN_DIR:-/tmp}/dts-bats.XXXXXX")
+	BASE=$DTS_TEST_DIR
 	export DTS_TEST_DIR
 }
 
 teardown() {
 	server stop-all
-	rm -rf "$DTS_TEST_DIR"
+	rm -rf "$BASE"
 }
 
 alive() {
