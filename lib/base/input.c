@@ -190,13 +190,18 @@ int dts_input_line(struct dts_input *in, struct dts_slice *line, struct dts_erro
 	return 1;
 }
 
-bool dts_input_ready(struct dts_input *in)
+bool dts_input_wait(struct dts_input *in, int milliseconds)
 {
 	struct pollfd fd = {.fd = in->fd, .events = POLLIN};
 
 	if (find_newline(in) || in->eof || in->packed_at < in->packed.len)
 		return true;
-	return poll(&fd, 1, 0) > 0;
+	return poll(&fd, 1, milliseconds) > 0;
+}
+
+bool dts_input_ready(struct dts_input *in)
+{
+	return dts_input_wait(in, 0);
 }
 
 const char *dts_input_name(const struct dts_input *in)

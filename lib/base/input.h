@@ -31,6 +31,10 @@ int dts_input_line(struct dts_input *in, struct dts_slice *line, struct dts_erro
  * this input flushes what it holds before it waits. */
 bool dts_input_ready(struct dts_input *in);
 
+/* The same, after waiting for it for at most so many milliseconds (or less,
+ * when a signal comes). */
+bool dts_input_wait(struct dts_input *in, int milliseconds);
+
 const char *dts_input_name(const struct dts_input *in); /* the path, or "standard input" */
 uint64_t dts_input_line_number(const struct dts_input *in); /* of the last line, from 1 */
 

@@ -157,6 +157,11 @@ bool dts_pattern_match_db(const struct dts_pattern *p, struct dts_slice db)
 	return part_match(&p->db, db);
 }
 
+bool dts_pattern_match_whole_db(const struct dts_pattern *p, struct dts_slice db)
+{
+	return p->table.kind == PART_GLOB && strcmp(p->table.text, "*") == 0 && part_match(&p->db, db);
+}
+
 static int read_list(struct dts_pattern ***to, size_t *count, const struct dts_list *list, struct dts_error *err)
 {
 	if (!list || list->count == 0)
@@ -212,7 +217,17 @@ bool dts_selection_has_db(const struct dts_selection *s, struct dts_slice db)
 		wanted = dts_pattern_match_db(s->patterns[i], db);
 	/* Only a pattern that ignores all of the database's tables rules it out. */
 	for (size_t i = 0; i < s->ignored_count && wanted; i++)
-		wanted = !(s->ignored[i]->table.kind == PART_GLOB && strcmp(s->ignored[i]->table.text, "*") == 0 &&
-			   dts_pattern_match_db(s->ignored[i], db));
+		wanted = !dts_pattern_match_whole_db(s->ignored[i], db);
 	return wanted;
+}
+
+bool dts_selection_has_whole_db(const struct dts_selection *s, struct dts_slice db)
+{
+	bool whole = s->count == 0;
+
+	for (size_t i = 0; i < s->count && !whole; i++)
+		whole = dts_pattern_match_whole_db(s->patterns[i], db);
+	for (size_t i = 0; i < s->ignored_count && whole; i++)
+		whole = !dts_pattern_match_db(s->ignored[i], db);
+	return whole;
 }

@@ -26,10 +26,14 @@ bool dts_selection_has(const struct dts_selection *s, struct dts_slice db, struc
 /* Could any table of this database be selected? */
 bool dts_selection_has_db(const struct dts_selection *s, struct dts_slice db);
 
+/* Is every table of this database selected, whatever its name? */
+bool dts_selection_has_whole_db(const struct dts_selection *s, struct dts_slice db);
+
 /* One pattern alone (dts-filter --route). You own it. */
 struct dts_pattern *dts_pattern_new(struct dts_slice text, struct dts_error *err);
 bool dts_pattern_match(const struct dts_pattern *p, struct dts_slice db, struct dts_slice table);
 bool dts_pattern_match_db(const struct dts_pattern *p, struct dts_slice db);
+bool dts_pattern_match_whole_db(const struct dts_pattern *p, struct dts_slice db); /* all of its tables */
 void dts_pattern_free(struct dts_pattern *p);
 
 #endif

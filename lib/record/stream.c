@@ -108,6 +108,11 @@ bool dts_stream_ready(struct dts_stream *s)
 	return !s->in || dts_input_ready(s->in);
 }
 
+bool dts_stream_wait(struct dts_stream *s, int milliseconds)
+{
+	return !s->in || dts_input_wait(s->in, milliseconds);
+}
+
 const struct dts_stream_state *dts_stream_state(const struct dts_stream *s)
 {
 	return &s->state;

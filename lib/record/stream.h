@@ -57,8 +57,9 @@ void dts_stream_close(struct dts_stream *s);
  */
 int dts_stream_next(struct dts_stream *s, const struct dts_record **r, struct dts_error *err);
 
-/* The next record can be had without waiting. */
+/* The next record can be had without waiting; after waiting at most so long. */
 bool dts_stream_ready(struct dts_stream *s);
+bool dts_stream_wait(struct dts_stream *s, int milliseconds);
 
 const struct dts_stream_state *dts_stream_state(const struct dts_stream *s);
 
