@@ -26,6 +26,11 @@ int dts_client_tls(MYSQL *mysql, enum dts_tls mode, const struct dts_tls_files *
 	return 0;
 }
 
+int dts_client_socket(MYSQL *mysql)
+{
+	return (int)mysql_get_socket(mysql);
+}
+
 #else
 
 int dts_client_tls(MYSQL *mysql, enum dts_tls mode, const struct dts_tls_files *files, struct dts_error *err)
@@ -43,6 +48,11 @@ int dts_client_tls(MYSQL *mysql, enum dts_tls mode, const struct dts_tls_files *
 	mysql_options(mysql, MYSQL_OPT_SSL_CERT, files->cert);
 	mysql_options(mysql, MYSQL_OPT_SSL_KEY, files->key);
 	return 0;
+}
+
+int dts_client_socket(MYSQL *mysql)
+{
+	return mysql->net.fd;
 }
 
 #endif

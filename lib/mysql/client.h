@@ -25,4 +25,7 @@ struct dts_tls_files {
 /* Before mysql_real_connect(). -1 when this client library cannot do it. */
 int dts_client_tls(MYSQL *mysql, enum dts_tls mode, const struct dts_tls_files *files, struct dts_error *err);
 
+/* The connection's socket, or -1. */
+int dts_client_socket(MYSQL *mysql);
+
 #endif

@@ -110,6 +110,30 @@ static int choose_tls(struct target *t, const struct dts_connect_options *o, str
 	return 0;
 }
 
+/* Asks on the terminal, not through a pipe, and once for all connections that
+ * are made with the same options (a reconnect, a second one beside the first). */
+static const char *ask_password(const struct dts_connect_options *o, const char *label)
+{
+	static struct {
+		const struct dts_connect_options *options;
+		char *password;
+	} asked[4];
+	char prompt[400];
+
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+		if (asked[i].options == o)
+			return asked[i].password;
+	snprintf(prompt, sizeof prompt, "Password for %s: ", label);
+	char *typed = getpass(prompt);
+	for (size_t i = 0; typed && i < sizeof asked / sizeof *asked; i++)
+		if (!asked[i].options) {
+			asked[i].options = o;
+			asked[i].password = dts_strdup(typed);
+			break;
+		}
+	return typed;
+}
+
 /* The password that an option asks for; *password stays NULL when none does, and
  * then the client looks into its option files and MYSQL_PWD. Free it. */
 static int get_password(const struct dts_connect_options *o, const char *label, char **password,
@@ -130,13 +154,10 @@ static int get_password(const struct dts_connect_options *o, const char *label, 
 					in ? "the file is empty" : strerror(number));
 		(*password)[strcspn(*password, "\r\n")] = '\0';
 	} else if (o->ask_password) {
-		char prompt[400];
-		snprintf(prompt, sizeof prompt, "Password for %s: ", label);
-		char *typed = getpass(prompt); /* from the terminal, not from a pipe */
+		const char *typed = ask_password(o, label);
 		if (!typed)
 			return dts_fail(err, DTS_USAGE, "cannot ask for a password: there is no terminal");
 		*password = dts_strdup(typed);
-		explicit_bzero(typed, strlen(typed));
 	}
 	return 0;
 }

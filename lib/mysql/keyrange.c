@@ -150,6 +150,8 @@ void dts_keyrange_order(struct dts_buf *sql, const struct dts_key *key)
 void dts_keyrange_from(struct dts_buf *sql, const struct dts_schema *schema, const struct dts_key *key)
 {
 	dts_sql_table(sql, schema->source_db, schema->source_table);
+	if (!key)
+		return;
 	dts_buf_adds(sql, " FORCE INDEX (");
 	dts_sql_ident(sql, key->name.len > 0 ? key->name : DTS_LIT("PRIMARY"));
 	dts_buf_addc(sql, ')');

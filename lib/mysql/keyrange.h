@@ -29,7 +29,7 @@ void dts_bound_copy(struct dts_bound *to, const struct dts_bound *from);
 void dts_keyrange_where(struct dts_buf *sql, const struct dts_schema *schema, const struct dts_key *key,
 			const struct dts_bound *after, const struct dts_bound *upto);
 
-/* Appends "`db`.`table` FORCE INDEX (...)", the table's name at this server (schema->source_*):
+/* Appends "`db`.`table` FORCE INDEX (...)" (no hint if `key` is NULL), the table's name at this server (schema->source_*):
  * without the hint a large OFFSET or range is sometimes answered by sorting the table. */
 void dts_keyrange_from(struct dts_buf *sql, const struct dts_schema *schema, const struct dts_key *key);
 

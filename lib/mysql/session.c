@@ -2,6 +2,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/socket.h>
+
+#include "mysql/client.h"
 
 int dts_session_run(struct dts_session *s, struct dts_slice sql, struct dts_error *err)
 {
@@ -108,4 +111,12 @@ void dts_session_close(struct dts_session *s)
 	if (s->mysql)
 		mysql_close(s->mysql);
 	s->mysql = NULL;
+}
+
+void dts_session_abort(struct dts_session *s)
+{
+	int fd = s->mysql ? dts_client_socket(s->mysql) : -1;
+
+	if (fd >= 0)
+		shutdown(fd, SHUT_RDWR);
 }

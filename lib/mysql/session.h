@@ -12,7 +12,7 @@ struct dts_connect_options {
 	const char *defaults_file;
 	const char *host, *user, *socket, *database;
 	const char *password_file;
-	bool ask_password; /* -p: from the terminal */
+	bool ask_password; /* -p: from the terminal, once for all connections with these options */
 	uint64_t port;
 	const char *ssl_mode, *ssl_ca, *ssl_cert, *ssl_key;
 	uint64_t connect_timeout; /* seconds; 0: 10 */
@@ -43,6 +43,10 @@ struct dts_session {
  */
 int dts_session_open(struct dts_session *s, const struct dts_connect_options *o, struct dts_error *err);
 void dts_session_close(struct dts_session *s); /* closed and all zero are fine */
+
+/* Breaks the connection off, so that freeing a result that is still being
+ * streamed does not read all that is left of it. Close the session after it. */
+void dts_session_abort(struct dts_session *s);
 
 /* Results as raw column bytes (character_set_results=NULL), or as utf8mb4 again. */
 int dts_session_raw_text(struct dts_session *s, bool raw, struct dts_error *err);
