@@ -21,9 +21,9 @@ static const struct dts_option target_options[] = {
 
 static const struct dts_option verify_options[] = {
 	{"ignore-table", 0, DTS_OPTION_LIST, &opt.ignore, "PATTERN", "leave these tables out"},
-	{"chunk-size", 0, DTS_OPTION_NUMBER, &opt.chunk_size, "ROWS", "rows compared at once (10000)"},
-	{"recheck", 0, DTS_OPTION_NUMBER, &opt.recheck, "N", "look up to N times again at rows that differ (0)"},
-	{"recheck-wait", 0, DTS_OPTION_SECONDS, &opt.recheck_wait, "SECONDS", "wait before each of these (1)"},
+	{"chunk-size", 0, DTS_OPTION_NUMBER, &opt.chunk_size, "ROWS", "rows compared at once [10000]"},
+	{"recheck", 0, DTS_OPTION_NUMBER, &opt.recheck, "N", "look up to N times again at rows that differ [0]"},
+	{"recheck-wait", 0, DTS_OPTION_SECONDS, &opt.recheck_wait, "SECONDS", "wait before each of these [1]"},
 	{"src", 0, DTS_OPTION_STRING, &opt.src, "NAME", "name of the source in the records"},
 	{"zstd", 0, DTS_OPTION_FLAG, &opt.zstd, NULL, "compress the output"},
 	{NULL, 0, 0, NULL, NULL, NULL},

@@ -4,13 +4,6 @@
 
 /* A table with a key: sums of ranges, halved where they differ, then rows. */
 
-static const struct dts_bound open_end; /* all zero: no bound */
-
-struct sums {
-	uint64_t rows[DTS_SIDES];
-	bool same;
-};
-
 static void add_range(struct table_work *w, const struct dts_bound *after, const struct dts_bound *upto)
 {
 	sql_both_from(w);
@@ -19,8 +12,8 @@ static void add_range(struct table_work *w, const struct dts_bound *after, const
 		dts_keyrange_where(&w->sql[side], &w->schema[side], &w->key_at[side], after, upto);
 }
 
-static int compare_sums(struct table_work *w, const struct dts_bound *after, const struct dts_bound *upto,
-			struct sums *sums, struct dts_error *err)
+int dts_verify_sums(struct table_work *w, const struct dts_bound *after, const struct dts_bound *upto,
+		    struct verify_sums *sums, struct dts_error *err)
 {
 	MYSQL_RES *res[DTS_SIDES];
 	struct dts_buf *text = &w->scratch;
@@ -146,7 +139,7 @@ static int compare_leaf(struct table_work *w, const struct dts_bound *after, con
 
 static bool same_bound(const struct dts_bound *a, const struct dts_bound *b)
 {
-	if (a->count != b->count)
+	if (!b || a->count != b->count)
 		return false;
 	for (size_t i = 0; i < a->count; i++)
 		if (!dts_slice_eq(dts_buf_slice(&a->literals[i]), dts_buf_slice(&b->literals[i])))
@@ -165,7 +158,7 @@ static int compare_range(struct table_work *w, const struct dts_bound *after, co
 
 /* Halves a range at a row of the side that has more. 1: done; 0: it cannot be halved; -1. */
 static int compare_halves(struct table_work *w, const struct dts_bound *after, const struct dts_bound *upto,
-			  const struct sums *sums, struct dts_error *err)
+			  const struct verify_sums *sums, struct dts_error *err)
 {
 	int side = sums->rows[DTS_TARGET] > sums->rows[DTS_SOURCE] ? DTS_TARGET : DTS_SOURCE;
 	struct dts_bound middle = {0};
@@ -187,9 +180,9 @@ static int compare_halves(struct table_work *w, const struct dts_bound *after, c
 static int compare_range(struct table_work *w, const struct dts_bound *after, const struct dts_bound *upto,
 			 uint64_t *rows, struct dts_error *err)
 {
-	struct sums sums;
+	struct verify_sums sums;
 
-	if (dts_verify_stop_asked(err) < 0 || compare_sums(w, after, upto, &sums, err) < 0)
+	if (dts_verify_stop_asked(err) < 0 || dts_verify_sums(w, after, upto, &sums, err) < 0)
 		return -1;
 	if (rows)
 		*rows = sums.rows[DTS_SOURCE];
@@ -213,7 +206,7 @@ int dts_verify_by_key(struct table_work *w, struct dts_error *err)
 		uint64_t rows = 0;
 		rc = dts_keyrange_next(w->pair->side[DTS_SOURCE], &w->schema[DTS_SOURCE], w->key, &after, chunk_rows,
 				       &upto, err);
-		if (rc < 0 || compare_range(w, &after, rc > 0 ? &upto : &open_end, &rows, err) < 0) {
+		if (rc < 0 || compare_range(w, &after, rc > 0 ? &upto : NULL, &rows, err) < 0) {
 			rc = -1;
 			break;
 		}

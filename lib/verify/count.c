@@ -3,8 +3,8 @@
 #include "verify/internal.h"
 
 /*
- * A table without a usable key: how often each digest occurs on both sides. The
- * servers sort, both answers are merged as they come, and only what differs is
+ * A table without a usable key: the sum over all of it, and if that differs, how
+ * often each digest occurs on both sides. The servers sort, both answers are merged as they come, and only what differs is
  * held, in portions.
  */
 
@@ -228,8 +228,14 @@ static int write_side(struct table_work *w, struct entries *e, size_t from, size
 int dts_verify_by_count(struct table_work *w, struct dts_error *err)
 {
 	struct entries e = {0};
-	int rc;
+	struct verify_sums sums;
 
+	/* Sorting costs ten times as much as adding up, and most tables are the same. */
+	int rc = dts_verify_sums(w, NULL, NULL, &sums, err);
+	if (rc < 0 || sums.same) {
+		w->result->rows = rc < 0 ? 0 : sums.rows[DTS_SOURCE];
+		return rc;
+	}
 	do {
 		rc = collect(w, &e, err);
 		if (rc == 0)

@@ -1,0 +1,142 @@
+/* The SQL of a row's digest, and which tables can be compared at all. */
+#include "unit.h"
+
+#include "verify/digest.h"
+
+static void read_schema(struct dts_schema *s, const char *columns)
+{
+	struct dts_buf line = {0};
+	struct dts_record r;
+	struct dts_error err = DTS_ERROR_INIT;
+
+	*s = (struct dts_schema){0};
+	dts_record_init(&r);
+	dts_buf_addf(&line, "{\"op\":\"schema\",\"db\":\"d\",\"table\":\"t\",\"columns\":[%s]}", columns);
+	if (dts_record_parse(&r, dts_buf_slice(&line), &err) < 0 || dts_schema_parse(s, &r, &err) < 0)
+		unit_fail(__FILE__, __LINE__, "%s", err.message);
+	dts_record_release(&r);
+	dts_buf_release(&line);
+}
+
+/* The digest of a table that has the columns `src` here and `dst` there; or why it has none. */
+static const char *digest(const char *src, const char *dst)
+{
+	static struct dts_buf sql;
+	struct dts_column ordered[16];
+	struct dts_schema a, b;
+
+	read_schema(&a, src);
+	read_schema(&b, dst);
+	dts_buf_clear(&sql);
+	if (dts_digest_match(&a, &b, ordered, &sql))
+		dts_digest_add(&sql, a.columns, ordered, a.column_count);
+	dts_schema_release(&a);
+	dts_schema_release(&b);
+	return dts_buf_text(&sql);
+}
+
+#define ID "{\"name\":\"id\",\"type\":\"int(11)\"}"
+
+static const char *same(const char *column)
+{
+	char text[400];
+
+	snprintf(text, sizeof text, ID ",%s", column);
+	return digest(text, text);
+}
+
+static void test_numbers_and_times(void)
+{
+	CHECK_STR("SHA1(CONCAT_WS(',','-',`id`))", digest(ID, ID));
+	CHECK_STR("SHA1(CONCAT_WS(',','-',`id`,`z`+0))", same("{\"name\":\"z\",\"type\":\"int(5) unsigned zerofill\"}"));
+	CHECK_STR("SHA1(CONCAT_WS(',','-',`id`,`f`+0e0))", same("{\"name\":\"f\",\"type\":\"float\"}"));
+	CHECK_STR("SHA1(CONCAT_WS(',','-',`id`,`b`+0))", same("{\"name\":\"b\",\"type\":\"bit(9)\"}"));
+	CHECK_STR("SHA1(CONCAT_WS(',','-',`id`,`t`))", same("{\"name\":\"t\",\"type\":\"time(3)\"}"));
+	CHECK_STR("SHA1(CONCAT_WS(',','-',`id`,CAST(`t` AS TIME(6))))",
+		  digest(ID ",{\"name\":\"t\",\"type\":\"time(6)\"}", ID ",{\"name\":\"t\",\"type\":\"time\"}"));
+	CHECK_STR("SHA1(CONCAT_WS(',','-',`id`,CAST(`n` AS DECIMAL(65,4))))",
+		  digest(ID ",{\"name\":\"n\",\"type\":\"decimal(9,2)\"}", ID ",{\"name\":\"n\",\"type\":\"decimal(9,4)\"}"));
+}
+
+static void test_nulls_have_their_own_digit(void)
+{
+	CHECK_STR("SHA1(CONCAT_WS(',',CONCAT(`a` IS NULL,`b` IS NULL),`id`,`a`,`b`))",
+		  digest(ID ",{\"name\":\"a\",\"type\":\"int(11)\",\"null\":true},{\"name\":\"b\",\"type\":\"date\"}",
+			 ID ",{\"name\":\"a\",\"type\":\"int(11)\"},{\"name\":\"b\",\"type\":\"date\",\"null\":true}"));
+}
+
+static void test_text_and_bytes_have_their_length(void)
+{
+	CHECK_STR("SHA1(CONCAT_WS(',','-',`id`,LENGTH(`v`),CAST(`v` AS BINARY)))",
+		  same("{\"name\":\"v\",\"type\":\"varchar(9)\",\"charset\":\"latin1\"}"));
+	CHECK_STR("SHA1(CONCAT_WS(',','-',`id`,SHA1(`t`)))",
+		  same("{\"name\":\"t\",\"type\":\"longtext\",\"charset\":\"utf8mb4\"}"));
+	CHECK_STR("SHA1(CONCAT_WS(',','-',`id`,SHA1(`g`)))", same("{\"name\":\"g\",\"type\":\"geometry\"}"));
+	CHECK_STR("SHA1(CONCAT_WS(',','-',`id`,LENGTH(`a``b`),CAST(`a``b` AS BINARY)))",
+		  same("{\"name\":\"a`b\",\"type\":\"binary(4)\"}"));
+	CHECK_STR("SHA1(CONCAT_WS(',','-',`id`,SHA1(CONVERT(`v` USING utf8mb4))))",
+		  digest(ID ",{\"name\":\"v\",\"type\":\"varchar(9)\",\"charset\":\"latin1\"}",
+			 ID ",{\"name\":\"v\",\"type\":\"varchar(9)\",\"charset\":\"utf8mb4\"}"));
+}
+
+#define E(labels) ID ",{\"name\":\"e\",\"type\":\"enum(" labels ")\",\"charset\":\"utf8mb4\"}"
+#define S(labels) ID ",{\"name\":\"e\",\"type\":\"set(" labels ")\",\"charset\":\"utf8mb4\"}"
+
+static void test_labels(void)
+{
+	CHECK_STR("SHA1(CONCAT_WS(',','-',`id`,`e`+0))", digest(E("'a','b'"), E("'a','b'")));
+	CHECK_STR("SHA1(CONCAT_WS(',','-',`id`,`e`+0))", digest(E("'a','b'"), E("'a','b','c'")));
+	CHECK_STR("SHA1(CONCAT_WS(',','-',`id`,`e`+0=0,SHA1(CONVERT(`e` USING utf8mb4))))",
+		  digest(E("'a','b'"), E("'b','a'")));
+	CHECK_STR("SHA1(CONCAT_WS(',','-',`id`,`e`+0))", digest(S("'a','b'"), S("'a','b','c'")));
+	CHECK_STR("column 'e' is 'set('a','b')' at the source, 'set('b','a')' at the target",
+		  digest(S("'a','b'"), S("'b','a'")));
+}
+
+static void test_generated_on_both_sides_is_left_out(void)
+{
+	const char *g = ID ",{\"name\":\"g\",\"type\":\"int(11)\",\"generated\":\"stored\"}";
+
+	CHECK_STR("SHA1(CONCAT_WS(',','-',`id`))", digest(g, g));
+	CHECK_STR("SHA1(CONCAT_WS(',','-',`id`,`g`))", digest(g, ID ",{\"name\":\"g\",\"type\":\"int(11)\"}"));
+}
+
+static void test_columns_that_do_not_match(void)
+{
+	const char *x = "{\"name\":\"x\",\"type\":\"date\"}";
+
+	CHECK_STR("the target has no column 'x'", digest("{\"name\":\"x\",\"type\":\"date\"}," ID, ID));
+	CHECK_STR("the source has no column 'x'", digest(ID, "{\"name\":\"x\",\"type\":\"date\"}," ID));
+	CHECK_STR("column 'x' is 'date' at the source, 'int(11)' at the target",
+		  digest(x, "{\"name\":\"x\",\"type\":\"int(11)\"}"));
+	/* The order is free. */
+	CHECK_STR("SHA1(CONCAT_WS(',','-',`id`,`x`))",
+		  digest(ID ",{\"name\":\"x\",\"type\":\"date\"}", "{\"name\":\"x\",\"type\":\"date\"}," ID));
+}
+
+static void test_sum_and_size(void)
+{
+	struct dts_schema s;
+	struct dts_buf sql = {0};
+
+	dts_digest_add_sum(&sql, DTS_LIT("X"));
+	CHECK_STR("COUNT(*),SUM(CAST(CONV(LEFT(X,16),16,10) AS UNSIGNED))", dts_buf_text(&sql));
+	read_schema(&s, ID ",{\"name\":\"t\",\"type\":\"text\",\"charset\":\"utf8mb4\"}");
+	dts_buf_clear(&sql);
+	dts_digest_add_size(&sql, s.columns, s.column_count);
+	CHECK_STR("0+IFNULL(LENGTH(`t`),0)", dts_buf_text(&sql));
+	dts_schema_release(&s);
+	dts_buf_release(&sql);
+}
+
+int main(void)
+{
+	RUN(test_numbers_and_times);
+	RUN(test_nulls_have_their_own_digit);
+	RUN(test_text_and_bytes_have_their_length);
+	RUN(test_labels);
+	RUN(test_generated_on_both_sides_is_left_out);
+	RUN(test_columns_that_do_not_match);
+	RUN(test_sum_and_size);
+	return unit_done();
+}

@@ -1,0 +1,20 @@
+-- What t/dts-verify.bats changes at the target after verify.sql: each table differs.
+use shop; set time_zone='+00:00'; set sql_mode='ALLOW_INVALID_DATES';
+update nul set a='' where id=1; update nul set a=null where id=2; update nul set a=null,b='x' where id=4;
+update sep set a='a',b='b,c' where id=1; update sep set a='1',b=':ab' where id=2;
+update flt set f=16777218 where id=1; update flt set d=1.0000000000000002e300 where id=2;
+update cs set v='e',w='e' where id=1; update cs set w='a' where id=2;
+update tz set ts='2024-10-27 01:30:00' where id=1; update tz set dt='2024-02-31 10:00:00.124' where id=2;
+update ignore en set e='zzz' where id=1; update ignore en set e='' where id=2; update en set s='y' where id=3;
+update inv set secret=9 where id=2;
+update js set j='{"a":1.1}' where id=1; update js set bl=null where id=2;
+insert into tail values (-5,0),(10,10),(11,11); delete from tail where id=2;
+update ci set k='ABC' where k='abc'; delete from ci where k='def'; insert into ci values ('zzz',9);
+update two set b='A' where a=1 and b='a'; update two set v=9 where a=2;
+delete from nokey limit 1; insert into nokey values (3,'z'),(3,'z'),(4,'n');
+update uniq set u=10 where u=2;
+update bin set v=7 where k=x'ff000000'; insert into bin values (x'ff000001',1);
+update ek set v=5 where e='a'; delete from ek where e='z';
+update gb set v='y';
+update dup set f=1.50001 limit 1;
+update uu set y=2000, z=13 where z=12;
