@@ -69,7 +69,7 @@ static int add_tuple(struct dts_plan *p, const struct dts_apply_table *t, const 
 static int plan_insert(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *after,
 		       uint64_t line, struct dts_error *err)
 {
-	struct dts_statement s = {.rows = 1, .line = line};
+	struct dts_statement s = {.rows = 1, .line = line, .computes = t->computes ? &t->target : NULL};
 	size_t at = start_statement(p);
 
 	dts_buf_add_slice(&p->sql, dts_buf_slice(&t->insert));
@@ -133,7 +133,7 @@ static int plan_delete(struct dts_plan *p, const struct dts_apply_table *t, cons
 static int plan_update(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before,
 		       const struct dts_json *after, uint64_t line, struct dts_error *err)
 {
-	struct dts_statement s = {.rows = 1, .line = line};
+	struct dts_statement s = {.rows = 1, .line = line, .computes = t->computes ? &t->target : NULL};
 	size_t at = start_statement(p);
 	bool first = true;
 
@@ -230,7 +230,7 @@ int dts_plan_row(struct dts_plan *p, struct dts_apply_table *t, const struct dts
 		 uint64_t line, struct dts_error *err)
 {
 	struct dts_statement *last = p->count ? &p->statements[p->count - 1] : NULL;
-	struct dts_statement s = {.rows = 1, .line = line};
+	struct dts_statement s = {.rows = 1, .line = line, .computes = t->computes ? &t->target : NULL};
 	size_t start = p->sql.len;
 
 	if (dts_apply_table_spread(t, r->raw[DTS_F_AFTER], t->values, err) < 0)

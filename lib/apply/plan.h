@@ -25,6 +25,7 @@ struct dts_statement {
 	long long rows;    /* affected (matched) rows, or DTS_EXPECT_ANY */
 	bool enum_zero;    /* holds an ENUM error value: run without strict mode, warning 1265 expected */
 	bool guard;        /* must return one row, else another run has taken over */
+	const struct dts_schema *computes; /* has generated columns, which may warn; NULL: none */
 	uint64_t line;     /* of the record, for messages; 0: our own statement */
 };
 

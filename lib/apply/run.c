@@ -14,6 +14,9 @@ int dts_runner_init(struct dts_runner *r, struct dts_session *s, struct dts_erro
 	struct dts_buf value = {0};
 
 	*r = (struct dts_runner){.session = s};
+	/* Every warning of a statement is looked at, not the first 64. */
+	if (dts_session_run(s, DTS_LIT("SET SESSION max_error_count=65535"), err) < 0)
+		return -1;
 	int rc = dts_session_value(s, DTS_LIT("SELECT @@max_allowed_packet"), &value, err);
 	if (rc >= 0)
 		r->max_packet = strtoull(dts_buf_text(&value), NULL, 10);
@@ -51,18 +54,42 @@ static int tell_statement(struct dts_runner *r, const struct dts_plan *p, const 
 	return s->line > 0 ? dts_runner_where(r, s->line, err) : -1;
 }
 
-/* The first warning of the statement that was just run, as an error. */
-static int fail_warning(struct dts_runner *r, struct dts_error *err)
+/* Is it about a generated column? The server rounds what it computes, and says so;
+ * the value is its own, not one that we brought. */
+static bool about_computed(const struct dts_statement *s, MYSQL_ROW warning)
 {
-	MYSQL_RES *res = dts_session_query(r->session, DTS_LIT("SHOW WARNINGS"), err);
-	MYSQL_ROW row = res ? mysql_fetch_row(res) : NULL;
+	struct dts_buf quoted = {0};
+	bool found = false;
 
-	if (row)
-		dts_fail(err, DTS_REFUSED, "the target gave a warning: %s %s: %s", row[0], row[1], row[2]);
-	else if (res)
-		dts_fail(err, DTS_REFUSED, "the target gave a warning and does not say which");
+	for (size_t i = 0; s->computes && i < s->computes->column_count && !found; i++) {
+		const struct dts_column *c = &s->computes->columns[i];
+		if (c->generated == DTS_GENERATED_NO)
+			continue;
+		dts_buf_clear(&quoted);
+		dts_buf_addf(&quoted, "'%.*s'", (int)c->name.len, c->name.p);
+		found = strtoul(warning[1], NULL, 10) == WARN_DATA_TRUNCATED && strstr(warning[2], dts_buf_text(&quoted)) != NULL;
+	}
+	dts_buf_release(&quoted);
+	return found;
+}
+
+/* Looks at the warnings of the statement that was just run, the last of its
+ * packet: each must be one that it may give. */
+static int check_warnings(struct dts_runner *r, const struct dts_statement *s, struct dts_error *err)
+{
+	unsigned count = mysql_warning_count(r->session->mysql), seen = 0;
+	MYSQL_RES *res = dts_session_query(r->session, DTS_LIT("SHOW WARNINGS"), err);
+	int rc = res ? 0 : -1;
+
+	for (MYSQL_ROW row; rc == 0 && (row = mysql_fetch_row(res)); seen++) {
+		bool expected = s->enum_zero ? strtoul(row[1], NULL, 10) == WARN_DATA_TRUNCATED : about_computed(s, row);
+		if (!expected)
+			rc = dts_fail(err, DTS_REFUSED, "the target gave a warning: %s %s: %s", row[0], row[1], row[2]);
+	}
+	if (rc == 0 && seen < count)
+		rc = dts_fail(err, DTS_REFUSED, "the target gave %u warnings and shows only %u of them", count, seen);
 	mysql_free_result(res);
-	return -1;
+	return rc;
 }
 
 /* Reads what one statement answered. *warned: it gave warnings, ask when the packet is done. */
@@ -89,8 +116,7 @@ static int check_answer(struct dts_runner *r, const struct dts_statement *s, boo
 		return dts_hint(err, "the target was changed by someone else, or is not where the checkpoint says; "
 				     "dts-verify shows the differences");
 	}
-	if (!s->enum_zero && mysql_warning_count(mysql) > 0)
-		*warned = true;
+	*warned = mysql_warning_count(mysql) > 0;
 	return 0;
 }
 
@@ -114,7 +140,7 @@ static int read_answers(struct dts_runner *r, const struct dts_plan *p, size_t *
 			return -1;
 		}
 		if (warned && *at + 1 == to)
-			return fail_warning(r, err);
+			return check_warnings(r, &p->statements[*at], err);
 		if (warned) { /* its words are replaced by those of the next statement */
 			skip_answers(mysql);
 			return dts_fail(err, DTS_REFUSED, "the target gave a warning");
@@ -151,22 +177,24 @@ static int run_packet(struct dts_runner *r, const struct dts_plan *p, size_t fro
 	return tell_statement(r, p, &p->statements[at], err);
 }
 
-/* Every warning must be 1265, "Data truncated": that is how the error value of an ENUM is stored. */
+/* The error value of an ENUM is refused by strict mode, and stored with warning 1265 else. */
 static int run_enum_zero(struct dts_runner *r, const struct dts_plan *p, size_t at, struct dts_error *err)
 {
 	if (dts_session_run(r->session, dts_slice_of(lenient_mode), err) < 0 || run_packet(r, p, at, at + 1, err) < 0)
 		return -1;
-	MYSQL_RES *res = dts_session_query(r->session, DTS_LIT("SHOW WARNINGS"), err);
-	if (!res)
-		return -1;
-	int rc = 0;
-	for (MYSQL_ROW row; rc == 0 && (row = mysql_fetch_row(res));)
-		if (atoi(row[1]) != WARN_DATA_TRUNCATED) {
-			dts_fail(err, DTS_REFUSED, "the target gave a warning: %s %s: %s", row[0], row[1], row[2]);
-			rc = tell_statement(r, p, &p->statements[at], err);
-		}
-	mysql_free_result(res);
-	return rc < 0 ? -1 : dts_session_run(r->session, dts_slice_of(strict_mode), err);
+	return dts_session_run(r->session, dts_slice_of(strict_mode), err);
+}
+
+/* How many statements from `from` on go into one packet: the warnings of a
+ * statement can be read only when it is the last. */
+static size_t packet_end(const struct dts_plan *p, size_t from, size_t limit)
+{
+	size_t start = p->statements[from].at, to = from;
+
+	while (++to < p->count && !p->statements[to - 1].computes && !p->statements[to].enum_zero &&
+	       p->statements[to].at + p->statements[to].len - start < limit)
+		;
+	return to;
 }
 
 int dts_runner_run(struct dts_runner *r, struct dts_plan *p, struct dts_error *err)
@@ -181,10 +209,7 @@ int dts_runner_run(struct dts_runner *r, struct dts_plan *p, struct dts_error *e
 		if (p->statements[from].enum_zero) {
 			rc = run_enum_zero(r, p, from, err);
 		} else {
-			size_t start = p->statements[from].at;
-			while (to < p->count && !p->statements[to].enum_zero &&
-			       p->statements[to].at + p->statements[to].len - start < limit)
-				to++;
+			to = packet_end(p, from, limit);
 			rc = run_packet(r, p, from, to, err);
 		}
 		if (rc < 0)

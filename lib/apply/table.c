@@ -137,6 +137,9 @@ int dts_apply_table_match(struct dts_apply_table *t, struct dts_error *err)
 			return -1;
 	}
 	match_key(t);
+	t->computes = false;
+	for (size_t i = 0; i < t->target.column_count; i++)
+		t->computes |= t->target.columns[i].generated != DTS_GENERATED_NO;
 	dts_buf_clear(&t->insert);
 	dts_buf_adds(&t->insert, "INSERT INTO ");
 	dts_sql_table(&t->insert, t->schema.db, t->schema.table);

@@ -68,7 +68,7 @@ int dts_checkpoint_create(const struct dts_checkpoint *c, struct dts_error *err)
 	dts_buf_adds(&sql, " AND TABLE_NAME IN ('checkpoint','source','mark','chunk','tablewindow','ddl','prepared')");
 	struct dts_buf count = {0};
 	rc = dts_session_value(c->session, dts_buf_slice(&sql), &count, err);
-	if (rc < 0 || (rc == 1 && atoi(dts_buf_text(&count)) == TABLES))
+	if (rc < 0 || (rc == 1 && strtoul(dts_buf_text(&count), NULL, 10) == TABLES))
 		goto out;
 	dts_buf_clear(&sql);
 	dts_buf_adds(&sql, "CREATE DATABASE IF NOT EXISTS ");
