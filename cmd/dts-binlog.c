@@ -88,7 +88,8 @@ static int run(struct arguments *a, struct dts_error *err)
 
 int main(int argc, char **argv)
 {
-	struct arguments a = {.checkpoint_db = DTS_CHECKPOINT_DB, .heartbeat = 10, .reconnect_timeout = 600};
+	/* static, as the texts that it points to */
+	static struct arguments a = {.checkpoint_db = DTS_CHECKPOINT_DB, .heartbeat = 10, .reconnect_timeout = 600};
 	const struct dts_option where[] = {
 		{"start", 0, DTS_OPTION_STRING, &a.start, "now|oldest", "where to start [now with --follow, else oldest]"},
 		{"start-position", 0, DTS_OPTION_STRING, &a.start_position, "FILE:OFFSET", "start at this place of the log"},

@@ -298,6 +298,7 @@ int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_bu
 	struct dts_event e;
 	/* A shallow copy: only the file and the offset are looked at. */
 	struct dts_position start = {.offset = c->at.offset};
+	size_t held = out->len;
 	int status = dts_event_parse(&e, &c->format, raw, err);
 
 	if (status == 0) {
@@ -321,8 +322,10 @@ int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_bu
 	}
 	if (status == 0 && !c->tx.open && (!c->jumps || c->caught_up) && c->skip_to == 0)
 		mark_safe(c);
-	if (status < 0)
+	if (status < 0) {
+		out->len = held; /* no half a record */
 		dts_where(err, "%s:%llu", c->at.file, (unsigned long long)start.offset);
+	}
 	return status;
 }
 

@@ -417,8 +417,13 @@ int dts_follow(const struct dts_follow_options *o, struct dts_output *out, struc
 	if (status == 0)
 		status = run(&f, err);
 	stop_reading(&f);
-	if (status < 0)
+	if (status < 0 && err->status != DTS_IO) {
+		struct dts_error ignored = DTS_ERROR_INIT;
+
+		/* What came before the error is right; without an end it cannot pass for all. */
+		dts_output_flush(out, &ignored);
 		explain_gone(&f, err);
+	}
 	dts_source_close(&f.source);
 	dts_capture_release(&f.capture);
 	dts_position_release(&f.stop);

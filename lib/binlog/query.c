@@ -103,10 +103,10 @@ static bool read_variable(struct dts_event_query *q, struct dts_bytes *b)
 		return true;
 	case Q_REQUIRE_PRIMARY_KEY:
 	case Q_TABLE_ENCRYPTION:
+	case Q_GTID_FLAGS3: /* one byte (seen on 10.11) */
 		dts_bytes_u8(b);
 		return true;
 	case Q_LC_TIME_NAMES:
-	case Q_GTID_FLAGS3:
 		dts_bytes_u16(b);
 		return true;
 	case Q_MASTER_DATA_WRITTEN:

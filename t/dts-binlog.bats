@@ -1,0 +1,370 @@
+# dts-binlog against a real MariaDB.
+load lib/dts
+
+setup_file() {
+	servers_up src
+}
+
+teardown_file() {
+	servers_down
+}
+
+setup() {
+	sql src 'CREATE DATABASE IF NOT EXISTS b'
+}
+
+teardown() {
+	sql src 'SET GLOBAL binlog_row_metadata=FULL, binlog_format=ROW, binlog_row_image=FULL, binlog_checksum=CRC32;
+		DROP DATABASE IF EXISTS b; CREATE DATABASE b'
+}
+
+binlog() {
+	dts-binlog --defaults-file="$(defaults)" -g src "$@"
+}
+
+# Where the log ends, as FILE:OFFSET.
+now() {
+	sql src 'SHOW MASTER STATUS' | awk '{ print $1 ":" $2 }'
+}
+
+# changes FILTER: what jq makes of the records since $from, one a line.
+changes() {
+	binlog --start-position="$from" >"$BATS_TEST_TMPDIR/records" || return
+	jq -rc "$1" "$BATS_TEST_TMPDIR/records"
+}
+
+# follow NAME [OPTION...]: runs in the background, its records in NAME.
+follow() {
+	local name=$1
+
+	shift
+	dts-binlog --defaults-file="$(defaults)" -g src --follow "$@" \
+		>"$BATS_TEST_TMPDIR/$name" 2>"$BATS_TEST_TMPDIR/$name.err" 3>&- &
+	follower=$!
+	wait_until 20 "grep -q stream '$BATS_TEST_TMPDIR/$name' || ! kill -0 $follower"
+}
+
+# stop_follow STATUS SIGNAL
+stop_follow() {
+	local got=0
+
+	kill "-$2" "$follower"
+	wait "$follower" || got=$?
+	[ "$got" -eq "$1" ] && return
+	echo "status $got, wanted $1"
+	return 1
+}
+
+# whole FILE: every record valid, ordinals and counts right, an end.
+whole() {
+	jq -se '
+		(map(select(.op == "begin")) | length) as $begun |
+		(.[0].op == "stream") and (.[-1].op == "end") and
+		(.[-1].records == length - 2) and
+		(map(select(.op == "commit" or .op == "prepare" or (.op == "rollback" and (has("to") or has("xid") | not)))
+			| select(has("xid") and .op != "prepare" | not)) | length == $begun)' "$1" >/dev/null
+}
+
+# --- values
+
+@test "every type at its extremes" {
+	from=$(now)
+	sql src "SET time_zone='+00:00', sql_mode='ALLOW_INVALID_DATES';
+		CREATE TABLE t (id int primary key,
+		 ti tinyint, tu tinyint unsigned, si smallint, su smallint unsigned, mi mediumint, mu mediumint unsigned,
+		 i int, u int unsigned, bi bigint, bu bigint unsigned, y year,
+		 d1 decimal(65,30), d2 decimal(10,0), d3 decimal(5,5), d4 decimal(18,9) unsigned,
+		 f float, d double, b1 bit(1), b64 bit(64), b9 bit(9),
+		 da date, t0 time, t3 time(3), t6 time(6), dt datetime, dt1 datetime(1), dt6 datetime(6),
+		 ts timestamp null, ts5 timestamp(5) null);
+		INSERT INTO t VALUES
+		(1, -128,0,-32768,0,-8388608,0,-2147483648,0,-9223372036854775808,0,1901,
+		 -99999999999999999999999999999999999.999999999999999999999999999999, -9999999999, -0.99999, 0,
+		 -3.402823466e38, -1.7976931348623157e308, b'0', 0, 0,
+		 '0000-00-00', '-838:59:59', '-838:59:59.999', '-838:59:59.999999', '0000-00-00 00:00:00', '1000-01-01 00:00:00.1', '0001-01-01 00:00:00.000001',
+		 0, '1970-01-01 00:00:00.00001'),
+		(2, 127,255,32767,65535,8388607,16777215,2147483647,4294967295,9223372036854775807,18446744073709551615,2155,
+		 99999999999999999999999999999999999.999999999999999999999999999999, 9999999999, 0.99999, 999999999.999999999,
+		 3.402823466e38, 1.7976931348623157e308, b'1', 18446744073709551615, 511,
+		 '9999-12-31', '838:59:59', '838:59:59.999', '838:59:59.999999', '9999-12-31 23:59:59', '9999-12-31 23:59:59.9', '9999-12-31 23:59:59.999999',
+		 '2038-01-19 03:14:07', '2038-01-19 03:14:07.99999'),
+		(3, 0,1,-1,1,-1,1,-1,1,-1,9007199254740992,0, 0, 0, 0, 0.000000001, 16777217, 0.1, 1, 1, 256,
+		 '2024-02-31', '-00:00:00', '-00:00:00.5', '-00:00:00.000001', '2024-00-10 00:00:00', '2024-02-29 12:00:00.5', '2024-02-30 00:00:00',
+		 '1970-01-01 00:00:01', '2024-03-10 02:30:00.12345'),
+		(4, NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,
+		 NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)" b
+	binlog --start-position="$from" >"$BATS_TEST_TMPDIR/records"
+	cat >"$BATS_TEST_TMPDIR/want" <<-'END'
+	{"id":1,"ti":-128,"tu":0,"si":-32768,"su":0,"mi":-8388608,"mu":0,"i":-2147483648,"u":0,"bi":"-9223372036854775808","bu":0,"y":1901,"d1":"-99999999999999999999999999999999999.999999999999999999999999999999","d2":"-9999999999","d3":"-0.99999","d4":"0.000000000","f":-3.4028235e+38,"d":-1.7976931348623157e+308,"b1":0,"b64":0,"b9":0,"da":"0000-00-00","t0":"-838:59:59","t3":"-838:59:59.999","t6":"-838:59:59.999999","dt":"0000-00-00 00:00:00","dt1":"1000-01-01 00:00:00.1","dt6":"0001-01-01 00:00:00.000001","ts":"0000-00-00 00:00:00","ts5":"1970-01-01 00:00:00.00001"}
+	{"id":2,"ti":127,"tu":255,"si":32767,"su":65535,"mi":8388607,"mu":16777215,"i":2147483647,"u":4294967295,"bi":"9223372036854775807","bu":"18446744073709551615","y":2155,"d1":"99999999999999999999999999999999999.999999999999999999999999999999","d2":"9999999999","d3":"0.99999","d4":"999999999.999999999","f":3.4028235e+38,"d":1.7976931348623157e+308,"b1":1,"b64":"18446744073709551615","b9":511,"da":"9999-12-31","t0":"838:59:59","t3":"838:59:59.999","t6":"838:59:59.999999","dt":"9999-12-31 23:59:59","dt1":"9999-12-31 23:59:59.9","dt6":"9999-12-31 23:59:59.999999","ts":"2038-01-19 03:14:07","ts5":"2038-01-19 03:14:07.99999"}
+	{"id":3,"ti":0,"tu":1,"si":-1,"su":1,"mi":-1,"mu":1,"i":-1,"u":1,"bi":-1,"bu":"9007199254740992","y":0,"d1":"0.000000000000000000000000000000","d2":"0","d3":"0.00000","d4":"0.000000001","f":16777216,"d":0.1,"b1":1,"b64":1,"b9":256,"da":"2024-02-31","t0":"00:00:00","t3":"-00:00:00.500","t6":"-00:00:00.000001","dt":"2024-00-10 00:00:00","dt1":"2024-02-29 12:00:00.5","dt6":"2024-02-30 00:00:00.000000","ts":"1970-01-01 00:00:01","ts5":"2024-03-10 02:30:00.12345"}
+	END
+	# Numbers as text: jq 1.6 has them as doubles.
+	grep -o '"after":{.*}' "$BATS_TEST_TMPDIR/records" | sed 's/^"after"://; s/}$//' >"$BATS_TEST_TMPDIR/got"
+	head -n 3 "$BATS_TEST_TMPDIR/got" | diff "$BATS_TEST_TMPDIR/want" -
+	tail -n 1 "$BATS_TEST_TMPDIR/got" | jq -e 'del(.id) | all(. == null)'
+}
+
+@test "random numbers, dates, uuids and addresses are what the server prints" {
+	from=$(now)
+	sql src "CREATE TABLE t (id int primary key, d decimal(38,17), e decimal(11,3), b bigint, ub bigint unsigned, m mediumint, f float,
+		 g double, dt datetime(6), d3 datetime(3), t5 time(5), ts timestamp(2) null, da date, u uuid, i6 inet6, i4 inet4, bi bit(37), y year);
+		SET time_zone='+00:00', rand_seed1=$DTS_SEED, rand_seed2=77;
+		INSERT IGNORE INTO t SELECT seq, (rand()-0.5)*pow(10,floor(rand()*22)), (rand()-0.5)*pow(10,floor(rand()*9)), (rand()-0.5)*pow(2,63),
+		 rand()*pow(2,64)*0.99, (rand()-0.5)*pow(2,23), (rand()-0.5)*pow(10,floor(rand()*60)-30), (rand()-0.5)*pow(10,floor(rand()*500)-250),
+		 '1000-01-01' + interval rand()*3e17 microsecond, '1970-01-01' + interval rand()*2e15 microsecond,
+		 sec_to_time((rand()-0.5)*6e6), from_unixtime(rand()*2147483647), '0001-01-01' + interval rand()*3600000 day,
+		 CASE seq % 3 WHEN 0 THEN uuid() WHEN 1 THEN insert(insert(md5(rand()),13,1,hex(rand()*15)),17,1,hex(rand()*15)) ELSE md5(rand()) END,
+		 CASE seq % 4 WHEN 0 THEN inet6_ntoa(unhex(md5(rand()))) WHEN 1 THEN concat('::ffff:', inet_ntoa(rand()*4294967295))
+		  WHEN 2 THEN concat(hex(rand()*65535), '::', hex(rand()*65535), ':0:0:', hex(rand()*9)) ELSE concat('::', hex(rand()*65535), ':', hex(rand()*65535)) END,
+		 inet_ntoa(rand()*4294967295), rand()*pow(2,37), 1901+rand()*254 FROM seq_1_to_1000" b
+	sql src "SET time_zone='+00:00'; SELECT id, d, e, b, ub, m, dt, d3, t5, ts, da, u, i6, i4, bi+0, y FROM t ORDER BY id" b >"$BATS_TEST_TMPDIR/want"
+	changes 'select(.op == "insert").after | map_values(if . == null then "NULL" else . end) | [.id, .d, .e, .b, .ub, .m, .dt, .d3, .t5, .ts, .da, .u, .i6, .i4, .bi, .y] | @tsv' >"$BATS_TEST_TMPDIR/got"
+	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got" | head
+	cmp "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
+	# Floating point: the numbers that were printed find the rows again.
+	jq -r 'select(.op == "insert").after | "SELECT \(.id) FROM t WHERE id=\(.id) AND g=\(.g)e0 AND f=CAST(\(.f) AS FLOAT);"' "$BATS_TEST_TMPDIR/records" |
+		sed 's/\(e[-+][0-9]*\)e0/\1/' | client src b >"$BATS_TEST_TMPDIR/found"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/found")" -eq 1000 ]
+}
+
+@test "text of each kind, and bytes" {
+	from=$(now)
+	sql src "CREATE TABLE t (id int primary key, v varchar(300) character set latin1, c char(5) character set utf8mb4, c9 char(200) character set utf8mb4,
+		 tt tinytext character set utf16, te text character set gbk, mt mediumtext character set utf8mb3, lt longtext, j json,
+		 e enum('', 'a', 'ü') character set latin1, s set('x', 'y', 'ж') character set cp1251 default null, e2 enum('one', 'two'),
+		 bin binary(6), vb varbinary(400), tb tinyblob, b blob, mb mediumblob, lb longblob, g geometry, p point);
+		INSERT INTO t VALUES (1, repeat('é', 300), 'a€ ', repeat('€', 200), 'x😀', '中文', repeat('ß', 70000), 'a\"b\\\\c\\nd\\0e', '{\"a\": 1.10}',
+		 'ü', 'x,y', 'two', x'010000', x'00ff00', '', x'ff', repeat('b', 70000), 'lb', ST_GeomFromText('LINESTRING(1 2,3 4)'), point(1,-1)),
+		(2, '', '', '', '', '', '', '', '1', '', '', 'one', '', '', '', '', '', '', NULL, NULL);
+		SET sql_mode=''; INSERT INTO t (id, e, e2) VALUES (3, 'zzz', 'zzz')" b
+	texts=$(printf ',cast(convert(%s using utf8mb4) as binary)' v c c9 tt te mt lt j)
+	sql src "SELECT id, replace(to_base64(concat_ws(x'1f'$texts)), '\n', '') FROM t ORDER BY id" b >"$BATS_TEST_TMPDIR/want"
+	changes 'def raw: if . == null then empty elif type == "object" then .base64 | @base64d else . end;
+		select(.op == "insert").after | [.id, ([.v, .c, .c9, .tt, .te, .mt, .lt, .j | raw] | join("\u001f") | @base64)] | @tsv' >"$BATS_TEST_TMPDIR/got"
+	cut -f1,2 "$BATS_TEST_TMPDIR/want" | cmp - "$BATS_TEST_TMPDIR/got"
+	jq -r 'select(.op == "insert" and .after.id == 1).after | .bin, .vb, .tb, .b, .mb, .lb, .g, .p | .base64' "$BATS_TEST_TMPDIR/records" >"$BATS_TEST_TMPDIR/bytes"
+	sql src "SELECT replace(to_base64(bin), '\n', '') FROM t WHERE id=1 UNION ALL SELECT to_base64(vb) FROM t WHERE id=1 UNION ALL SELECT '' UNION ALL SELECT to_base64(b) FROM t WHERE id=1
+		UNION ALL SELECT replace(to_base64(mb), '\n', '') FROM t WHERE id=1 UNION ALL SELECT to_base64(lb) FROM t WHERE id=1
+		UNION ALL SELECT replace(to_base64(g), '\n', '') FROM t WHERE id=1 UNION ALL SELECT to_base64(p) FROM t WHERE id=1" b | cmp - "$BATS_TEST_TMPDIR/bytes"
+	run jq -c 'select(.op == "insert").after | [.e, .s, .["e2"]]' "$BATS_TEST_TMPDIR/records"
+
+	[ "${lines[0]}" = '["ü","x,y","two"]' ]
+	[ "${lines[1]}" = '["","","one"]' ]
+	[ "${lines[2]}" = '[0,null,0]' ]
+	run jq -c 'select(.op == "schema" and .table == "t").columns | map(.type)' "$BATS_TEST_TMPDIR/records"
+	[ "$output" = '["int","varchar(300)","char(5)","char(200)","tinytext","text","mediumtext","longtext","longtext","enum('"'','a','ü'"')","set('"'x','y','ж'"')","enum('"'one','two'"')","binary(6)","varbinary(400)","tinyblob","blob","mediumblob","longblob","geometry","point"]' ]
+}
+
+@test "temporal types in the format of MariaDB 5.3" {
+	from=$(now)
+	sql src "SET GLOBAL mysql56_temporal_format=OFF; SET time_zone='+00:00';
+		CREATE TABLE t (id int primary key, t0 time, t1 time(1), t2 time(2), t3 time(3), t4 time(4), t5 time(5), t6 time(6), d0 datetime, d1 datetime(1), d2 datetime(2), d3 datetime(3), d4 datetime(4), d5 datetime(5), d6 datetime(6),
+		 s0 timestamp null, s1 timestamp(1) null, s2 timestamp(2) null, s3 timestamp(3) null, s4 timestamp(4) null, s5 timestamp(5) null, s6 timestamp(6) null);
+		SET GLOBAL mysql56_temporal_format=ON;
+		INSERT INTO t SELECT seq, t, t, t, t, t, t, t, d, d, d, d, d, d, d, s, s, s, s, s, s, s FROM (SELECT seq, sec_to_time((rand(5)-0.5)*6e6) t,
+		 '0001-01-01' + interval rand(6)*3e17 microsecond d, from_unixtime(rand(7)*2147483647) s FROM seq_1_to_200) x" b
+	sql src "SET time_zone='+00:00'; SELECT * FROM t ORDER BY id" b >"$BATS_TEST_TMPDIR/want"
+	changes 'select(.op == "insert").after | [.[]] | @tsv' >"$BATS_TEST_TMPDIR/got"
+	cmp "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
+	sql src 'DROP TABLE t' b
+	run_tool 3 binlog --start-position="$from"
+	[[ "$stderr" == *"MariaDB 5.3"* ]]
+}
+
+@test "generated, invisible and hidden columns, keys" {
+	from=$(now)
+	sql src "CREATE TABLE t (a int, v int AS (a+1) VIRTUAL, s int AS (a*2) PERSISTENT, b int INVISIBLE DEFAULT 7, u text, UNIQUE (u), PRIMARY KEY (a, b));
+		INSERT INTO t (a, u) VALUES (1, 'x'); UPDATE t SET u='y'" b
+	changes 'select(.op == "insert" or .op == "update") | [.before, .after]' >"$BATS_TEST_TMPDIR/got"
+	[ "$(cat "$BATS_TEST_TMPDIR/got")" = '[null,{"a":1,"b":7,"u":"x"}]
+[{"a":1,"b":7,"u":"x"},{"a":1,"b":7,"u":"y"}]' ]
+	run jq -c 'select(.op == "schema") | [.primary, (.columns | map([.name, .generated, .invisible]))]' "$BATS_TEST_TMPDIR/records"
+	[ "$output" = '[["a","b"],[["a",null,null],["v","virtual",null],["s","stored",null],["b",null,true],["u",null,null]]]' ]
+}
+
+@test "partial images leave absent columns out" {
+	sql src "CREATE TABLE t (id int primary key, a int, b int)" b
+	from=$(now)
+	sql src "SET SESSION binlog_row_image=MINIMAL; INSERT INTO t (id, a) VALUES (1, 2); UPDATE t SET b=NULL WHERE id=1; UPDATE t SET b=5 WHERE id=1; DELETE FROM t" b
+	run changes 'select(.op == "insert" or .op == "update" or .op == "delete") | [.op, .before, .after]'
+	[ "$output" = '["insert",null,{"id":1,"a":2}]
+["update",{"id":1},{"b":5}]
+["delete",{"id":1},null]' ]
+}
+
+# --- transactions
+
+short='if .op == "begin" or .op == "schema" or .op == "stream" or .op == "end" then empty
+	elif .op == "ddl" then "ddl \(.kind) \(.n)"
+	else "\(.op) \(.table // "") \(.n // "") \(.to // "") \(.xid // "") \((.after // .before // {}).id // "")" end | gsub(" +"; " ") | sub(" $"; "")'
+
+@test "savepoints with a table that cannot roll back" {
+	sql src 'CREATE TABLE i (id int primary key) ENGINE=InnoDB; CREATE TABLE m (id int primary key) ENGINE=MyISAM; CREATE TABLE r (id int primary key) ENGINE=Aria' b
+	from=$(now)
+	sql src 'BEGIN; INSERT INTO i VALUES (1); SAVEPOINT a; INSERT INTO i VALUES (2); SAVEPOINT `B c`; INSERT INTO i VALUES (3); INSERT INTO m VALUES (1);
+		ROLLBACK TO `B c`; INSERT INTO i VALUES (4); ROLLBACK TO A; INSERT INTO i VALUES (5); RELEASE SAVEPOINT a; COMMIT;
+		BEGIN; INSERT INTO i VALUES (6); INSERT INTO r VALUES (1); ROLLBACK' b
+	changes "$short" >"$BATS_TEST_TMPDIR/got"
+	whole "$BATS_TEST_TMPDIR/records"
+	diff - "$BATS_TEST_TMPDIR/got" <<-'END'
+	insert m 1 1
+	commit 1
+	insert i 1 1
+	insert i 2 2
+	insert i 3 3
+	rollback 2
+	insert i 3 4
+	rollback 1
+	insert i 2 5
+	commit 2
+	insert r 1 1
+	commit 1
+	END
+}
+
+@test "XA: prepared, decided, one phase, across a new file" {
+	sql src 'CREATE TABLE i (id int primary key)' b
+	from=$(now)
+	sql src "XA START 'one', 'b', 5; INSERT INTO i VALUES (1); XA END 'one', 'b', 5; XA PREPARE 'one', 'b', 5" b
+	sql src 'FLUSH BINARY LOGS'
+	sql src "XA COMMIT 'one', 'b', 5; XA START x'00ff'; INSERT INTO i VALUES (2); XA END x'00ff'; XA PREPARE x'00ff'; XA ROLLBACK x'00ff';
+		XA START 'z'; INSERT INTO i VALUES (3); XA END 'z'; XA COMMIT 'z' ONE PHASE" b
+	changes "$short" >"$BATS_TEST_TMPDIR/got"
+	whole "$BATS_TEST_TMPDIR/records"
+	diff - "$BATS_TEST_TMPDIR/got" <<-'END'
+	insert i 1 1
+	prepare 1 X'6f6e65',X'62',5
+	commit 0 X'6f6e65',X'62',5
+	insert i 1 2
+	prepare 1 X'00ff',X'',1
+	rollback X'00ff',X'',1
+	insert i 1 3
+	commit 1
+	END
+	jq -e 'select(.op == "prepare") | .pos.file' "$BATS_TEST_TMPDIR/records" | sort -u | [ "$(wc -l)" -eq 2 ]
+}
+
+@test "DDL with its context, in transactions of its own" {
+	sql src "CREATE TABLE i (id int primary key, t timestamp NULL) CHARSET latin1; INSERT INTO i VALUES (1, NULL)" b
+	from=$(now)
+	printf '%s' "SET NAMES latin1; SET sql_mode='ANSI_QUOTES,NO_BACKSLASH_ESCAPES', time_zone='+05:30', timestamp=1700000000.123456, foreign_key_checks=0;
+		CREATE TABLE \"u\" (id int, \"a\`b\" int DEFAULT 1 COMMENT 'x\\y');" | client src b
+	printf "SET NAMES latin1; ALTER TABLE i ADD c_\xfc int;" | client src b
+	sql src 'CREATE TABLE s ENGINE=InnoDB SELECT id FROM i; RENAME TABLE s TO s2, u TO u2; DROP TABLE IF EXISTS s2, u2, nosuch;
+		CREATE TABLE k (id int); SET binlog_alter_two_phase=ON; ALTER TABLE k ADD x int, ALGORITHM=COPY; CREATE TEMPORARY TABLE tmp (id int); DROP TEMPORARY TABLE tmp' b
+	changes "$short" >"$BATS_TEST_TMPDIR/got"
+	whole "$BATS_TEST_TMPDIR/records"
+	diff - "$BATS_TEST_TMPDIR/got" <<-'END'
+	ddl create-table 1
+	commit 1
+	ddl alter-table 1
+	commit 1
+	ddl create-table 1
+	insert s 2 1
+	commit 2
+	ddl rename-table 1
+	commit 1
+	ddl drop-table 1
+	commit 1
+	ddl create-table 1
+	commit 1
+	ddl alter-table 1
+	commit 1
+	END
+	run jq -c 'select(.op == "ddl") | [.db, .sql, .context.sql_mode, .context.time_zone, .context.timestamp, .context.charset, .context.collation_connection, .context.foreign_key_checks, .objects[0].table]' "$BATS_TEST_TMPDIR/records"
+	echo "${lines[0]}"
+	[ "${lines[0]}" = '["b","CREATE TABLE \"u\" (id int, \"a`b\" int DEFAULT 1 COMMENT '"'x\\\\y'"')","ANSI_QUOTES,NO_BACKSLASH_ESCAPES",null,1700000000.123456,"latin1","latin1_swedish_ci",false,"u"]' ]
+	[[ "${lines[1]}" == *'ADD c_ü int'* ]]
+	[[ "${lines[3]}" == *'RENAME TABLE s TO s2, u TO u2'* ]]
+	run jq -c 'select(.kind == "rename-table").objects | map([.type, .db, .table, .role])' "$BATS_TEST_TMPDIR/records"
+	[ "$output" = '[["table","b","s","target"],["table","b","s2","new"],["table","b","u","target"],["table","b","u2","new"]]' ]
+}
+
+@test "the schema is told before the first change and when it differs" {
+	from=$(now)
+	sql src 'CREATE TABLE i (id int primary key); INSERT INTO i VALUES (1); INSERT INTO i VALUES (2); ALTER TABLE i ADD v varchar(3);
+		INSERT INTO i VALUES (3, 1); FLUSH TABLES; INSERT INTO i VALUES (4, 1)' b
+	run changes 'select(.op == "schema" or .op == "insert") | [.op, (.columns // [] | length)]'
+	[ "$output" = '["schema",1]
+["insert",0]
+["insert",0]
+["schema",2]
+["insert",0]
+["insert",0]' ]
+}
+
+@test "flags, REPLACE that changes a key, an event of 20 MB" {
+	sql src 'CREATE TABLE i (id int primary key, u int unique, b longblob)' b
+	from=$(now)
+	sql src "SET foreign_key_checks=0, unique_checks=0; INSERT INTO i VALUES (1, 1, ''); SET foreign_key_checks=1, unique_checks=1;
+		REPLACE INTO i VALUES (2, 1, ''); INSERT INTO i VALUES (3, 3, REPEAT('x', 20000000))" b
+	run changes 'select(.op == "insert" or .op == "update" or .op == "delete") | [.op, .flags, .before.id, .after.id, (.after.b // {base64: ""} | .base64 | length)]'
+	[ "${lines[0]}" = '["insert",["no-foreign-key-checks","no-unique-checks"],null,1,0]' ]
+	[ "${lines[1]}" = '["update",null,1,2,0]' ]
+	[ "${lines[2]}" = '["insert",null,null,3,26666668]' ]
+}
+
+@test "what is not captured leaves no records" {
+	sql src 'CREATE DATABASE dts; CREATE TABLE dts.c (id int); CREATE TABLE i (id int); CREATE TABLE o (id int)' b
+	from=$(now)
+	sql src 'INSERT INTO dts.c VALUES (1); INSERT INTO o VALUES (1); BEGIN; INSERT INTO i VALUES (1); INSERT INTO o VALUES (2); COMMIT;
+		ALTER TABLE o ADD x int; CREATE USER u1; DROP USER u1; DROP TABLE i, o; DROP DATABASE dts' b
+	binlog --start-position="$from" 'b.i' >"$BATS_TEST_TMPDIR/records"
+	whole "$BATS_TEST_TMPDIR/records"
+	run jq -r "$short" "$BATS_TEST_TMPDIR/records"
+	[ "$output" = 'insert i 1 1
+commit 1
+ddl drop-table 1
+commit 1' ]
+	binlog --start-position="$from" --ignore-table='b.i' >"$BATS_TEST_TMPDIR/records"
+	run jq -r "$short | select(startswith(\"insert\"))" "$BATS_TEST_TMPDIR/records"
+	[ "$output" = 'insert o 1 1
+insert o 1 2' ]
+}
+
+# --- what cannot be told stops
+
+@test "statements as text stop with the position" {
+	sql src 'CREATE TABLE i (id int)' b
+	from=$(now)
+	sql src 'INSERT INTO i VALUES (1); SET binlog_format=STATEMENT; INSERT INTO i VALUES (2)' b
+	run_tool 3 binlog --start-position="$from"
+	[[ "$stderr" == "dts-binlog: bin."*:*"INSERT INTO i VALUES (2)"* ]]
+	[[ "$stderr" == *binlog_format=ROW* ]]
+	[[ "$output" == *'"op":"commit"'* ]]
+	[[ "$output" != *'"op":"end"'* ]]
+	sql src 'SET GLOBAL binlog_format=MIXED'
+	run_tool 4 binlog --follow
+	[[ "$stderr" == *binlog_format=MIXED* ]]
+}
+
+@test "a log without names stops and says what to set" {
+	sql src 'CREATE TABLE i (id int); SET GLOBAL binlog_row_metadata=MINIMAL' b
+	from=$(now)
+	sql src 'INSERT INTO i VALUES (1)' b
+	run_tool 4 binlog --start-position="$from"
+	[[ "$stderr" == *"SET GLOBAL binlog_row_metadata=FULL"*"before"* ]]
+	run_tool 4 binlog --follow
+	[[ "$stderr" == *binlog_row_metadata=MINIMAL* ]]
+	# Of other tables it does not matter.
+	run_tool 0 binlog --start-position="$from" 'other.*'
+}
+
+@test "sequences stop, or are left out when asked to" {
+	sql src 'CREATE SEQUENCE s; CREATE TABLE i (id int)' b
+	from=$(now)
+	sql src 'SELECT NEXTVAL(s); INSERT INTO i VALUES (1)' b
+	run_tool 3 binlog --start-position="$from"
+	[[ "$stderr" == *"sequence \`b\`.\`s\`"*--skip-sequences* ]]
+	run_tool 0 binlog --start-position="$from" --skip-sequences
+	[[ "$output" == *'"after":{"id":1}'* ]]
+}
+
+@test "compressed events stop with a hint" {
+	sql src 'CREATE TABLE i (t text); SET GLOBAL log_bin_compress=ON' b
+	from=$(now)
+	sql src "INSERT INTO i VALUES (REPEAT('x', 1000)); SET GLOBAL log_bin_compress=OFF" b
+	run_tool 3 binlog --start-position="$from"
+	[[ "$stderr" == *log_bin_compress=OFF* ]]
+}
