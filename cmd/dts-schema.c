@@ -34,6 +34,7 @@ static void parse(struct options *o, int argc, char **argv)
 static int print_records(struct dts_schema_reader *reader, struct dts_output *out, struct dts_error *err)
 {
 	uint64_t records = 0;
+	size_t noted = 0;
 	int rc;
 
 	dts_source_add_stream(&out->buf, reader->source, "schema");
@@ -43,6 +44,8 @@ static int print_records(struct dts_schema_reader *reader, struct dts_output *ou
 			return -1;
 		if (dts_signals_stop())
 			dts_signals_die(dts_signals_stop());
+		while (noted < reader->notes.count)
+			dts_message("%s", reader->notes.items[noted++]);
 	}
 	if (rc == 0)
 		dts_source_add_end(&out->buf, reader->source, "done", records);
@@ -59,11 +62,8 @@ static int run(const struct options *o, const struct dts_selection *selection, s
 	if (dts_source_init(&source, session, &o->connect, o->src, err) == 0 &&
 	    dts_source_snapshot(&source, session, false, err) == 0 &&
 	    dts_session_run(session, DTS_LIT("ROLLBACK"), err) == 0 &&
-	    dts_schema_reader_open(&reader, session, &source, selection, &o->operands, err) == 0) {
-		for (size_t i = 0; i < reader.left_out.count; i++)
-			dts_message("%s", reader.left_out.items[i]);
+	    dts_schema_reader_open(&reader, session, &source, selection, &o->operands, err) == 0)
 		rc = print_records(&reader, out, err);
-	}
 	dts_schema_reader_close(&reader);
 	dts_source_release(&source);
 	return rc;

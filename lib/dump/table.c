@@ -79,6 +79,23 @@ static int start_reading(struct dts_dump *d, struct dts_error *err)
 	return t->result ? 0 : where_table(t, err);
 }
 
+/* The session is in a read-only transaction: a second one asks. */
+static int mend_labels(struct dts_dump *d, struct dts_error *err)
+{
+	struct dts_session helper;
+	bool doubtful = false;
+
+	for (size_t i = 0; i < d->at.schema.column_count; i++)
+		doubtful = doubtful || dts_column_labels_doubtful(&d->at.schema.columns[i]);
+	if (!doubtful)
+		return 0;
+	if (dts_session_open(&helper, d->options->connect, err) < 0)
+		return -1;
+	int rc = dts_catalog_labels(&helper, &d->at.schema, err);
+	dts_session_close(&helper);
+	return rc;
+}
+
 int dts_dump_table_open(struct dts_dump *d, const struct dts_table *table, struct dts_buf *out,
 			struct dts_error *err)
 {
@@ -88,7 +105,7 @@ int dts_dump_table_open(struct dts_dump *d, const struct dts_table *table, struc
 	int rc = dts_catalog_schema(d->session, table->db, table->name, &t->schema, NULL, err);
 	if (rc == 0)
 		rc = dts_fail(err, DTS_AGAIN, "it is no longer there, or this account may not read its columns");
-	if (rc < 0)
+	if (rc < 0 || mend_labels(d, err) < 0)
 		return where_table(t, err);
 	t->key = dts_keyrange_key(&t->schema);
 	prepare_text(t, d->source);

@@ -40,6 +40,15 @@ void dts_tables_release(struct dts_tables *t);
 int dts_catalog_schema(struct dts_session *s, struct dts_slice db, struct dts_slice table,
 		       struct dts_schema *schema, bool *has_odd_unique, struct dts_error *err);
 
+/*
+ * The catalog's text of ENUM and SET members is wrong where it has a '?' for a
+ * character that the catalog cannot show. dts_catalog_labels() reads them from a
+ * temporary table and sets labels and type_text right; the session must not be
+ * in a read-only transaction. Columns that are not doubtful cost nothing.
+ */
+bool dts_column_labels_doubtful(const struct dts_column *c);
+int dts_catalog_labels(struct dts_session *s, struct dts_schema *schema, struct dts_error *err);
+
 /* One table of the list above, by name. 1, 0: none, -1. */
 int dts_catalog_table(struct dts_session *s, struct dts_slice db, struct dts_slice table,
 		      struct dts_tables *t, struct dts_error *err);

@@ -14,7 +14,7 @@ static int note_objects(struct dts_schema_reader *r, struct dts_slice db, const 
 	if (rc > 0 && strcmp(dts_buf_text(&count), "0") != 0) {
 		dts_buf_clear(&sql);
 		dts_buf_addf(&sql, "left out: %s of '%.*s' (%s)", what, (int)db.len, db.p, dts_buf_text(&count));
-		dts_list_add(&r->left_out, dts_buf_text(&sql));
+		dts_list_add(&r->notes, dts_buf_text(&sql));
 	}
 	dts_buf_release(&sql);
 	dts_buf_release(&count);
@@ -125,6 +125,75 @@ static int add_database(struct dts_schema_reader *r, const struct dts_database *
 	return add_ddl(r, DTS_LIT(""), DTS_DDL_CREATE_DATABASE, out, err);
 }
 
+/* Replaces the first "`name` old" in the statement by "`name` new". */
+static void replace_type(struct dts_buf *sql, struct dts_slice name, struct dts_slice old, struct dts_slice new)
+{
+	struct dts_buf find = {0}, text = {0};
+
+	dts_sql_ident(&find, name);
+	dts_buf_addc(&find, ' ');
+	size_t skip = find.len;
+	dts_buf_add_slice(&find, old);
+	const char *at = memmem(sql->data, sql->len, find.data, find.len);
+	if (at) {
+		size_t before = (size_t)(at - sql->data) + skip;
+		dts_buf_add(&text, sql->data, before);
+		dts_buf_add_slice(&text, new);
+		dts_buf_add(&text, sql->data + before + old.len, sql->len - before - old.len);
+		dts_buf_clear(sql);
+		dts_buf_add_slice(sql, dts_buf_slice(&text));
+	}
+	dts_buf_release(&find);
+	dts_buf_release(&text);
+}
+
+/* The statement shows ENUM and SET members as the catalog does: wrong where
+ * they have characters outside utf8mb3. */
+static int mend_labels(struct dts_schema_reader *r, const struct dts_table *t, struct dts_error *err)
+{
+	struct dts_schema shown = {0}, right = {0};
+	int rc = dts_catalog_schema(r->session, t->db, t->name, &shown, NULL, err);
+
+	if (rc > 0)
+		rc = dts_catalog_schema(r->session, t->db, t->name, &right, NULL, err);
+	if (rc > 0)
+		rc = dts_catalog_labels(r->session, &right, err);
+	for (size_t i = 0; rc == 0 && i < right.column_count && i < shown.column_count; i++)
+		if (!dts_slice_eq(right.columns[i].type_text, shown.columns[i].type_text))
+			replace_type(&r->sql, right.columns[i].name, shown.columns[i].type_text, right.columns[i].type_text);
+	dts_schema_release(&shown);
+	dts_schema_release(&right);
+	return rc < 0 ? -1 : 0;
+}
+
+/* Is there a '?' in a quoted text behind this word? */
+static bool has_question_after(const char *sql, const char *word)
+{
+	for (const char *at = sql; (at = strstr(at, word)); at++) {
+		const char *text = at + strlen(word);
+		const char *mark = strpbrk(text, "'?");
+		if (mark && *mark == '?')
+			return true;
+	}
+	return false;
+}
+
+/* Defaults and comments have the same fault as members of ENUMs, and there a
+ * '?' is often just that: people have to look. */
+static void note_doubts(struct dts_schema_reader *r, const struct dts_table *t)
+{
+	const char *sql = dts_buf_text(&r->sql);
+	struct dts_buf line = {0};
+
+	if (!has_question_after(sql, "DEFAULT '") && !has_question_after(sql, "COMMENT '") &&
+	    !has_question_after(sql, "COMMENT='"))
+		return;
+	dts_buf_addf(&line, "table '%.*s.%.*s': a '?' in a default or comment may stand for a character that the"
+			    " server does not show", (int)t->db.len, t->db.p, (int)t->name.len, t->name.p);
+	dts_list_add(&r->notes, dts_buf_text(&line));
+	dts_buf_release(&line);
+}
+
 static int add_table(struct dts_schema_reader *r, const struct dts_table *t, struct dts_buf *out,
 		     struct dts_error *err)
 {
@@ -139,6 +208,11 @@ static int add_table(struct dts_schema_reader *r, const struct dts_table *t, str
 	if (row && row[1])
 		dts_buf_add(&r->sql, row[1], mysql_fetch_lengths(result)[1]);
 	mysql_free_result(result);
+	if (memchr(dts_buf_slice(&r->sql).p, '?', r->sql.len)) {
+		if (mend_labels(r, t, err) < 0)
+			return dts_where(err, "table '%.*s.%.*s'", (int)t->db.len, t->db.p, (int)t->name.len, t->name.p);
+		note_doubts(r, t);
+	}
 	return add_ddl(r, t->db, DTS_DDL_CREATE_TABLE, out, err);
 }
 
@@ -158,7 +232,7 @@ void dts_schema_reader_close(struct dts_schema_reader *r)
 {
 	dts_databases_release(&r->databases);
 	dts_tables_release(&r->tables);
-	dts_list_release(&r->left_out);
+	dts_list_release(&r->notes);
 	dts_ddl_release(&r->ddl);
 	dts_buf_release(&r->sql);
 	dts_buf_release(&r->context);

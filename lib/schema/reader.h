@@ -15,7 +15,7 @@ struct dts_schema_reader {
 	struct dts_databases databases;
 	struct dts_tables tables;
 	size_t next_database, next_table;
-	struct dts_list left_out; /* what this release does not copy, a line each, for people */
+	struct dts_list notes; /* what is left out or doubtful, a line each, for people; grows while reading */
 	struct dts_ddl ddl;
 	struct dts_buf sql, context;
 };
