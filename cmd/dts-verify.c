@@ -9,7 +9,7 @@ static struct {
 	struct dts_connect_options connect[DTS_SIDES];
 	const char *target, *src;
 	struct dts_list ignore;
-	uint64_t chunk_size, recheck;
+	uint64_t chunk_rows, recheck;
 	double recheck_wait;
 	bool zstd;
 } opt = {.recheck_wait = 1};
@@ -21,7 +21,7 @@ static const struct dts_option target_options[] = {
 
 static const struct dts_option verify_options[] = {
 	{"ignore-table", 0, DTS_OPTION_LIST, &opt.ignore, "PATTERN", "leave these tables out"},
-	{"chunk-size", 0, DTS_OPTION_NUMBER, &opt.chunk_size, "ROWS", "rows compared at once [10000]"},
+	{"chunk-rows", 0, DTS_OPTION_NUMBER, &opt.chunk_rows, "ROWS", "rows compared at once [10000]"},
 	{"recheck", 0, DTS_OPTION_NUMBER, &opt.recheck, "N", "look up to N times again at rows that differ [0]"},
 	{"recheck-wait", 0, DTS_OPTION_SECONDS, &opt.recheck_wait, "SECONDS", "wait before each of these [1]"},
 	{"src", 0, DTS_OPTION_STRING, &opt.src, "NAME", "name of the source in the records"},
@@ -138,7 +138,7 @@ static int open_all(struct run *run, struct dts_error *err)
 	if (dts_output_open(&run->out, NULL, opt.zstd, err) < 0)
 		return -1;
 	const struct dts_verify_options options = {
-		.selection = &run->selection, .chunk_rows = opt.chunk_size, .recheck = opt.recheck,
+		.selection = &run->selection, .chunk_rows = opt.chunk_rows, .recheck = opt.recheck,
 		.recheck_wait = opt.recheck_wait, .src = dts_buf_text(&run->src),
 		.progress = progress, .progress_arg = run,
 	};
@@ -192,7 +192,7 @@ int main(int argc, char **argv)
 		{NULL, NULL},
 	};
 	const struct dts_tool tool = {"dts-verify", "[PATTERN...]",
-				      "Compares the tables of two servers; prints what makes the target the same as the source.",
+				      "Compare the tables of two servers; print what makes the target the same.",
 				      groups, 0, SIZE_MAX};
 	struct dts_error err = DTS_ERROR_INIT;
 	struct dts_list operands = {0};

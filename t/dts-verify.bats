@@ -85,7 +85,7 @@ changes() {
 	both 'CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t SELECT seq FROM seq_1_to_100'
 	sql dst 'INSERT INTO t VALUES (-1),(0),(101),(2147483647)' v
 	for size in 1 7 100 101 1000; do
-		run_tool 1 verify v --chunk-size=$size
+		run_tool 1 verify v --chunk-rows=$size
 		[ "$(changes | grep -c '"delete"')" -eq 4 ]
 		[ "$(changes | wc -l)" -eq 4 ]
 	done
@@ -101,7 +101,7 @@ changes() {
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/want")" -eq 15 ]
 	[ "$(grep -c '"update"' "$BATS_TEST_TMPDIR/want")" -eq 4 ]
 	for size in 1 13 500; do
-		run_tool 1 verify v --chunk-size=$size
+		run_tool 1 verify v --chunk-rows=$size
 		diff "$BATS_TEST_TMPDIR/want" <(changes | LC_ALL=C sort)
 	done
 }
