@@ -92,11 +92,11 @@ bool dts_json_member(struct dts_json_walk *w, struct dts_slice *key, struct dts_
 	const char *p = dts_scan_space(&s, w->p);
 	bool escaped;
 
-	if (p == s.end || *p != '"')
+	const char *behind = p < s.end && *p == '"' ? dts_scan_string(&s, p + 1, &escaped) : NULL;
+	if (!behind) {
+		w->p = w->end;
 		return false;
-	const char *behind = dts_scan_string(&s, p + 1, &escaped);
-	if (!behind)
-		return false;
+	}
 	*key = dts_slice(p, (size_t)(behind - p));
 	p = dts_scan_space(&s, behind);
 	if (p < s.end)
