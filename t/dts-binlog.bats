@@ -11,6 +11,7 @@ teardown_file() {
 
 setup() {
 	sql src 'CREATE DATABASE IF NOT EXISTS b'
+	from=$(now)
 }
 
 teardown() {
@@ -41,7 +42,7 @@ follow() {
 	dts-binlog --defaults-file="$(defaults)" -g src --follow "$@" \
 		>"$BATS_TEST_TMPDIR/$name" 2>"$BATS_TEST_TMPDIR/$name.err" 3>&- &
 	follower=$!
-	wait_until 20 "grep -q stream '$BATS_TEST_TMPDIR/$name' || ! kill -0 $follower"
+	wait_until 20 "grep -qs stream '$BATS_TEST_TMPDIR/$name' || ! kill -0 $follower"
 }
 
 # stop_follow STATUS SIGNAL
@@ -53,6 +54,11 @@ stop_follow() {
 	[ "$got" -eq "$1" ] && return
 	echo "status $got, wanted $1"
 	return 1
+}
+
+# inserts STATEMENT FROM TO: runs it once for each n.
+inserts() {
+	printf 'DELIMITER //\nBEGIN NOT ATOMIC DECLARE n INT DEFAULT %s; WHILE n < %s DO %s; SET n = n + 1; END WHILE; END//\n' "$2" "$3" "$1" | client src b
 }
 
 # whole FILE: every record valid, ordinals and counts right, an end.
@@ -248,7 +254,7 @@ short='if .op == "begin" or .op == "schema" or .op == "stream" or .op == "end" t
 @test "DDL with its context, in transactions of its own" {
 	sql src "CREATE TABLE i (id int primary key, t timestamp NULL) CHARSET latin1; INSERT INTO i VALUES (1, NULL)" b
 	from=$(now)
-	printf '%s' "SET NAMES latin1; SET sql_mode='ANSI_QUOTES,NO_BACKSLASH_ESCAPES', time_zone='+05:30', timestamp=1700000000.123456, foreign_key_checks=0;
+	printf '%s' "SET NAMES latin1; SET sql_mode='ANSI_QUOTES,NO_BACKSLASH_ESCAPES', time_zone='+05:30', timestamp=1700000000, foreign_key_checks=0;
 		CREATE TABLE \"u\" (id int, \"a\`b\" int DEFAULT 1 COMMENT 'x\\y');" | client src b
 	printf "SET NAMES latin1; ALTER TABLE i ADD c_\xfc int;" | client src b
 	sql src 'CREATE TABLE s ENGINE=InnoDB SELECT id FROM i; RENAME TABLE s TO s2, u TO u2; DROP TABLE IF EXISTS s2, u2, nosuch;
@@ -273,8 +279,7 @@ short='if .op == "begin" or .op == "schema" or .op == "stream" or .op == "end" t
 	commit 1
 	END
 	run jq -c 'select(.op == "ddl") | [.db, .sql, .context.sql_mode, .context.time_zone, .context.timestamp, .context.charset, .context.collation_connection, .context.foreign_key_checks, .objects[0].table]' "$BATS_TEST_TMPDIR/records"
-	echo "${lines[0]}"
-	[ "${lines[0]}" = '["b","CREATE TABLE \"u\" (id int, \"a`b\" int DEFAULT 1 COMMENT '"'x\\\\y'"')","ANSI_QUOTES,NO_BACKSLASH_ESCAPES",null,1700000000.123456,"latin1","latin1_swedish_ci",false,"u"]' ]
+	[ "${lines[0]}" = '["b","CREATE TABLE \"u\" (id int, \"a`b\" int DEFAULT 1 COMMENT '"'x\\\\y'"')","ANSI_QUOTES,NO_BACKSLASH_ESCAPES",null,1700000000,"latin1","latin1_swedish_ci",false,"u"]' ]
 	[[ "${lines[1]}" == *'ADD c_ü int'* ]]
 	[[ "${lines[3]}" == *'RENAME TABLE s TO s2, u TO u2'* ]]
 	run jq -c 'select(.kind == "rename-table").objects | map([.type, .db, .table, .role])' "$BATS_TEST_TMPDIR/records"
@@ -367,4 +372,237 @@ insert o 1 2' ]
 	sql src "INSERT INTO i VALUES (REPEAT('x', 1000)); SET GLOBAL log_bin_compress=OFF" b
 	run_tool 3 binlog --start-position="$from"
 	[[ "$stderr" == *log_bin_compress=OFF* ]]
+}
+
+# --- where to start and stop
+
+@test "a bounded run reads exactly what was there when it started" {
+	sql src 'CREATE TABLE i (id int primary key)' b
+	from=$(now)
+	sql src 'INSERT INTO i SELECT seq FROM seq_1_to_100; INSERT INTO i VALUES (200)' b
+	end=$(now)
+	run_tool 0 binlog --start-position="$from"
+	[ "${#lines[@]}" -eq 108 ]
+	[ "$(jq -r '.pos | "\(.file):\(.offset)"' <<<"${lines[107]}")" = "$end" ]
+	[ -z "$stderr" ]
+	# At the end there is nothing.
+	run_tool 0 binlog --start-position="$end"
+	[ "${#lines[@]}" -eq 2 ]
+	run_tool 0 binlog --start=now
+	[ "${#lines[@]}" -eq 2 ]
+	# A run while others write ends too.
+	inserts 'INSERT INTO i VALUES (n)' 1000 4000 3>&- &
+	writer=$!
+	run_tool 0 timeout 20 dts-binlog --defaults-file="$(defaults)" -g src --start-position="$from"
+	wait "$writer"
+}
+
+@test "the output of two runs in a row is the output of one" {
+	sql src 'CREATE TABLE i (id int primary key)' b
+	from=$(now)
+	sql src 'INSERT INTO i VALUES (1); FLUSH BINARY LOGS; INSERT INTO i VALUES (2)' b
+	mid=$(now)
+	sql src 'INSERT INTO i VALUES (3); FLUSH BINARY LOGS' b
+	binlog --start-position="$from" >"$BATS_TEST_TMPDIR/all"
+	binlog --start-position="$from" --stop-position="$mid" >"$BATS_TEST_TMPDIR/one"
+	binlog --start-position="$mid" >"$BATS_TEST_TMPDIR/two"
+	filter='select(.op | . == "begin" or . == "insert" or . == "commit")'
+	diff <(jq -c "$filter" "$BATS_TEST_TMPDIR/all") <(cat "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two" | jq -c "$filter")
+	[ "$(jq -s '.[-1].pos.gtid' "$BATS_TEST_TMPDIR/all")" = "$(jq -s '.[-1].pos.gtid' "$BATS_TEST_TMPDIR/two")" ]
+	[ "$(jq -rs '.[-1].pos.gtid' "$BATS_TEST_TMPDIR/all")" = "$(sql src 'SELECT @@gtid_binlog_pos')" ]
+}
+
+@test "start and stop by GTID, also with several domains" {
+	sql src 'CREATE TABLE i (id int primary key)' b
+	start=$(sql src 'SELECT @@gtid_binlog_pos')
+	sql src 'INSERT INTO i VALUES (1); INSERT INTO i VALUES (2); SET gtid_domain_id=7; INSERT INTO i VALUES (3); SET gtid_domain_id=0;
+		INSERT INTO i VALUES (4); SELECT @@gtid_binlog_pos' b >/dev/null
+	ids='select(.op == "insert").after.id'
+	[ "$(binlog --start-gtid="$start" | jq "$ids" | paste -sd' ')" = '1 2 3 4' ]
+	mid=$(sql src 'SELECT @@last_gtid, @@gtid_binlog_pos' | cut -f2)
+	sql src 'INSERT INTO i VALUES (5); SET gtid_domain_id=7; INSERT INTO i VALUES (6)' b
+	[ "$(binlog --start-gtid="$mid" | jq "$ids" | paste -sd' ')" = '5 6' ]
+	[ "$(binlog --start-gtid="$start" --stop-gtid="$mid" | jq "$ids" | paste -sd' ')" = '1 2 3 4' ]
+	# One domain is further than the other: what is there is left out.
+	zero=$(tr , '\n' <<<"$start" | grep '^0-') seven=$(tr , '\n' <<<"$mid" | grep '^7-')
+	[ "$(binlog --start-gtid="$zero,$seven" | jq "$ids" | paste -sd' ')" = '1 2 4 5 6' ]
+	[ "$(binlog --start-gtid="$zero,$seven" | jq -rs '.[-1].pos.gtid')" = "$(sql src 'SELECT @@gtid_binlog_pos')" ]
+	run_tool 2 binlog --start-gtid=nonsense
+	run_tool 6 binlog --start-gtid=0-1-99999999
+}
+
+@test "positions that are none" {
+	sql src 'CREATE TABLE i (id int primary key)' b
+	from=$(now)
+	sql src 'INSERT INTO i VALUES (1)' b
+	run_tool 4 binlog --start-position="${from%:*}:99999999999"
+	[[ "$stderr" == *"beyond the end"* ]]
+	run_tool 4 binlog --start-position=bin.999999:4
+	run_tool 3 binlog --start-position="${from%:*}:$((${from#*:} + 5))"
+	[[ "$stderr" == *"where an event begins"* ]]
+	# Behind the GTID event: in the middle of the transaction.
+	run_tool 3 binlog --start-position="${from%:*}:$((${from#*:} + 42))"
+	[[ "$stderr" == *"outside of a transaction"* ]]
+	run_tool 2 binlog --start-position=x
+	run_tool 2 binlog --start=then
+	run_tool 2 binlog --start=now --start-gtid=0-1-1
+	# A stop inside of a transaction takes it back.
+	run_tool 0 binlog --start-position="$from" --stop-position="${from%:*}:$((${from#*:} + 200))"
+	[[ "${lines[-2]}" == *'"op":"rollback"'* || "${#lines[@]}" -eq 2 ]]
+	[ "$(jq -r '.pos | "\(.file):\(.offset)"' <<<"${lines[-1]}")" = "$from" ]
+}
+
+@test "a purged position is status 6 and names the oldest file" {
+	sql src 'CREATE TABLE i (id int primary key); FLUSH BINARY LOGS' b
+	old=$(sql src 'SHOW BINARY LOGS' | head -n 1 | cut -f1) gtid=$(sql src 'SELECT @@gtid_binlog_pos')
+	sql src 'INSERT INTO i VALUES (1); FLUSH BINARY LOGS; INSERT INTO i VALUES (2); FLUSH BINARY LOGS; INSERT INTO i VALUES (3)' b
+	new=$(now)
+	wait_until 10 "sql src \"PURGE BINARY LOGS TO '\${new%:*}'\"; [ \"\$(sql src 'SHOW BINARY LOGS' | wc -l)\" -eq 1 ]"
+	run_tool 6 binlog --start-position="$old:4"
+	[[ "$stderr" == *"${new%:*}:4"* ]]
+	run_tool 6 binlog --start-gtid="$gtid"
+	[[ "$stderr" == *"${new%:*}:4"* ]]
+}
+
+@test "resume reads the position of a checkpoint" {
+	sql src 'CREATE TABLE i (id int primary key)' b
+	from=$(now)
+	sql src 'INSERT INTO i VALUES (1); INSERT INTO i VALUES (2)' b
+	binlog --start-position="$from" >"$BATS_TEST_TMPDIR/records"
+	jq -c 'select(.op == "commit") | {op: "ack", src, tx, pos}' "$BATS_TEST_TMPDIR/records" | head -n 1 |
+		dts-checkpoint save "$BATS_TEST_TMPDIR/ck"
+	run_tool 0 binlog --resume="$BATS_TEST_TMPDIR/ck"
+	[ "$(jq -c 'select(.op == "insert").after' <<<"$output")" = '{"id":2}' ]
+	run_tool 4 binlog --resume="$BATS_TEST_TMPDIR/ck" --src=other
+	run_tool 4 binlog --resume=nosuch@src
+	[[ "$stderr" == *nosuch* ]]
+}
+
+# --- following
+
+@test "a small transaction arrives at once, and a flood does" {
+	sql src 'CREATE TABLE i (id int primary key)' b
+	follow f --heartbeat=0.5
+	sql src 'INSERT INTO i VALUES (1)' b
+	wait_until 2 "grep -q '\"op\":\"commit\"' $BATS_TEST_TMPDIR/f"
+	sql src 'INSERT INTO i SELECT seq FROM seq_10_to_200000' b
+	wait_until 10 "[ \"\$(grep -c '\"op\":\"commit\"' $BATS_TEST_TMPDIR/f)\" -eq 2 ]"
+	wait_until 5 "tail -n 1 $BATS_TEST_TMPDIR/f | grep -q heartbeat"
+	stop_follow 0 TERM
+	whole "$BATS_TEST_TMPDIR/f"
+	[ "$(grep -c '"op":"insert"' "$BATS_TEST_TMPDIR/f")" -eq 199992 ]
+	[ "$(tail -n 1 "$BATS_TEST_TMPDIR/f" | jq -r .reason)" = signal ]
+	[ "$(tail -n 1 "$BATS_TEST_TMPDIR/f" | jq -r '.pos | "\(.file):\(.offset)"')" = "$(now)" ]
+	[ ! -s "$BATS_TEST_TMPDIR/f.err" ]
+}
+
+@test "a heartbeat moves the position where nothing is selected" {
+	sql src 'CREATE TABLE i (id int primary key)' b
+	follow f --heartbeat=0.2 'nothing.*'
+	sql src 'INSERT INTO i VALUES (1)' b
+	end=$(now)
+	wait_until 5 "tail -n 1 $BATS_TEST_TMPDIR/f | grep -q '\"op\":\"heartbeat\".*\"offset\":${end#*:},\"gtid\":'"
+	stop_follow 0 INT
+	whole "$BATS_TEST_TMPDIR/f"
+}
+
+@test "a signal ends a bounded run by the signal" {
+	sql src 'CREATE TABLE i (id int primary key, t text); INSERT INTO i SELECT seq, repeat("x", 1000) FROM seq_1_to_100000' b
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	dts-binlog --defaults-file="$(defaults)" -g src --start-position="$from" >"$BATS_TEST_TMPDIR/fifo" 3>&- &
+	follower=$!
+	exec 7<"$BATS_TEST_TMPDIR/fifo"
+	read -r -u 7 line
+	kill -TERM "$follower"
+	cat <&7 >"$BATS_TEST_TMPDIR/rest"
+	exec 7<&-
+	got=0
+	wait "$follower" || got=$?
+	[ "$got" -eq 143 ]
+	! grep -q '"op":"end"' "$BATS_TEST_TMPDIR/rest"
+}
+
+@test "a closed pipe is status 5 without a word" {
+	sql src 'CREATE TABLE i (id int primary key, t text); INSERT INTO i SELECT seq, repeat("x", 1000) FROM seq_1_to_10000' b
+	run_pipe '5 0' "dts-binlog --defaults-file='$(defaults)' -g src --start-position=$from | head -n 1"
+	[ -z "$stderr" ]
+	run_pipe '5 0' "dts-binlog --defaults-file='$(defaults)' -g src --follow --start-position=$from | head -n 1"
+	[ -z "$stderr" ]
+}
+
+@test "the source killed and restarted while following: nothing lost or doubled" {
+	sql src 'CREATE TABLE i (id int primary key auto_increment, w int)' b
+	follow f --heartbeat=0.5
+	for round in 1 2 3; do
+		while sql src 'BEGIN; INSERT INTO i (w) VALUES (1); INSERT INTO i (w) VALUES (2); INSERT INTO i (w) SELECT 3 FROM seq_1_to_50; COMMIT' b 2>"$BATS_TEST_TMPDIR/writer"; do :; done 3>&- &
+		writer=$!
+		sleep 0.7
+		server kill src
+		wait "$writer" || :
+		server restart src >/dev/null
+	done
+	sql src 'INSERT INTO i (w) VALUES (99)' b
+	end=$(now)
+	wait_until 20 "grep -q '\"w\":99' $BATS_TEST_TMPDIR/f"
+	stop_follow 0 TERM
+	[ ! -s "$BATS_TEST_TMPDIR/f.err" ]
+	# What was rolled back again is taken out: the rest is the table.
+	jq -rn 'reduce inputs as $r ({rows: [], open: []};
+		if $r.op == "begin" then .open = [] elif $r.op == "insert" then .open += [$r.after.id]
+		elif $r.op == "commit" then .rows += .open | .open = [] else . end) | .rows[]' "$BATS_TEST_TMPDIR/f" >"$BATS_TEST_TMPDIR/got"
+	sql src 'SELECT id FROM i ORDER BY id' b | cmp - <(sort -n "$BATS_TEST_TMPDIR/got")
+	[ "$(jq -r 'select(.op == "stream").op' "$BATS_TEST_TMPDIR/f" | wc -l)" -eq 4 ]
+	tail -n 1 "$BATS_TEST_TMPDIR/f" | jq -e '.op == "end"'
+	[ "$(tail -n 1 "$BATS_TEST_TMPDIR/f" | jq .records)" -eq $(($(wc -l <"$BATS_TEST_TMPDIR/f") - 2)) ]
+}
+
+@test "a source that stays away is status 75" {
+	server stop src
+	run_tool 75 binlog
+	server restart src >/dev/null
+	follow f --reconnect-timeout=1
+	server stop src
+	got=0
+	wait "$follower" || got=$?
+	server restart src >/dev/null
+	[ "$got" -eq 75 ]
+	! grep -q '"op":"end"' "$BATS_TEST_TMPDIR/f"
+}
+
+@test "the connection killed under load: each transaction once" {
+	sql src 'CREATE TABLE i (id int primary key auto_increment, w int)' b
+	follow f
+	inserts 'INSERT INTO i (w) VALUES (n)' 1 3000 3>&- &
+	writer=$!
+	for round in 1 2 3 4 5; do
+		sleep 0.3
+		sql src "SELECT CONCAT('KILL ', id) FROM information_schema.processlist WHERE command = 'Binlog Dump'" | client src || :
+	done
+	wait "$writer"
+	sql src 'INSERT INTO i (w) VALUES (-1)' b
+	wait_until 20 "grep -q '\"w\":-1' $BATS_TEST_TMPDIR/f"
+	stop_follow 0 TERM
+	jq -rn 'reduce inputs as $r ({rows: [], open: []};
+		if $r.op == "begin" then .open = [] elif $r.op == "insert" then .open += [$r.after.id]
+		elif $r.op == "commit" then .rows += .open | .open = [] else . end) | .rows[]' "$BATS_TEST_TMPDIR/f" >"$BATS_TEST_TMPDIR/got"
+	sql src 'SELECT id FROM i ORDER BY id' b | cmp - "$BATS_TEST_TMPDIR/got"
+	[ "$(grep -c '"op":"stream"' "$BATS_TEST_TMPDIR/f")" -gt 1 ]
+}
+
+@test "checksums on and off while following" {
+	sql src 'CREATE TABLE i (id int primary key)' b
+	follow f
+	sql src 'INSERT INTO i VALUES (1); SET GLOBAL binlog_checksum=NONE; INSERT INTO i VALUES (2); SET GLOBAL binlog_checksum=CRC32; INSERT INTO i VALUES (3)' b
+	wait_until 10 "[ \"\$(grep -c '\"op\":\"insert\"' $BATS_TEST_TMPDIR/f)\" -eq 3 ]"
+	stop_follow 0 TERM
+	[ ! -s "$BATS_TEST_TMPDIR/f.err" ]
+}
+
+@test "help, version, usage" {
+	run_tool 0 dts-binlog --help
+	[[ "$output" == usage:* ]]
+	run_tool 0 dts-binlog --version
+	run_tool 2 dts-binlog --nosuch
+	run_tool 2 binlog --start-position=bin.000001:x
+	run_tool 2 binlog --stop-gtid=
 }

@@ -92,14 +92,12 @@ void dts_capture_interrupt(struct dts_capture *c, struct dts_buf *out)
  * MariaDB 11.4 leaves it out inside of transactions. Where it is there, both must agree; a
  * gap is right only where the server leaves out what we have.
  */
-static int move_on(struct dts_capture *c, const struct dts_event *e, struct dts_error *err)
+static int move_on(struct dts_capture *c, const struct dts_event *e, struct dts_slice raw, struct dts_error *err)
 {
 	uint64_t offset = c->at.offset + e->size;
 	uint32_t gap = e->end_pos - (uint32_t)offset;
-	bool made_up = e->flags & DTS_EVENT_ARTIFICIAL || e->type == DTS_EV_HEARTBEAT ||
-		       (e->type == DTS_EV_FORMAT && e->end_pos == 0);
 
-	if (made_up)
+	if (dts_event_is_made_up(raw))
 		return 0;
 	if (e->end_pos != 0 && gap != 0) {
 		if (!c->jumps && !c->fresh_file)
@@ -306,7 +304,7 @@ int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_bu
 			memcpy(start.file, c->at.file, sizeof start.file);
 		if (e.time != 0 && !(e.flags & DTS_EVENT_ARTIFICIAL))
 			c->time = e.time;
-		status = move_on(c, &e, err);
+		status = move_on(c, &e, raw, err);
 	}
 	if (status == 0 && c->skip_to != 0) {
 		if (c->at.offset >= c->skip_to)

@@ -111,6 +111,24 @@ int dts_event_parse(struct dts_event *e, const struct dts_event_format *f, struc
 	return 0;
 }
 
+bool dts_event_is_made_up(struct dts_slice raw)
+{
+	struct dts_bytes b = dts_bytes(raw);
+	uint8_t type;
+	uint32_t end_pos;
+	uint16_t flags;
+
+	dts_bytes_u32(&b);
+	type = dts_bytes_u8(&b);
+	dts_bytes_u64(&b);
+	end_pos = dts_bytes_u32(&b);
+	flags = dts_bytes_u16(&b);
+	if (b.bad)
+		return false;
+	/* The format description comes again, without a place, when reading begins behind it. */
+	return flags & DTS_EVENT_ARTIFICIAL || type == DTS_EV_HEARTBEAT || (type == DTS_EV_FORMAT && end_pos == 0);
+}
+
 int dts_event_format(struct dts_event_format *f, const struct dts_event *e, struct dts_slice raw,
 		     struct dts_error *err)
 {

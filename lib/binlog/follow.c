@@ -265,12 +265,21 @@ static enum dts_readahead_result wait_for_event(struct follow *f, struct dts_sli
 				  event, err);
 }
 
+/* Does this event end behind the stop? Then so does its transaction, which is not to be told. */
+static bool crosses_stop(struct follow *f, struct dts_slice event)
+{
+	return f->stop_order == 0 && f->stop_seen[0] && f->capture.at.offset + event.len > f->stop.offset &&
+	       !dts_event_is_made_up(event);
+}
+
 /* One event. 1: a stop was reached. */
 static int take(struct follow *f, struct dts_slice event, struct dts_error *err)
 {
 	struct dts_capture *c = &f->capture;
 	uint64_t groups = c->groups;
 
+	if (crosses_stop(f, event))
+		return 1;
 	if (dts_capture_event(c, event, &f->out->buf, err) < 0 || dts_output_record_done(f->out, err) < 0)
 		return -1;
 	if (c->groups != groups) {

@@ -103,8 +103,11 @@ static bool read_variable(struct dts_event_query *q, struct dts_bytes *b)
 		return true;
 	case Q_REQUIRE_PRIMARY_KEY:
 	case Q_TABLE_ENCRYPTION:
-	case Q_GTID_FLAGS3: /* one byte (seen on 10.11) */
 		dts_bytes_u8(b);
+		return true;
+	case Q_GTID_FLAGS3: /* of a two-phase ALTER; its end names the GTID of its start (seen on 10.11) */
+		if (dts_bytes_u8(b) & (DTS_GTID_COMMIT_ALTER | DTS_GTID_ROLLBACK_ALTER))
+			dts_bytes_u64(b);
 		return true;
 	case Q_LC_TIME_NAMES:
 		dts_bytes_u16(b);

@@ -163,11 +163,12 @@ int dts_source_check_settings(struct dts_source *s, struct dts_error *err)
 	return status;
 }
 
-/* Appends the GTID position of a place in the log, where the server can tell it. */
+/* Appends the GTID position of a place in the log, where the server can tell it:
+ * it takes 32 bits. 1: told; 0: not, or no event begins there; -1. */
 static int gtid_of(struct dts_source *s, const struct dts_position *p, struct dts_buf *gtid, struct dts_error *err)
 {
 	struct dts_buf sql = {0};
-	int status = 0;
+	int status = 1;
 
 	if (p->offset <= UINT32_MAX) {
 		dts_buf_adds(&sql, "SELECT BINLOG_GTID_POS(");
@@ -176,7 +177,7 @@ static int gtid_of(struct dts_source *s, const struct dts_position *p, struct dt
 		status = dts_session_value(&s->control, dts_buf_slice(&sql), gtid, err);
 	}
 	dts_buf_release(&sql);
-	return status < 0 ? -1 : 0;
+	return status;
 }
 
 /* First row, first two columns: a file and a number. */
@@ -206,7 +207,7 @@ int dts_source_end(struct dts_source *s, struct dts_position *p, struct dts_erro
 	if (wake_control(s, err) < 0 || file_and_offset(s, DTS_LIT("SHOW MASTER STATUS"), p, err) < 0)
 		return -1;
 	dts_buf_clear(&p->gtid);
-	return gtid_of(s, p, &p->gtid, err);
+	return gtid_of(s, p, &p->gtid, err) < 0 ? -1 : 0;
 }
 
 int dts_source_oldest(struct dts_source *s, struct dts_position *p, struct dts_error *err)
@@ -258,7 +259,13 @@ int dts_source_check_position(struct dts_source *s, struct dts_position *p, stru
 		p->offset = FIRST_EVENT;
 	if (find_file(s, p, err) < 0)
 		return -1;
-	return p->gtid.len > 0 ? 0 : gtid_of(s, p, &p->gtid, err);
+	if (p->gtid.len > 0)
+		return 0;
+	int told = gtid_of(s, p, &p->gtid, err);
+	if (told == 0)
+		return dts_fail(err, DTS_BAD_INPUT, "%s:%llu is not where an event begins", p->file,
+				(unsigned long long)p->offset);
+	return told < 0 ? -1 : 0;
 }
 
 /* What a replica says about itself first, so that it is sent the log as it is. */
