@@ -8,7 +8,8 @@
 
 struct dts_filter {
 	struct dts_names names;
-	bool active; /* something is chosen, renamed or counted anew */
+	bool naming; /* tables are chosen or renamed */
+	bool active; /* that, or records are counted anew */
 	struct dts_statement statement;
 
 	/* Where the output stands. */
@@ -32,7 +33,8 @@ struct dts_filter *dts_filter_new(const struct dts_filter_options *options, stru
 		dts_filter_free(f);
 		return NULL;
 	}
-	f->active = options->recount || dts_names_select(&f->names) || f->names.route_count > 0;
+	f->naming = dts_names_select(&f->names) || f->names.route_count > 0;
+	f->active = f->naming || options->recount;
 	return f;
 }
 
@@ -223,7 +225,9 @@ static int filter_one(struct dts_filter *f, const struct dts_record *r, struct d
 	case DTS_OP_DELETE:
 		return choose_table(f, r) && count_change(f, r);
 	case DTS_OP_DDL:
-		rc = dts_statement_choose(&f->statement, &f->names, r, f->with, err);
+		rc = 1;
+		if (f->naming)
+			rc = dts_statement_choose(&f->statement, &f->names, r, f->with, err);
 		f->changed = f->with[DTS_F_SQL].p != NULL;
 		return rc > 0 ? count_change(f, r) : rc;
 	case DTS_OP_ROLLBACK:

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # For benchmarks: timing, medians, lines.
 
+# shellcheck disable=SC2154 # times is set by the caller
 # elapsed COMMAND...: runs it and appends its seconds to the file $times.
 elapsed() {
 	begun=$(date +%s%N)

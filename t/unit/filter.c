@@ -216,6 +216,7 @@ static void test_ddl(void)
 	/* What is not understood stops, unless nothing is chosen. */
 	const char *odd = STREAM BEGIN DDL("d", 1, "FROBNICATE TABLE t", "") COMMIT(1) END(3);
 	CHECK_STR(odd, run("", odd));
+	CHECK_STR(odd, run("n", odd));
 	CHECK(strstr(run("t:d.*", odd), "not understood") != NULL);
 }
 
