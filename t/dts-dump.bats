@@ -5,7 +5,7 @@ load lib/dts
 setup_file() { servers_up src; }
 teardown_file() { servers_down; }
 
-setup() { sql src 'CREATE OR REPLACE DATABASE d CHARACTER SET utf8mb4'; }
+setup() { sql src 'SET foreign_key_checks=0; CREATE OR REPLACE DATABASE d CHARACTER SET utf8mb4'; }
 
 dump() {
 	dts-dump --defaults-file="$(defaults)" -g src "$@"

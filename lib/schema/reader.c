@@ -1,5 +1,6 @@
 #include "schema/reader.h"
 
+#include "charset/charset.h"
 #include "mysql/quote.h"
 
 /* How many of something a database has, for the list of what is left out. */
@@ -125,6 +126,59 @@ static int add_database(struct dts_schema_reader *r, const struct dts_database *
 	return add_ddl(r, DTS_LIT(""), DTS_DDL_CREATE_DATABASE, out, err);
 }
 
+/* Appends the quoted text that begins at `p` with its quote, as the server wrote
+ * it, unless it is not UTF-8: then its bytes in hexadecimal. Returns what is behind it. */
+static const char *copy_quoted(struct dts_buf *out, const char *p, const char *end, struct dts_buf *bytes)
+{
+	const char *start = p++;
+
+	dts_buf_clear(bytes);
+	for (; p < end; p++) {
+		char c = *p;
+		if (c == '\'') {
+			if (p + 1 == end || p[1] != '\'')
+				break;
+			p++;
+		} else if (c == '\\' && p + 1 < end) {
+			c = *++p;
+			c = c == '0' ? '\0' : c == 'n' ? '\n' : c == 'r' ? '\r' : c;
+		}
+		dts_buf_addc(bytes, c);
+	}
+	p = p < end ? p + 1 : end;
+	if (dts_utf8_valid(start, (size_t)(p - start)))
+		dts_buf_add(out, start, (size_t)(p - start));
+	else
+		dts_sql_hex(out, dts_buf_slice(bytes));
+	return p;
+}
+
+/* SHOW CREATE TABLE writes the default of a binary column as its plain bytes. */
+static void mend_bytes(struct dts_buf *sql)
+{
+	struct dts_buf out = {0}, bytes = {0};
+	const char *p = sql->data, *end = p + sql->len;
+
+	if (dts_utf8_valid(sql->data, sql->len))
+		return;
+	while (p < end) {
+		if (*p == '`') { /* a name, which may hold a quote; a doubled backtick reads as two names */
+			const char *close = memchr(p + 1, '`', (size_t)(end - p) - 1);
+			close = close ? close + 1 : end;
+			dts_buf_add(&out, p, (size_t)(close - p));
+			p = close;
+		} else if (*p == '\'') {
+			p = copy_quoted(&out, p, end, &bytes);
+		} else {
+			dts_buf_addc(&out, *p++);
+		}
+	}
+	dts_buf_clear(sql);
+	dts_buf_add_slice(sql, dts_buf_slice(&out));
+	dts_buf_release(&out);
+	dts_buf_release(&bytes);
+}
+
 /* Replaces the first "`name` old" in the statement by "`name` new". */
 static void replace_type(struct dts_buf *sql, struct dts_slice name, struct dts_slice old, struct dts_slice new)
 {
@@ -208,6 +262,7 @@ static int add_table(struct dts_schema_reader *r, const struct dts_table *t, str
 	if (row && row[1])
 		dts_buf_add(&r->sql, row[1], mysql_fetch_lengths(result)[1]);
 	mysql_free_result(result);
+	mend_bytes(&r->sql);
 	if (memchr(dts_buf_slice(&r->sql).p, '?', r->sql.len)) {
 		if (mend_labels(r, t, err) < 0)
 			return dts_where(err, "table '%.*s.%.*s'", (int)t->db.len, t->db.p, (int)t->name.len, t->name.p);
