@@ -81,6 +81,20 @@ changes() {
 	[[ $stderr == *'18 tables, 49 rows: 18 different in 41 rows' ]]
 }
 
+@test "no two of 1000 rows of separators, digits and NULLs are taken for one another" {
+	both 'CREATE TABLE w (n INT, s VARCHAR(9));
+		INSERT INTO w VALUES (0,""),(1,NULL),(2,","),(3,"0"),(4,"1"),(5,",,"),(6,"0,"),(7,"1,1"),(8,"-"),(9,"\\0");
+		CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(9), b VARBINARY(9), c TEXT);
+		INSERT INTO t SELECT x.n*100+y.n*10+z.n, x.s, y.s, z.s FROM w x, w y, w z; DROP TABLE w'
+	run_tool 0 verify v
+	for shift in 1 10 111 501; do
+		sql dst "UPDATE t SET id=id+10000; UPDATE t SET id=(id+$shift) MOD 1000" v
+		run_tool 1 verify v
+		[ "$(changes | grep -c '"update"')" -eq 1000 ]
+		sql dst "UPDATE t SET id=id+10000; UPDATE t SET id=(id-$shift) MOD 1000" v
+	done
+}
+
 @test "rows beyond the source's first and last key are found" {
 	both 'CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t SELECT seq FROM seq_1_to_100'
 	sql dst 'INSERT INTO t VALUES (-1),(0),(101),(2147483647)' v

@@ -38,20 +38,34 @@ int dts_pair_row(struct dts_pair *p, int side, MYSQL_RES *res, MYSQL_ROW *row, c
 	return dts_pair_check(p, side, what, err);
 }
 
+/* Words about how a statement is written (deprecated syntax, old names of
+ * charsets) do not change its values: MySQL's 1287, 1681, 3719, 3778. */
+static bool is_harmless(MYSQL_ROW row)
+{
+	static const char *const codes[] = {"1287", "1681", "3719", "3778"};
+	bool harmless = row[0] && strcmp(row[0], "Note") == 0;
+
+	for (size_t i = 0; i < sizeof codes / sizeof *codes && row[1]; i++)
+		harmless = harmless || strcmp(row[1], codes[i]) == 0;
+	return harmless;
+}
+
 int dts_pair_check(struct dts_pair *p, int side, const char *what, struct dts_error *err)
 {
 	struct dts_session *s = p->side[side];
+	int rc = 0;
 
 	if (mysql_warning_count(s->mysql) == 0)
 		return 0;
 	/* Read after a streamed result's last row: the connection is free again. */
-	MYSQL_RES *res = dts_session_query(s, DTS_LIT("SHOW WARNINGS LIMIT 1"), err);
+	MYSQL_RES *res = dts_session_query(s, DTS_LIT("SHOW WARNINGS"), err);
 	if (!res)
 		return -1;
-	MYSQL_ROW row = mysql_fetch_row(res);
-	dts_fail(err, DTS_REFUSED, "%s: warning from %s: %s", what, s->label, row && row[2] ? row[2] : "unknown");
+	for (MYSQL_ROW row; rc == 0 && (row = mysql_fetch_row(res));)
+		if (!is_harmless(row))
+			rc = dts_fail(err, DTS_REFUSED, "%s: warning from %s: %s", what, s->label, row[2] ? row[2] : "");
 	mysql_free_result(res);
-	return -1;
+	return rc;
 }
 
 int dts_pair_run(struct dts_pair *p, struct dts_slice sql, struct dts_error *err)
