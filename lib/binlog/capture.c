@@ -296,7 +296,9 @@ int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_bu
 	struct dts_event e;
 	/* A shallow copy: only the file and the offset are looked at. */
 	struct dts_position start = {.offset = c->at.offset};
-	size_t held = out->len;
+	const size_t held = out->len;
+	const uint64_t n = c->tx.n, records = c->tx.records;
+	const bool printed = c->tx.printed;
 	int status = dts_event_parse(&e, &c->format, raw, err);
 
 	if (status == 0) {
@@ -321,7 +323,11 @@ int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_bu
 	if (status == 0 && !c->tx.open && (!c->jumps || c->caught_up) && c->skip_to == 0)
 		mark_safe(c);
 	if (status < 0) {
-		out->len = held; /* no half a record */
+		/* Nothing of it was said, not even that its transaction began. */
+		out->len = held;
+		c->tx.n = n;
+		c->tx.records = records;
+		c->tx.printed = printed;
 		dts_where(err, "%s:%llu", c->at.file, (unsigned long long)start.offset);
 	}
 	return status;

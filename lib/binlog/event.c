@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "charset/charset.h"
+
 static int cut(struct dts_error *err, const char *what)
 {
 	return dts_fail(err, DTS_BAD_INPUT, "%s event is cut short or malformed", what);
@@ -166,7 +168,8 @@ int dts_event_rotate(struct dts_event_rotate *r, const struct dts_event *e, stru
 
 	r->offset = dts_bytes_u64(&b);
 	r->file = dts_bytes_take(&b, dts_bytes_left(&b));
-	if (b.bad || r->file.len == 0 || r->file.len > 255 || memchr(r->file.p, 0, r->file.len))
+	if (b.bad || r->file.len == 0 || r->file.len > 255 || memchr(r->file.p, 0, r->file.len) ||
+	    !dts_utf8_valid(r->file.p, r->file.len))
 		return cut(err, "a Rotate");
 	return 0;
 }

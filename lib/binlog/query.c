@@ -165,7 +165,7 @@ struct dts_slice dts_collation_key(const uint16_t *id)
 /* The collation's name; its number where the name is not known, which SET takes too. */
 static void add_collation(struct dts_buf *b, const char *key, uint16_t id, const struct dts_map *collations)
 {
-	const char *name = dts_map_get(collations, dts_collation_key(&id));
+	const char *name = collations ? dts_map_get(collations, dts_collation_key(&id)) : NULL;
 
 	if (name)
 		dts_buf_addf(b, ",\"%s\":\"%s\"", key, name);
