@@ -149,9 +149,12 @@ static int get_password(const struct dts_connect_options *o, const char *label, 
 		int number = errno;
 		if (in)
 			fclose(in);
-		if (len < 0)
+		if (len < 0) {
+			free(*password); /* allocated all the same, and not a string */
+			*password = NULL;
 			return dts_fail(err, DTS_USAGE, "cannot read a password from '%s': %s", o->password_file,
 					in ? "the file is empty" : strerror(number));
+		}
 		(*password)[strcspn(*password, "\r\n")] = '\0';
 	} else if (o->ask_password) {
 		const char *typed = ask_password(o, label);
