@@ -94,7 +94,7 @@ int main(int argc, char **argv)
 		{"start", 0, DTS_OPTION_STRING, &a.start, "now|oldest", "where to start [now with --follow, else oldest]"},
 		{"start-position", 0, DTS_OPTION_STRING, &a.start_position, "FILE:OFFSET", "start at this place of the log"},
 		{"start-gtid", 0, DTS_OPTION_STRING, &a.start_gtid, "LIST", "start behind these GTIDs, one a domain"},
-		{"resume", 0, DTS_OPTION_STRING, &a.resume, "CHECKPOINT[@GROUP]", "start where this checkpoint stands, in the server of -g GROUP or in a file"},
+		{"resume", 0, DTS_OPTION_STRING, &a.resume, "CHECKPOINT[@GROUP]", "start where the checkpoint stands"},
 		{"stop-position", 0, DTS_OPTION_STRING, &a.stop_position, "FILE:OFFSET", "stop at this place"},
 		{"stop-gtid", 0, DTS_OPTION_STRING, &a.stop_gtid, "LIST", "stop when these GTIDs have been read"},
 		{"follow", 'f', DTS_OPTION_FLAG, &a.follow, NULL, "go on when the end of the log is reached"},
