@@ -242,6 +242,7 @@ static int save(struct dts_checkpoint *c, char **args, size_t count, struct dts_
 	int rc;
 
 	(void)c, (void)count, (void)out;
+	stream_options.may_be_empty = true;
 	struct dts_stream *stream = dts_stream_open(NULL, 0, &stream_options, err);
 	if (!stream)
 		return -1;

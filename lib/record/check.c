@@ -257,6 +257,7 @@ int dts_stream_check(struct dts_stream_state *s, const struct dts_record *r, boo
 {
 	if (check_place(s, r, err) < 0)
 		return -1;
+	s->seen = true;
 	if (r->op == DTS_OP_STREAM)
 		return check_stream(s, r, err);
 	if (r->op == DTS_OP_ACK)
@@ -275,6 +276,10 @@ int dts_stream_check(struct dts_stream_state *s, const struct dts_record *r, boo
 
 int dts_stream_check_eof(const struct dts_stream_state *s, struct dts_error *err)
 {
+	if (!s->seen) {
+		dts_fail(err, DTS_BAD_INPUT, "the input is empty: there is not even a 'stream' record");
+		return dts_hint(err, "the program that was to write it has failed; its own message says why");
+	}
 	if (!s->in_stream)
 		return 0;
 	const char *where = s->in_chunk ? " inside a chunk" : s->in_tx ? " inside a transaction" : "";

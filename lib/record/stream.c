@@ -7,7 +7,7 @@ struct dts_stream {
 	size_t count, next;
 	struct dts_input *in; /* the one that is read, or NULL */
 	uint64_t max_record;
-	bool no_counts;
+	bool no_counts, may_be_empty;
 	struct dts_record record;
 	struct dts_stream_state state;
 	struct dts_buf where;
@@ -32,6 +32,7 @@ struct dts_stream *dts_stream_open(char *const *paths, size_t count, const struc
 	s->count = count;
 	s->max_record = options && options->max_record ? options->max_record : DTS_RECORD_MAX;
 	s->no_counts = options && options->no_counts;
+	s->may_be_empty = options && options->may_be_empty;
 	dts_record_init(&s->record);
 	/* The first input now, so that a wrong name is told before work begins. */
 	if (open_next(s, err) < 0) {
@@ -88,7 +89,8 @@ int dts_stream_next(struct dts_stream *s, const struct dts_record **r, struct dt
 			break;
 		/* Only the last input must end where a stream does: segments of a
 		 * log go on in the next file. */
-		if (s->next >= s->count && dts_stream_check_eof(&s->state, err) < 0)
+		bool may_end = s->may_be_empty && !s->state.seen;
+		if (s->next >= s->count && !may_end && dts_stream_check_eof(&s->state, err) < 0)
 			return dts_where(err, "%s:%llu", dts_input_name(s->in),
 					 (unsigned long long)dts_input_line_number(s->in) + 1);
 		dts_input_close(s->in);

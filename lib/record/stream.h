@@ -14,12 +14,14 @@
 struct dts_stream_options {
 	uint64_t max_record; /* bytes; 0: DTS_RECORD_MAX */
 	bool no_counts;      /* do not compare counts (records were dropped on purpose) */
+	bool may_be_empty;   /* no record at all is fine: acks that did not come */
 };
 
 enum dts_stream_kind { DTS_KIND_SNAPSHOT, DTS_KIND_CHANGES, DTS_KIND_SCHEMA, DTS_KIND_REPAIR };
 
 /* Where the stream stands. All zero is the start. Read-only for callers. */
 struct dts_stream_state {
+	bool seen;          /* there was a record */
 	bool in_stream;     /* between "stream" and "end" */
 	bool in_chunk;      /* between "chunk" and "chunk-end" */
 	bool in_tx;         /* between "begin" and "commit", "prepare" or "rollback" */
@@ -38,7 +40,8 @@ struct dts_stream_state {
  * `no_counts` ordinals must still rise, but may leave some out. */
 int dts_stream_check(struct dts_stream_state *s, const struct dts_record *r, bool no_counts,
 		     struct dts_error *err);
-/* May the input end here? DTS_BAD_INPUT when an "end" is missing. */
+/* May the input end here? DTS_BAD_INPUT when an "end" is missing, or everything:
+ * a writer that failed before its first record must not look like success. */
 int dts_stream_check_eof(const struct dts_stream_state *s, struct dts_error *err);
 void dts_stream_state_release(struct dts_stream_state *s);
 

@@ -55,7 +55,6 @@ static const char *run(const char *lines, bool no_counts)
 static void test_right(void)
 {
 	static const char *const streams[] = {
-		"",
 		ACK ACK,
 		CHANGES END(0),
 		CHANGES TABLE BEGIN("1") INSERT("1", 1) INSERT("1", 2) COMMIT("1", 2) END(5),
@@ -89,6 +88,7 @@ static void test_wrong(void)
 	static const struct {
 		const char *lines, *why;
 	} cases[] = {
+		{"", "1: the input is empty: there is not even a 'stream' record"},
 		{ROW("t"), "1: op 'row': outside a stream: op 'stream' was expected"},
 		{CHANGES, "2: torn input: it ends, before the 'end' of the changes of 'a'"},
 		{CHANGES BEGIN("1"), "3: torn input: it ends inside a transaction, before the 'end' of the changes of 'a'"},

@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+# The product as a whole: a database that is being written to is moved by
+# pipelines, and both sides end the same. dts-verify says so, and once the
+# servers' own dump program, so that no mistake of ours hides another.
+load lib/dts
+
+setup_file() {
+	servers_up src dst
+}
+
+teardown_file() {
+	servers_down
+}
+
+setup() {
+	export CONFIG
+	CONFIG=$(defaults)
+	stop=$BATS_TEST_TMPDIR/stop
+	writers=()
+	sql dst 'DROP DATABASE IF EXISTS shop; DROP DATABASE IF EXISTS dts'
+	sql src 'DROP DATABASE IF EXISTS shop'
+	client src <"$DTS_ROOT/t/shop/schema.sql"
+	{ echo 'SET @scale = 0.2;'; cat "$DTS_ROOT/t/shop/rows.sql"; } | client src
+}
+
+teardown() {
+	stop_writers
+}
+
+start_writers() {
+	local i
+
+	rm -f "$stop"
+	for ((i = 1; i <= $1; i++)); do
+		sh "$DTS_ROOT/t/shop/writer" "$((DTS_SEED + BATS_TEST_NUMBER * 10 + i))" "$stop" |
+			client src --force shop >/dev/null 2>&1 3>&- &
+		writers+=($!)
+	done
+}
+
+stop_writers() {
+	touch "$stop"
+	[ "${#writers[@]}" -eq 0 ] || wait "${writers[@]}" || :
+	writers=()
+}
+
+# pipe STATUSES 'a | b': run_pipe with the option file put in.
+pipe() {
+	run_pipe "$1" "$(printf '%s\n' "$2" | sed "s#\\(dts-[a-z]*\\) -g#\\1 --defaults-file=$CONFIG -g#g")"
+}
+
+with_config() {
+	printf '%s\n' "$1" | sed "s#\\(dts-[a-z]*\\) -g#\\1 --defaults-file=$CONFIG -g#g"
+}
+
+full_phase() {
+	pipe '0 0' 'dts-schema -g src shop | dts-apply -g dst'
+	pipe '0 0' 'dts-dump -g src shop | dts-apply -g dst --checkpoint=shop'
+}
+
+identical() {
+	run_tool 0 dts-verify --defaults-file="$CONFIG" -g src -G dst shop || {
+		head -c 2000 <<<"$output"
+		return 1
+	}
+}
+
+@test "a migration under writers ends identical, every time" {
+	local round
+
+	for ((round = 0; round < ${DTS_ROUNDS:-2}; round++)); do
+		[ "$round" -eq 0 ] || setup
+		start_writers 2
+		full_phase
+		sql src 'ALTER TABLE customers ADD COLUMN points int NOT NULL DEFAULT 10 AFTER name' shop
+		pipe '0 0 0' "dts-binlog -g src --resume=shop@dst | dts-filter --table='shop.*' | dts-apply -g dst --checkpoint=shop"
+		stop_writers
+		pipe '0 0 0' "dts-binlog -g src --resume=shop@dst | dts-filter --table='shop.*' | dts-apply -g dst --checkpoint=shop"
+		identical
+	done
+	same_rows src dst shop
+}
+
+@test "each process killed at random under load, started again at once: identical, nothing twice" {
+	full_phase
+	start_writers 2
+	dts_retry_kill "$DTS_KILLS" 100 1500 "$(with_config \
+		"dts-binlog -g src --follow --resume=shop@dst | dts-filter --table='shop.*' | dts-apply -g dst --checkpoint=shop")"
+	# Nothing was refused on the way: a kill may leave only torn input, a
+	# closed pipe or a lock that is still held.
+	run ! grep -E 'not at the target|Duplicate|refuses|behind checkpoint' "$BATS_TEST_TMPDIR/kill.log"
+	stop_writers
+	pipe '0 0 0' "dts-binlog -g src --resume=shop@dst | dts-filter --table='shop.*' | dts-apply -g dst --checkpoint=shop"
+	identical
+	same_rows src dst shop
+}
+
+@test "jq, grep and zstd in the middle change nothing" {
+	local middle
+
+	start_writers 1
+	pipe '0 0 0' 'dts-schema -g src shop | jq -c . | dts-apply -g dst'
+	pipe '0 0 0' 'dts-dump -g src shop | jq -c . | dts-apply -g dst --checkpoint=shop'
+	for middle in 'jq -c .' "grep ''" 'zstd -q | zstd -dq' 'jq -cS .'; do
+		# shellcheck disable=SC2086
+		run bash -o pipefail -c "$(with_config \
+			"dts-binlog -g src --resume=shop@dst | $middle | dts-filter --table='shop.*' | $middle | dts-apply -g dst --checkpoint=shop")"
+		[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	done
+	stop_writers
+	pipe '0 0' 'dts-binlog -g src --zstd --resume=shop@dst | dts-apply -g dst --checkpoint=shop'
+	identical
+}
+
+@test "a large stream cut at random bytes: status 3, and what is there is a whole number of transactions" {
+	local cut size
+
+	full_phase
+	start_writers 2
+	wait_until 20 '[ "$(sql src "SELECT COUNT(*) FROM shop.orders" )" -gt 6600 ]'
+	stop_writers
+	run_tool 0 bash -c "$(with_config 'dts-binlog -g src --resume=shop@dst') >'$BATS_TEST_TMPDIR/changes'"
+	size=$(stat -c %s "$BATS_TEST_TMPDIR/changes")
+	for ((cut = 0; cut < 4; cut++)); do
+		random 100 $((size - 2))
+		pipe '* 3' "head -c $REPLY '$BATS_TEST_TMPDIR/changes' | dts-apply -g dst --checkpoint=shop"
+		[[ $stderr == *'standard input:'* ]]
+		# An order is written with its items and its payment, or not at all.
+		[ "$(sql dst 'SELECT COUNT(*) FROM orders o WHERE o.id > 6000 AND NOT EXISTS (SELECT 1 FROM order_items i WHERE i.order_id = o.id)' shop)" -eq 0 ]
+	done
+	run_tool 0 dts-apply --defaults-file="$CONFIG" -g dst --checkpoint=shop "$BATS_TEST_TMPDIR/changes"
+	identical
+}
+
+@test "the full phase killed and started again: the second snapshot replaces the first" {
+	pipe '0 0' 'dts-schema -g src shop | dts-apply -g dst'
+	start_writers 1
+	dts_retry_kill 3 20 250 "$(with_config 'dts-dump -g src shop | dts-apply -g dst --checkpoint=shop')" || :
+	run bash -o pipefail -c "$(with_config 'dts-dump -g src shop | dts-apply -g dst --checkpoint=shop')"
+	# It may have ended before a kill came.
+	[ "$status" -eq 0 ] || [[ $output == *'has ended'* ]]
+	stop_writers
+	pipe '0 0 0' "dts-binlog -g src --resume=shop@dst | dts-filter --table='shop.*' | dts-apply -g dst --checkpoint=shop"
+	identical
+}
