@@ -19,8 +19,9 @@ static int check_tables(struct dts_dump *d, struct dts_error *err)
 {
 	size_t kept = 0;
 	struct dts_buf line = {0};
+	int rc = 0;
 
-	for (size_t i = 0; i < d->tables.count; i++) {
+	for (size_t i = 0; i < d->tables.count && rc == 0; i++) {
 		const struct dts_table *t = &d->tables.items[i];
 		int db_len = (int)t->db.len, len = (int)t->name.len;
 
@@ -33,23 +34,20 @@ static int check_tables(struct dts_dump *d, struct dts_error *err)
 		if (t->system_versioned && !d->options->allow_versioned) {
 			dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s' is system-versioned: its history would be lost",
 				 db_len, t->db.p, len, t->name.p);
-			dts_hint(err, "--allow-versioned copies the current rows only");
-			break;
+			rc = dts_hint(err, "--allow-versioned copies the current rows only");
 		}
 		if (!t->transactional && !d->options->allow_nontransactional) {
 			dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s' has engine %.*s, which no snapshot covers",
 				 db_len, t->db.p, len, t->name.p, (int)t->engine.len, t->engine.p);
-			dts_hint(err, "ALTER TABLE ... ENGINE=InnoDB, leave it out with --ignore-table, or copy it"
-				      " as it happens to be with --allow-nontransactional");
-			break;
+			rc = dts_hint(err, "ALTER TABLE ... ENGINE=InnoDB, leave it out with --ignore-table, or copy it"
+					   " as it happens to be with --allow-nontransactional");
 		}
 		d->tables.items[kept++] = *t;
 	}
 	dts_buf_release(&line);
-	if (err->message[0])
-		return -1;
-	d->tables.count = kept;
-	return 0;
+	if (rc == 0)
+		d->tables.count = kept;
+	return rc;
 }
 
 /* Reads no row from each table within the session's transaction. */

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <mysqld_error.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,6 +124,11 @@ static const char *ask_password(const struct dts_connect_options *o, const char 
 	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
 		if (asked[i].options == o)
 			return asked[i].password;
+	/* getpass() would take the first line of a pipe instead. */
+	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	if (terminal < 0)
+		return NULL;
+	close(terminal);
 	snprintf(prompt, sizeof prompt, "Password for %s: ", label);
 	char *typed = getpass(prompt);
 	for (size_t i = 0; typed && i < sizeof asked / sizeof *asked; i++)
