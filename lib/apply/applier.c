@@ -60,6 +60,10 @@ static int on_schema(struct dts_applier *a, const struct dts_record *r, struct d
 	/* What was read under the old description is made under it. */
 	if (t && dts_group_flush(a, err) < 0)
 		return -1;
+	if (t && a->repair && dts_runner_run(&a->runner, &a->plan, err) < 0)
+		return -1;
+	if (t && a->repair)
+		dts_plan_clear(&a->plan);
 	if (t && a->tx_open && dts_spill_end(&a->log) > a->tx_start)
 		return dts_fail(err, DTS_BAD_INPUT, "the schema of table '%.*s.%.*s' changes inside a transaction",
 				(int)r->db.len, r->db.p, (int)r->table.len, r->table.p);
@@ -109,15 +113,11 @@ void dts_applier_plan_checks(struct dts_applier *a, bool no_foreign, bool no_uni
 
 void dts_applier_rollback(struct dts_applier *a)
 {
-	struct dts_error ignored = DTS_ERROR_INIT;
-
-	/* A lost connection has rolled back already. What the session's checks are
-	 * now is not known, so they are set, not compared. */
+	/* What the session's checks are now is not known, so they are set, not compared. */
 	dts_plan_clear(&a->plan);
 	a->group_open = false;
 	a->checks_off_foreign = a->checks_off_unique = false;
-	dts_session_run(a->session, DTS_LIT("ROLLBACK"), &ignored);
-	dts_session_run(a->session, DTS_LIT("SET foreign_key_checks=1, unique_checks=1"), &ignored);
+	dts_runner_reset(&a->runner);
 }
 
 int dts_applier_commit(struct dts_applier *a, struct dts_error *err)
@@ -138,7 +138,7 @@ int dts_applier_commit(struct dts_applier *a, struct dts_error *err)
 
 /* ---- streams ---- */
 
-static int need_same_server(struct dts_applier *a, const struct dts_source_state *s, struct dts_error *err)
+int dts_applier_same_server(struct dts_applier *a, const struct dts_source_state *s, struct dts_error *err)
 {
 	if (s->server_id.len == 0 || dts_slice_eq(dts_buf_slice(&s->server_id), dts_buf_slice(&a->server_id)))
 		return 0;
@@ -157,7 +157,7 @@ static int join_changes(struct dts_applier *a, const struct dts_source_state *s,
 			 a->options.checkpoint);
 		return dts_hint(err, "run dts-dump | dts-apply --checkpoint=%s to its end first", a->options.checkpoint);
 	}
-	if (need_same_server(a, s, err) < 0)
+	if (dts_applier_same_server(a, s, err) < 0)
 		return -1;
 	if (pos->file[0] && s->applied.file[0] && dts_position_compare(pos, &s->applied) > 0) {
 		dts_fail(err, DTS_REFUSED, "the stream begins at %s:%llu, behind checkpoint '%s' at %s:%llu: changes between are missing",
@@ -260,9 +260,10 @@ static int on_end(struct dts_applier *a, const struct dts_record *r, struct dts_
 		rc = dts_applier_commit(a, err);
 	else if (a->snapshot)
 		rc = dts_chunk_finish(a, r, err);
-	else if (a->changes && r->raw[DTS_F_POS].p)
-		rc = dts_group_heartbeat(a, r, err);
 	if (rc == 0)
+		rc = dts_group_flush(a, err);
+	/* Behind the last transaction, where its position may lie. */
+	if (rc == 0 && a->changes && r->raw[DTS_F_POS].p && (rc = dts_group_heartbeat(a, r, err)) == 0)
 		rc = dts_group_flush(a, err);
 	a->stream_open = false;
 	return rc;

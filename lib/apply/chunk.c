@@ -30,6 +30,9 @@ static int join_snapshot(struct dts_applier *a, const struct dts_source_state *s
 	bool same = dts_slice_eq(dts_buf_slice(&s->snapshot), dts_buf_slice(&a->snapshot_text)) &&
 		    dts_slice_eq(dts_buf_slice(&s->server_id), dts_buf_slice(&a->server_id));
 
+	/* Positions of two servers cannot be compared, and windows compare them. */
+	if (s->phase == DTS_PHASE_FULL && dts_applier_same_server(a, s, err) < 0)
+		return -1;
 	if (s->phase == DTS_PHASE_CHANGES && !same) {
 		dts_fail(err, DTS_REFUSED, "the full phase of checkpoint '%s' has ended at %s:%llu; this is another snapshot",
 			 a->options.checkpoint, s->watermark.file, (unsigned long long)s->watermark.offset);
@@ -105,6 +108,7 @@ static int look_at_table(struct dts_applier *a, struct dts_apply_table *t, struc
 	bool stale = false;
 
 	t->cleared = true;
+	dts_buf_add_slice(&t->chunk_pos, dts_buf_slice(&a->chunk_pos));
 	dts_buf_adds(&sql, "SELECT id, bounds, low FROM ");
 	dts_checkpoint_table(&a->checkpoint, "chunk", &sql);
 	dts_buf_adds(&sql, " WHERE ");
@@ -170,6 +174,12 @@ int dts_chunk_begin(struct dts_applier *a, const struct dts_record *r, struct dt
 	if (a->has_checkpoint) {
 		if (!t->cleared && look_at_table(a, t, err) < 0)
 			return -1;
+		/* Its mark would void theirs. */
+		if (!dts_slice_eq(dts_buf_slice(&t->chunk_pos), dts_buf_slice(&a->chunk_pos))) {
+			dts_fail(err, DTS_REFUSED, "chunk '%.*s' of table '%.*s.%.*s' was read at another position than the chunks before it",
+				 (int)r->id.len, r->id.p, (int)r->db.len, r->db.p, (int)r->table.len, r->table.p);
+			return dts_hint(err, "read each table in one snapshot");
+		}
 		const char *bounds = dts_map_get(&a->done_chunks, chunk_key(&a->table_key, t, r->id));
 		a->skip_chunk = bounds && dts_slice_is(dts_buf_slice(&a->chunk_bounds), bounds);
 		if (a->skip_chunk)

@@ -159,6 +159,25 @@ static int write_intent(struct dts_applier *a, struct statement *s, const struct
 	return dts_applier_commit(a, err);
 }
 
+/* What an intent holds instead of the objects when the target refused the
+ * statement: it has not run, whatever the objects look like later. */
+static const char refused[] = "refused";
+
+static void note_refused(struct dts_applier *a)
+{
+	struct dts_error ignored = DTS_ERROR_INIT; /* the refusal is what is told */
+	struct dts_buf *sql = &a->plan.sql;
+
+	dts_applier_plan_start(a);
+	size_t at = sql->len;
+	dts_buf_adds(sql, "UPDATE ");
+	dts_checkpoint_table(&a->checkpoint, "ddl", sql);
+	dts_buf_addf(sql, " SET before_state='%s'", refused);
+	add_key(a, sql);
+	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
+	dts_applier_commit(a, &ignored);
+}
+
 static void plan_forget_intent(struct dts_applier *a)
 {
 	size_t at = a->plan.sql.len;
@@ -235,6 +254,10 @@ static int run(struct dts_applier *a, struct statement *s, struct dts_error *err
 		refuse(s, "the target refuses the statement", err);
 		err->status = status;
 		dts_where(err, "%s", dts_buf_text(&s->intent));
+		if (a->has_checkpoint && !a->schema && status != DTS_AGAIN) {
+			note_refused(a);
+			dts_hint(err, "mend what the target complains about and start again; or make the change by hand and start again with --ddl-done");
+		}
 		return dts_runner_where(&a->runner, s->input_line, err);
 	}
 	return 0;
@@ -256,6 +279,7 @@ static int resolve(struct dts_applier *a, struct statement *s, struct dts_error 
 		} else if (doubt == DTS_DOUBT_ASK) {
 			rc = refuse(s, "a crash left it open whether this statement ran at the target", err);
 			dts_hint(err, "look at the table; then start again with --ddl-done or --ddl-redo");
+			dts_runner_where(&a->runner, s->input_line, err);
 		}
 	}
 	dts_buf_release(&now);
@@ -281,6 +305,7 @@ static int no_open_window(struct dts_applier *a, const struct statement *s, cons
 		if (rc == 0 && dts_position_compare(&tx->pos, &high) <= 0) {
 			rc = refuse(s, "the statement falls into the time in which the full phase read its tables", err);
 			dts_hint(err, "repeat the full phase: dts-checkpoint remove, empty the tables, start anew");
+			dts_runner_where(&a->runner, s->input_line, err);
 		}
 	}
 	mysql_free_result(res);
@@ -298,8 +323,11 @@ static int run_once(struct dts_applier *a, struct statement *s, const struct dts
 	int found = read_intent(a, s, tx, err);
 	if (found < 0)
 		return -1;
-	if (found)
+	if (found && !dts_slice_is(dts_buf_slice(&s->before), refused))
 		return resolve(a, s, err);
+	if (found && take_doubt(a) == DTS_DOUBT_DONE)
+		return 0; /* somebody made the change by hand */
+	dts_buf_clear(&s->before);
 	if (write_intent(a, s, tx, err) < 0)
 		return -1;
 	return run(a, s, err);

@@ -25,12 +25,22 @@ static struct dts_apply_tx *add_tx(struct dts_applier *a)
 	return &a->txs[a->tx_count++];
 }
 
+/* A GTID alone does not tell what lies below the checkpoint. */
+static int no_file(struct dts_error *err)
+{
+	return dts_fail(err, DTS_BAD_INPUT, "a transaction without a file and offset cannot be applied exactly once");
+}
+
 int dts_group_begin(struct dts_applier *a, const struct dts_record *r, struct dts_error *err)
 {
 	struct dts_position pos = {0};
 
 	if (dts_position_parse(&pos, r->raw[DTS_F_POS], err) < 0)
 		return -1;
+	if (a->has_checkpoint && !pos.file[0]) {
+		dts_position_release(&pos);
+		return no_file(err);
+	}
 	a->tx_open = true;
 	a->tx_has_ddl = false;
 	a->tx_start = dts_spill_end(&a->log);
@@ -60,8 +70,11 @@ static int cut_log(struct dts_applier *a, uint64_t keep, struct dts_error *err)
 		uint64_t start = at;
 		if (dts_spill_read(&a->log, &at, &e, err) < 0)
 			return -1;
-		if (e.n > keep)
+		if (e.n > keep) {
+			if (start == a->tx_start)
+				a->tx_has_ddl = false;
 			return dts_spill_truncate(&a->log, start, err);
+		}
 	}
 	return 0;
 }
@@ -346,7 +359,9 @@ int dts_group_commit(struct dts_applier *a, const struct dts_record *r, struct d
 		rc = dts_position_parse(&pos, r->raw[DTS_F_POS], err);
 	else /* XA ROLLBACK need not tell */
 		dts_position_copy(&pos, a->tx_count > 0 ? &a->txs[a->tx_count - 1].pos : &a->applied);
-	if (rc == 0 && a->tx_open && a->tx_skipped)
+	if (rc == 0 && a->has_checkpoint && !pos.file[0])
+		rc = no_file(err);
+	else if (rc == 0 && a->tx_open && a->tx_skipped)
 		rc = end_skipped(a, &pos, err);
 	else if (rc == 0 && !a->tx_open && a->has_checkpoint && a->applied.file[0] && pos.file[0] &&
 		 dts_position_compare(&pos, &a->applied) <= 0)

@@ -108,7 +108,7 @@ static int add_text(struct dts_buf *sql, const struct dts_apply_column *c, struc
 	return 0;
 }
 
-int dts_literal_add(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value, bool *enum_zero,
+int dts_literal_add(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value, unsigned *enum_zeros,
 		    struct dts_literal_scratch *scratch, struct dts_error *err)
 {
 	if (value.type == DTS_JSON_NULL) {
@@ -128,7 +128,7 @@ int dts_literal_add(struct dts_buf *sql, const struct dts_apply_column *c, struc
 		break;
 	}
 	if (column_is(c, DTS_TYPE_ENUM) && value.type == DTS_JSON_NUMBER && dts_slice_is(value.raw, "0")) {
-		*enum_zero = true;
+		++*enum_zeros;
 		dts_buf_addc(sql, '0');
 		return 0;
 	}
@@ -184,7 +184,7 @@ static bool is_text(enum dts_type type)
 int dts_literal_add_match(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value,
 			  struct dts_literal_scratch *scratch, struct dts_error *err)
 {
-	bool enum_zero = false;
+	unsigned enum_zeros = 0;
 
 	if (value.type == DTS_JSON_NULL) {
 		dts_sql_ident(sql, c->target->name);
@@ -210,5 +210,5 @@ int dts_literal_add_match(struct dts_buf *sql, const struct dts_apply_column *c,
 	if (column_is(c, DTS_TYPE_ENUM))
 		dts_buf_adds(sql, "+0");
 	dts_buf_adds(sql, "<=>");
-	return dts_literal_add(sql, c, value, &enum_zero, scratch, err);
+	return dts_literal_add(sql, c, value, &enum_zeros, scratch, err);
 }

@@ -46,7 +46,7 @@ static size_t start_statement(struct dts_plan *p)
 
 /* (1,'a',NULL) in the order of the INSERT's column list. */
 static int add_tuple(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *values,
-		     bool *enum_zero, struct dts_error *err)
+		     unsigned *enum_zeros, struct dts_error *err)
 {
 	char separator = '(';
 
@@ -57,7 +57,7 @@ static int add_tuple(struct dts_plan *p, const struct dts_apply_table *t, const 
 			return missing_value(t, i, "the row", err);
 		dts_buf_addc(&p->sql, separator);
 		separator = ',';
-		if (dts_literal_add(&p->sql, &t->columns[i], values[i], enum_zero, &p->scratch, err) < 0)
+		if (dts_literal_add(&p->sql, &t->columns[i], values[i], enum_zeros, &p->scratch, err) < 0)
 			return -1;
 	}
 	if (separator == '(')
@@ -69,11 +69,11 @@ static int add_tuple(struct dts_plan *p, const struct dts_apply_table *t, const 
 static int plan_insert(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *after,
 		       uint64_t line, struct dts_error *err)
 {
-	struct dts_statement s = {.rows = 1, .line = line, .computes = t->computes ? &t->target : NULL};
+	struct dts_statement s = {.rows = 1, .line = line, .computes = t->computes, .target = &t->target};
 	size_t at = start_statement(p);
 
 	dts_buf_add_slice(&p->sql, dts_buf_slice(&t->insert));
-	if (add_tuple(p, t, after, &s.enum_zero, err) < 0)
+	if (add_tuple(p, t, after, &s.enum_zeros, err) < 0)
 		return -1;
 	dts_plan_add(p, at, s);
 	return 0;
@@ -83,7 +83,8 @@ static int plan_insert(struct dts_plan *p, const struct dts_apply_table *t, cons
 static int add_where(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before,
 		     struct dts_error *err)
 {
-	bool enum_zero = false, first = true;
+	unsigned enum_zeros = 0;
+	bool first = true;
 
 	dts_buf_adds(&p->sql, " WHERE ");
 	if (t->key) {
@@ -94,7 +95,7 @@ static int add_where(struct dts_plan *p, const struct dts_apply_table *t, const 
 			dts_buf_adds(&p->sql, i ? " AND " : "");
 			dts_sql_ident(&p->sql, t->columns[column].target->name);
 			dts_buf_addc(&p->sql, '=');
-			if (dts_literal_add(&p->sql, &t->columns[column], before[column], &enum_zero, &p->scratch, err) < 0)
+			if (dts_literal_add(&p->sql, &t->columns[column], before[column], &enum_zeros, &p->scratch, err) < 0)
 				return -1;
 		}
 		return 0;
@@ -133,7 +134,7 @@ static int plan_delete(struct dts_plan *p, const struct dts_apply_table *t, cons
 static int plan_update(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before,
 		       const struct dts_json *after, uint64_t line, struct dts_error *err)
 {
-	struct dts_statement s = {.rows = 1, .line = line, .computes = t->computes ? &t->target : NULL};
+	struct dts_statement s = {.rows = 1, .line = line, .computes = t->computes, .target = &t->target};
 	size_t at = start_statement(p);
 	bool first = true;
 
@@ -148,7 +149,7 @@ static int plan_update(struct dts_plan *p, const struct dts_apply_table *t, cons
 		dts_buf_addc(&p->sql, '=');
 		if (!after[i].raw.p) /* a partial image: stays, and says so to ON UPDATE */
 			dts_sql_ident(&p->sql, t->columns[i].target->name);
-		else if (dts_literal_add(&p->sql, &t->columns[i], after[i], &s.enum_zero, &p->scratch, err) < 0)
+		else if (dts_literal_add(&p->sql, &t->columns[i], after[i], &s.enum_zeros, &p->scratch, err) < 0)
 			return -1;
 	}
 	if (first)
@@ -166,7 +167,8 @@ static int plan_clear_keys(struct dts_plan *p, const struct dts_apply_table *t, 
 	for (size_t k = 0; k <= t->target.unique_count; k++) {
 		const struct dts_key *key = k == 0 ? &t->target.primary : &t->target.unique[k - 1];
 		size_t at = start_statement(p);
-		bool enum_zero = false, usable = key->count > 0;
+		unsigned enum_zeros = 0;
+		bool usable = key->count > 0;
 		dts_buf_adds(&p->sql, "DELETE FROM ");
 		dts_sql_table(&p->sql, t->schema.db, t->schema.table);
 		for (size_t i = 0; i < key->count && usable; i++) {
@@ -180,7 +182,7 @@ static int plan_clear_keys(struct dts_plan *p, const struct dts_apply_table *t, 
 			dts_buf_adds(&p->sql, i ? " AND " : " WHERE ");
 			dts_sql_ident(&p->sql, t->columns[column].target->name);
 			dts_buf_addc(&p->sql, '=');
-			if (dts_literal_add(&p->sql, &t->columns[column], row[column], &enum_zero, &p->scratch, err) < 0)
+			if (dts_literal_add(&p->sql, &t->columns[column], row[column], &enum_zeros, &p->scratch, err) < 0)
 				return -1;
 		}
 		if (usable)
@@ -230,19 +232,19 @@ int dts_plan_row(struct dts_plan *p, struct dts_apply_table *t, const struct dts
 		 uint64_t line, struct dts_error *err)
 {
 	struct dts_statement *last = p->count ? &p->statements[p->count - 1] : NULL;
-	struct dts_statement s = {.rows = 1, .line = line, .computes = t->computes ? &t->target : NULL};
+	struct dts_statement s = {.rows = 1, .line = line, .computes = t->computes, .target = &t->target};
 	size_t start = p->sql.len;
 
 	if (dts_apply_table_spread(t, r->raw[DTS_F_AFTER], t->values, err) < 0)
 		return -1;
 	/* The tuple first, in the place where it stands when the INSERT goes on. */
-	bool joins = last && last->rows != DTS_EXPECT_ANY && !last->enum_zero && !last->guard && last->len < max_bytes &&
+	bool joins = last && last->rows != DTS_EXPECT_ANY && !last->enum_zeros && !last->guard && last->len < max_bytes &&
 		     last->len > t->insert.len && memcmp(p->sql.data + last->at, t->insert.data, t->insert.len) == 0;
 	if (joins) {
 		p->sql.data[start - 1] = ','; /* instead of the semicolon */
-		if (add_tuple(p, t, t->values, &s.enum_zero, err) < 0)
+		if (add_tuple(p, t, t->values, &s.enum_zeros, err) < 0)
 			return -1;
-		if (!s.enum_zero) {
+		if (!s.enum_zeros) {
 			last->rows++;
 			last->len = p->sql.len - last->at;
 			dts_buf_addc(&p->sql, ';');
@@ -253,8 +255,8 @@ int dts_plan_row(struct dts_plan *p, struct dts_apply_table *t, const struct dts
 		p->sql.len = start;
 	}
 	dts_buf_add_slice(&p->sql, dts_buf_slice(&t->insert));
-	s.enum_zero = false;
-	if (add_tuple(p, t, t->values, &s.enum_zero, err) < 0)
+	s.enum_zeros = 0;
+	if (add_tuple(p, t, t->values, &s.enum_zeros, err) < 0)
 		return -1;
 	dts_plan_add(p, start, s);
 	return 0;

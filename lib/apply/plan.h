@@ -23,9 +23,10 @@ enum {
 struct dts_statement {
 	size_t at, len;    /* its text in `sql` of the batch */
 	long long rows;    /* affected (matched) rows, or DTS_EXPECT_ANY */
-	bool enum_zero;    /* holds an ENUM error value: run without strict mode, warning 1265 expected */
+	unsigned enum_zeros; /* ENUM error values in it: run without strict mode, as many warnings 1265 expected */
 	bool guard;        /* must return one row, else another run has taken over */
-	const struct dts_schema *computes; /* has generated columns, which may warn; NULL: none */
+	bool computes;     /* the table has generated columns, which may warn */
+	const struct dts_schema *target; /* its table, to judge warnings; NULL: our own statement */
 	uint64_t line;     /* of the record, for messages; 0: our own statement */
 };
 

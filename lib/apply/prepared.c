@@ -110,6 +110,9 @@ static int plan_kept(struct dts_applier *a, const struct dts_apply_tx *tx, struc
 		rc = plan_line(a, dts_slice(p, (size_t)(eol - p)), &tables, &tx->pos, err);
 		p = eol + 1;
 	}
+	/* Statements refer to their tables until they have run. */
+	if (rc == 0 && (rc = dts_runner_run(&a->runner, &a->plan, err)) == 0)
+		dts_plan_clear(&a->plan);
 	dts_map_release(&tables, dts_apply_table_free);
 	return rc;
 }

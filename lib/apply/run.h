@@ -14,6 +14,9 @@ struct dts_runner {
 
 int dts_runner_init(struct dts_runner *r, struct dts_session *s, struct dts_error *err);
 
+/* Sets the session back after a failure, wherever it came: mode and checks. */
+void dts_runner_reset(struct dts_runner *r);
+
 /* Puts input and line before the message of an error; returns -1. */
 int dts_runner_where(struct dts_runner *r, uint64_t line, struct dts_error *err);
 

@@ -68,6 +68,8 @@ struct dts_apply_table *dts_applier_table(struct dts_applier *a, const struct dt
 void dts_applier_unbind(struct dts_applier *a); /* after DDL: the target's tables are looked at again */
 int dts_applier_bind(struct dts_applier *a, struct dts_apply_table *t, struct dts_error *err);
 void dts_applier_notice(struct dts_applier *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The checkpoint's source is the server that the stream is from, as far as both are known. */
+int dts_applier_same_server(struct dts_applier *a, const struct dts_source_state *s, struct dts_error *err);
 /* Plans the start of a target transaction: START TRANSACTION and the guard. */
 void dts_applier_plan_start(struct dts_applier *a);
 /* Plans session settings as the flags of a change want them. */

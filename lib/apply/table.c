@@ -19,6 +19,7 @@ void dts_apply_table_free(void *table)
 	dts_schema_release(&t->target);
 	dts_buf_release(&t->schema_line);
 	dts_buf_release(&t->insert);
+	dts_buf_release(&t->chunk_pos);
 	dts_position_release(&t->window.low);
 	dts_position_release(&t->window.high);
 	free(t->columns);

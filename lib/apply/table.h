@@ -39,6 +39,7 @@ struct dts_apply_table {
 	struct dts_json *values, *values_before; /* room for one row each, by column of `schema` */
 	struct dts_window window;
 	bool cleared; /* a repeated full phase has emptied it in this run */
+	struct dts_buf chunk_pos; /* where its chunks were read, as text; one position for all */
 };
 
 struct dts_apply_checks {
