@@ -9,8 +9,8 @@
 #   src   a small database `shop`: customers, orders, lines, visits (no key), tmp_work
 #   dst   the same tables without rows, and no checkpoint
 #
-# A command must end with status 0. One with --follow or -f is stopped by
-# SIGTERM after two seconds and must then end with 0. Comments in the page's
+# A command must end with status 0. In one with --follow or -f the first tool gets
+# SIGTERM after two seconds, and all of it must then end with 0. Comments in the page's
 # source, in the EXAMPLES section before a block, say what is different:
 #
 #   .\" example: empty target     dst has nothing when the block starts
@@ -116,7 +116,7 @@ run_example() {
 	if [[ " $1 " =~ \ (--follow|-f)\  ]]; then
 		sleep 2
 		session_processes "$leader" | while read -r victim name; do
-			[[ $name != dts-* ]] || kill -TERM "$victim"
+			[ "$name" != "${1%% *}" ] || kill -TERM "$victim" || :
 		done
 	fi
 	wait_until 60 "[ -z \"\$(session_processes $leader)\" ]"
