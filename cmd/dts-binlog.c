@@ -33,7 +33,7 @@ static int choose_start(const struct arguments *a, struct dts_follow_options *o,
 		}
 	} else if (a->start_gtid) {
 		o->start = DTS_START_GTID;
-		if (!dts_gtid_list_valid(dts_slice_of(a->start_gtid)))
+		if (!a->start_gtid[0] || !dts_gtid_list_valid(dts_slice_of(a->start_gtid)))
 			return dts_fail(err, DTS_USAGE, "--start-gtid=%s is not a list of MariaDB GTIDs, such as 0-1-6,1-1-9",
 					a->start_gtid);
 		dts_buf_adds(&o->position.gtid, a->start_gtid);

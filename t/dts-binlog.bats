@@ -589,6 +589,17 @@ insert o 1 2' ]
 	[ "$(grep -c '"op":"stream"' "$BATS_TEST_TMPDIR/f")" -gt 1 ]
 }
 
+@test "two replicas of one server id" {
+	follow one --server-id=77
+	first=$follower
+	follow two --server-id=77
+	got=0
+	wait "$first" || got=$?
+	[ "$got" -eq 4 ]
+	grep -q 'server id 77 .*--server-id' "$BATS_TEST_TMPDIR/one.err"
+	stop_follow 0 TERM
+}
+
 @test "checksums on and off while following" {
 	sql src 'CREATE TABLE i (id int primary key)' b
 	follow f

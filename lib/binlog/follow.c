@@ -151,7 +151,7 @@ static int find_start(struct follow *f, struct dts_position *start, struct dts_e
 
 	switch (how) {
 	case DTS_START_NOW:
-		return dts_source_end(&f->source, start, err);
+		return dts_source_end(&f->source, true, start, err);
 	case DTS_START_OLDEST:
 		return dts_source_oldest(&f->source, start, err);
 	case DTS_START_GTID:
@@ -171,7 +171,7 @@ static int find_stop(struct follow *f, struct dts_error *err)
 {
 	const struct dts_follow_options *o = f->o;
 
-	if (!o->follow && dts_source_end(&f->source, &f->stop, err) < 0)
+	if (!o->follow && dts_source_end(&f->source, false, &f->stop, err) < 0)
 		return -1;
 	if (o->stop.file[0] && (o->follow || dts_position_compare(&o->stop, &f->stop) < 0))
 		dts_position_copy(&f->stop, &o->stop);
@@ -315,8 +315,10 @@ static enum outcome read_log(struct follow *f, struct dts_error *err)
 
 			if (waited)
 				f->heard_at = now();
-			if (status != 0)
-				return status < 0 ? FAILED : FINISHED;
+			if (status < 0) /* the catalog was not to be asked: the server is going */
+				return err->status == DTS_AGAIN ? LOST : FAILED;
+			if (status > 0)
+				return FINISHED;
 			break;
 		}
 		case DTS_READAHEAD_NOTHING:

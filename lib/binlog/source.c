@@ -13,6 +13,7 @@
 enum {
 	DUMP_ANNOTATE = 2,   /* with the events that hold a statement's text, so that sizes add up */
 	BINLOG_ERROR = 1236, /* of the server: it cannot send the log */
+	SAME_REPLICA = 4052, /* MariaDB: another replica has come with our server id */
 	FIRST_EVENT = 4,     /* behind the magic number that a file begins with */
 };
 
@@ -188,10 +189,8 @@ static int file_and_offset(struct dts_source *s, struct dts_slice sql, struct dt
 	uint64_t offset = 0;
 	int status = -1;
 
-	if (!result) {
-		dts_hint(err, "the user needs the privilege BINLOG MONITOR");
-		return -1;
-	}
+	if (!result)
+		return err->status == DTS_REFUSED ? dts_hint(err, "the account needs the privilege BINLOG MONITOR") : -1;
 	if (!row || !row[0] || !row[1] || dts_parse_u64(dts_slice_of(row[1]), &offset) < 0) {
 		dts_fail(err, DTS_REFUSED, "%s does not say where its log is", s->control.label);
 	} else {
@@ -202,12 +201,12 @@ static int file_and_offset(struct dts_source *s, struct dts_slice sql, struct dt
 	return status;
 }
 
-int dts_source_end(struct dts_source *s, struct dts_position *p, struct dts_error *err)
+int dts_source_end(struct dts_source *s, bool with_gtid, struct dts_position *p, struct dts_error *err)
 {
 	if (wake_control(s, err) < 0 || file_and_offset(s, DTS_LIT("SHOW MASTER STATUS"), p, err) < 0)
 		return -1;
 	dts_buf_clear(&p->gtid);
-	return gtid_of(s, p, &p->gtid, err) < 0 ? -1 : 0;
+	return with_gtid && gtid_of(s, p, &p->gtid, err) < 0 ? -1 : 0;
 }
 
 int dts_source_oldest(struct dts_source *s, struct dts_position *p, struct dts_error *err)
@@ -275,7 +274,9 @@ static int introduce(struct dts_source *s, const struct dts_position *from, bool
 	int status;
 
 	dts_buf_adds(&sql, "SET @master_binlog_checksum=@@global.binlog_checksum, @mariadb_slave_capability=4, "
-			   "@master_heartbeat_period=1000000000"); /* a second, in nanoseconds */
+			   "@master_heartbeat_period=1000000000" /* a second, in nanoseconds */
+			   /* A consumer may be slow, as while the target runs an ALTER: do not end the log for it. */
+			   ", net_write_timeout=86400");
 	if (by_gtid) {
 		dts_buf_adds(&sql, ", @slave_connect_state=");
 		dts_sql_literal(&sql, dts_buf_slice(&from->gtid));
@@ -313,18 +314,15 @@ int dts_source_dump(struct dts_source *s, const struct dts_position *from, bool 
 	return status == 0 ? 0 : dts_session_fail(&s->dump, err, "cannot ask for the log of");
 }
 
-/* The server ended the log with an error. */
+/* The server ended the log with an error, or the connection is lost. */
 static int read_failed(struct dts_source *s, struct dts_error *err)
 {
 	unsigned number = mysql_errno(s->dump.mysql);
-	const char *text = mysql_error(s->dump.mysql);
 
 	dts_session_fail(&s->dump, err, "reading the log of");
-	if (number != BINLOG_ERROR)
-		return -1;
-	if (strcasestr(text, "same server") || strcasestr(text, "server_id") || strcasestr(text, "server_uuid")) {
+	if (number == SAME_REPLICA || (number == BINLOG_ERROR && strcasestr(mysql_error(s->dump.mysql), "same server"))) {
 		err->status = DTS_REFUSED;
-		return dts_hint(err, "another replica uses server id %u: choose one with --server-id", (unsigned)s->server_id);
+		dts_hint(err, "server id %u is used by another replica: choose one with --server-id", (unsigned)s->server_id);
 	}
 	return -1;
 }

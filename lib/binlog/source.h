@@ -33,8 +33,9 @@ int dts_source_reopen(struct dts_source *s, struct dts_error *err);
 /* The server will log rows with names from now on: its settings, or DTS_REFUSED with a hint. */
 int dts_source_check_settings(struct dts_source *s, struct dts_error *err);
 
-/* Where the log ends now, and where its oldest file begins; with GTID where known. */
-int dts_source_end(struct dts_source *s, struct dts_position *p, struct dts_error *err);
+/* Where the log ends now, and where its oldest file begins. The GTID position costs
+ * the server a walk through the file: only where it is wanted. */
+int dts_source_end(struct dts_source *s, bool with_gtid, struct dts_position *p, struct dts_error *err);
 int dts_source_oldest(struct dts_source *s, struct dts_position *p, struct dts_error *err);
 
 /* Is there such a file, and is it that long? Fills in the GTID position if it is
