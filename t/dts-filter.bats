@@ -31,8 +31,6 @@ says() {
 	head -n 5 in >one
 	tail -n +6 in >two
 	dts-filter one two | cmp in -
-	run_tool 0 dts-filter /dev/null
-	[ -z "$output$stderr" ]
 }
 
 @test "--table and --ignore-table choose, counts follow" {
@@ -119,6 +117,9 @@ says() {
 	zstd -q <in | head -c -3 >cut
 	run_tool 3 dts-filter cut
 	[[ $stderr = *"the zstd frame is cut off"* ]]
+	# What a program that failed at once has written.
+	run_tool 3 dts-filter /dev/null
+	[ "${stderr_lines[0]}" = "dts-filter: /dev/null:1: the input is empty: there is not even a 'stream' record" ]
 }
 
 @test "--no-counts takes a stream with records left out, and counts anew" {
