@@ -152,10 +152,19 @@ static int write_position(struct dts_checkpoint *c, struct dts_slice src, const 
 	return rc < 0 ? -1 : 0;
 }
 
+static int parse_operand(struct dts_position *pos, const char *text, struct dts_error *err)
+{
+	int rc = dts_position_parse_text(pos, dts_slice_of(text), err);
+
+	if (rc < 0)
+		err->status = DTS_USAGE;
+	return rc;
+}
+
 static int set(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
 {
 	struct dts_position pos = {0};
-	int rc = dts_position_parse_text(&pos, dts_slice_of(args[2]), err);
+	int rc = parse_operand(&pos, args[2], err);
 
 	(void)count, (void)out;
 	if (rc == 0)
@@ -172,11 +181,17 @@ static int set(struct dts_checkpoint *c, char **args, size_t count, struct dts_o
 
 static int remove_checkpoint(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
 {
-	int rc = dts_checkpoint_exists(c, err);
+	struct dts_list names = {0};
+	bool found = false;
 
 	(void)args, (void)count, (void)out;
-	if (rc == 0)
-		return no_checkpoint(c, err);
+	/* Also one that no source has come to: it is in the list. */
+	int rc = dts_checkpoint_names(c, &names, err);
+	for (size_t i = 0; i < names.count && !found; i++)
+		found = strcmp(names.items[i], c->name) == 0;
+	dts_list_release(&names);
+	if (rc == 0 && !found)
+		rc = no_checkpoint(c, err);
 	if (rc < 0 || dts_checkpoint_lock(c, 0, err) < 0)
 		return -1;
 	return dts_checkpoint_remove(c, err);
@@ -190,12 +205,22 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static int too_late(const struct dts_checkpoint *c, const struct dts_source_state *s, const char *wanted, struct dts_error *err)
+{
+	if (!s->applied.file[0])
+		return dts_fail(err, DTS_AGAIN, "checkpoint '%s' is not there after %g seconds", c->name, timeout);
+	if (s->phase == DTS_PHASE_FULL)
+		return dts_fail(err, DTS_AGAIN, "checkpoint '%s' is in the full phase after %g seconds", c->name, timeout);
+	return dts_fail(err, DTS_AGAIN, "checkpoint '%s' is at %s:%llu after %g seconds, not yet at %s", c->name,
+			s->applied.file, (unsigned long long)s->applied.offset, timeout, wanted);
+}
+
 /* Until the applier has come to FILE:OFFSET; a checkpoint that is still to be made counts as not there yet. */
 static int wait_for(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
 {
 	struct dts_position pos = {0};
 	double end = now() + timeout;
-	int rc = dts_position_parse_text(&pos, dts_slice_of(args[1]), err);
+	int rc = parse_operand(&pos, args[1], err);
 
 	(void)count, (void)out;
 	while (rc == 0) {
@@ -206,8 +231,7 @@ static int wait_for(struct dts_checkpoint *c, char **args, size_t count, struct 
 		bool there = rc == 0 && s.phase == DTS_PHASE_CHANGES && s.applied.file[0] &&
 			     dts_position_compare(&s.applied, &pos) >= 0;
 		if (rc == 0 && !there && now() >= end) {
-			rc = dts_fail(err, DTS_AGAIN, "checkpoint '%s' is at %s:%llu after %g seconds, not yet at %s", c->name,
-				      s.applied.file, (unsigned long long)s.applied.offset, timeout, args[1]);
+			rc = too_late(c, &s, args[1], err);
 			dts_hint(err, "is dts-apply running? --timeout=SECONDS waits longer");
 		}
 		dts_source_state_release(&s);
