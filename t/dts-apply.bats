@@ -1003,6 +1003,7 @@ ends() { for line; do head -n "$line" in | wc -c; done; }
 	echo 'START TRANSACTION; UPDATE t SET b=9 WHERE a=2; SELECT "again";' >&6
 	wait_until 10 'grep -q again held'
 	waits() { rows "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME='INNODB_ROW_LOCK_WAITS'"; }
+	# shellcheck disable=SC2034 # read by wait_until
 	before=$(waits)
 	follow --checkpoint="$c"
 	{ opening changes 29; schema t a b; tx 30 "$(upd t '{"a":1,"b":5}' '{"a":1,"b":6}')" "$(upd t '{"a":2,"b":5}' '{"a":2,"b":6}')"; } >&7
