@@ -617,3 +617,16 @@ insert o 1 2' ]
 	run_tool 2 binlog --start-position=bin.000001:x
 	run_tool 2 binlog --stop-gtid=
 }
+
+@test "a source whose log is encrypted" {
+	echo '1;000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f' >"$DTS_TEST_DIR/keys"
+	servers_up enc -- --plugin-load-add=file_key_management --file-key-management-filename="$DTS_TEST_DIR/keys" --encrypt-binlog=ON
+	sql enc 'CREATE DATABASE b; CREATE TABLE b.i (id int primary key); INSERT INTO b.i VALUES (1); FLUSH BINARY LOGS; INSERT INTO b.i VALUES (2)'
+	mid=$(sql enc 'SHOW MASTER STATUS' | awk '{ print $1 ":" $2 }')
+	sql enc 'INSERT INTO b.i VALUES (3)'
+	run_tool 0 dts-binlog --defaults-file="$(defaults)" -g enc
+	[ "$(jq -r 'select(.op == "insert").after.id' <<<"$output" | paste -sd' ')" = '1 2 3' ]
+	run_tool 0 dts-binlog --defaults-file="$(defaults)" -g enc --start-position="$mid"
+	[ "$(jq -r 'select(.op == "insert").after.id' <<<"$output" | paste -sd' ')" = '3' ]
+	server remove enc
+}

@@ -99,6 +99,9 @@ static int move_on(struct dts_capture *c, const struct dts_event *e, struct dts_
 
 	if (dts_event_is_made_up(raw))
 		return 0;
+	/* It comes behind the format description wherever reading begins (seen on 10.11). */
+	if (e->type == DTS_EV_START_ENCRYPTION && gap != 0)
+		return 0;
 	if (e->end_pos != 0 && gap != 0) {
 		if (!c->jumps && !c->fresh_file)
 			return dts_fail(err, DTS_BAD_INPUT,
@@ -108,7 +111,7 @@ static int move_on(struct dts_capture *c, const struct dts_event *e, struct dts_
 		offset += gap;
 	}
 	c->at.offset = offset;
-	/* Behind it may be an event about encryption, which the server keeps to itself. */
+	/* Behind it may be an event about encryption, which a server may keep to itself. */
 	c->fresh_file = e->type == DTS_EV_FORMAT;
 	return 0;
 }
@@ -224,7 +227,7 @@ static int unknown(const struct dts_event *e, struct dts_error *err)
 		dts_fail(err, DTS_BAD_INPUT, "a compressed event (%s) cannot be read yet", dts_event_name(e->type, text));
 		return dts_hint(err, "run SET GLOBAL log_bin_compress=OFF on the source and start behind this position");
 	}
-	return dts_fail(err, DTS_BAD_INPUT, "a %s event is not known", dts_event_name(e->type, text));
+	return dts_fail(err, DTS_BAD_INPUT, "an event that is not known: %s", dts_event_name(e->type, text));
 }
 
 /* `start` is where the event stands; c->at is behind it already. */

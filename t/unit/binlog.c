@@ -365,7 +365,7 @@ static void test_unknown_events(void)
 	dts_capture_release(&c);
 	add_event(&file, 99, 0, 0, DTS_LIT("x"));
 	begin_at(&c, 4);
-	CHECK_STR("bin.000001:24: a event type 99 event is not known", records(&c, &file));
+	CHECK_STR("bin.000001:24: an event that is not known: event type 99", records(&c, &file));
 	dts_capture_release(&c);
 	dts_buf_clear(&file);
 	add_format(&file, 0);
