@@ -23,6 +23,7 @@ static const struct dts_option apply_options[] = {
 	{"ddl-redo", 0, DTS_OPTION_FLAG, &ddl_redo, NULL, "the statement in doubt has not been executed: execute it"},
 	{"allow-nontransactional", 0, DTS_OPTION_FLAG, &apply.allow_nontransactional, NULL, "take tables that cannot roll back: not exactly once"},
 	{"allow-triggers", 0, DTS_OPTION_FLAG, &apply.allow_triggers, NULL, "take tables with triggers, which act again"},
+	{"allow-extra-columns", 0, DTS_OPTION_FLAG, &apply.allow_extra_columns, NULL, "take tables with columns that the stream does not bring"},
 	{"ack", 0, DTS_OPTION_FLAG, &ack, NULL, "print an ack record for each transaction that is durable"},
 	{NULL, 0, 0, NULL, NULL, NULL},
 };

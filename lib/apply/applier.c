@@ -43,10 +43,15 @@ int dts_applier_bind(struct dts_applier *a, struct dts_apply_table *t, struct dt
 {
 	struct dts_apply_checks checks = {.allow_nontransactional = a->options.allow_nontransactional,
 					  .allow_triggers = a->options.allow_triggers,
+					  .allow_extra_columns = a->options.allow_extra_columns,
 					  .snapshot = a->snapshot};
 
 	if (dts_apply_table_bind(t, a->session, &checks, err) < 0)
 		return -1;
+	if (!t->key && t->schema.primary.count > 0)
+		dts_applier_notice(a, "table '%.*s.%.*s' has a primary key at the source and no usable key at the target: "
+				   "each change reads the whole table", (int)t->schema.db.len, t->schema.db.p,
+				   (int)t->schema.table.len, t->schema.table.p);
 	return a->changes && a->has_checkpoint ? dts_chunk_load_windows(a, t, err) : 0;
 }
 

@@ -76,10 +76,6 @@ static int match_column(struct dts_apply_table *t, struct dts_apply_column *c, s
 	const struct dts_column *from = c->source;
 	long at = dts_schema_column(&t->target, from->name, (size_t)(c - t->columns));
 
-	if (from->generated != DTS_GENERATED_NO) {
-		c->written = false;
-		return 0;
-	}
 	if (at < 0) {
 		dts_fail(err, DTS_REFUSED, "table " NAME_FMT " at the target has no column '%.*s'", NAME_ARGS(t),
 			 (int)from->name.len, from->name.p);
@@ -87,8 +83,13 @@ static int match_column(struct dts_apply_table *t, struct dts_apply_column *c, s
 	}
 	c->target = &t->target.columns[at];
 	c->written = c->target->generated == DTS_GENERATED_NO;
+	if (c->written != (from->generated == DTS_GENERATED_NO)) {
+		dts_fail(err, DTS_REFUSED, "table " NAME_FMT ": column '%.*s' is generated at the %s only", NAME_ARGS(t),
+			 (int)from->name.len, from->name.p, c->written ? "source" : "target");
+		return dts_hint(err, "give the target's column the source's definition");
+	}
 	if (!c->written)
-		return 0; /* the target computes it: dts-verify tells whether it is the same */
+		return 0; /* each end computes its own */
 	if (!takes_every_value(from, c->target)) {
 		dts_fail(err, DTS_REFUSED, "table " NAME_FMT ": column '%.*s' is %.*s at the source and %.*s at the target, "
 			 "which cannot hold every value", NAME_ARGS(t), (int)from->name.len, from->name.p,
@@ -194,6 +195,21 @@ static int check_foreign(const struct dts_apply_table *t, struct dts_error *err)
 	return 0;
 }
 
+/* A column that only the target has: dropped at the source before the snapshot,
+ * or somebody's own; either way its values come from nowhere. */
+static int check_extra_columns(const struct dts_apply_table *t, struct dts_error *err)
+{
+	for (size_t i = 0; i < t->target.column_count; i++) {
+		const struct dts_column *c = &t->target.columns[i];
+		if (c->generated == DTS_GENERATED_NO && dts_schema_column(&t->schema, c->name, i) < 0) {
+			dts_fail(err, DTS_REFUSED, "table " NAME_FMT " at the target has a column '%.*s' that the stream does not bring",
+				 NAME_ARGS(t), (int)c->name.len, c->name.p);
+			return dts_hint(err, "drop it, or let its default fill it with --allow-extra-columns");
+		}
+	}
+	return 0;
+}
+
 static int check_target(const struct dts_apply_table *t, struct dts_session *s, const struct dts_apply_checks *checks,
 			struct dts_error *err)
 {
@@ -228,6 +244,8 @@ int dts_apply_table_bind(struct dts_apply_table *t, struct dts_session *s, const
 	if (rc == 0)
 		rc = dts_fail(err, DTS_REFUSED, "table " NAME_FMT " has just gone from the target", NAME_ARGS(t));
 	if (rc < 0 || dts_apply_table_match(t, err) < 0)
+		return -1;
+	if (!checks->allow_extra_columns && check_extra_columns(t, err) < 0)
 		return -1;
 	if (checks->snapshot && check_foreign(t, err) < 0)
 		return -1;
