@@ -1,4 +1,5 @@
 # dts-binlog against a real MariaDB.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2034,SC2314
 load lib/dts
 
 setup_file() {
@@ -248,7 +249,7 @@ short='if .op == "begin" or .op == "schema" or .op == "stream" or .op == "end" t
 	insert i 1 3
 	commit 1
 	END
-	jq -e 'select(.op == "prepare") | .pos.file' "$BATS_TEST_TMPDIR/records" | sort -u | [ "$(wc -l)" -eq 2 ]
+	[ "$(jq -r 'select(.op == "prepare").pos.file' "$BATS_TEST_TMPDIR/records" | sort -u | wc -l)" -eq 2 ]
 }
 
 @test "DDL with its context, in transactions of its own" {
