@@ -228,8 +228,9 @@ changes() {
 		sleep 1.5
 		sql dst 'INSERT INTO t SELECT seq, seq FROM seq_991_to_1000; INSERT INTO n VALUES (1)' v
 	) 3>&- &
+	late=$!
 	run_tool 0 verify v --recheck=20 --recheck-wait=0.3
-	wait
+	wait "$late"
 	[ "${#lines[@]}" -eq 2 ]
 }
 
