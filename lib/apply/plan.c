@@ -174,7 +174,8 @@ static int plan_clear_keys(struct dts_plan *p, const struct dts_apply_table *t, 
 		for (size_t i = 0; i < key->count && usable; i++) {
 			long column = dts_schema_column(&t->schema, key->columns[i], i);
 			/* NULL is never equal to another row's. */
-			usable = column >= 0 && t->columns[column].written && row[column].type != DTS_JSON_NULL;
+			usable = column >= 0 && t->columns[column].written &&
+				 (!row[column].raw.p || row[column].type != DTS_JSON_NULL);
 			if (!usable)
 				break;
 			if (!row[column].raw.p)

@@ -121,7 +121,9 @@ struct dts_pattern *dts_pattern_new(struct dts_slice text, struct dts_error *err
 {
 	struct dts_pattern *p = dts_zalloc(1, sizeof *p);
 
-	if (memchr(text.p, '\0', text.len) || pattern_read(p, text, err) < 0) {
+	int rc = memchr(text.p, '\0', text.len) ? dts_fail(err, DTS_USAGE, "pattern: a name has no NUL")
+						: pattern_read(p, text, err);
+	if (rc < 0) {
 		dts_where(err, "'%.*s'", (int)text.len, text.p);
 		dts_hint(err, "a PATTERN is db.table; * and ? match anything, `quoted` parts are literal, /parts/ are regular expressions");
 		dts_pattern_free(p);
