@@ -306,6 +306,7 @@ hold() {
 @test "tables that cannot be applied to" {
 	sql dst 'CREATE TABLE m (a INT) ENGINE=MyISAM; CREATE TABLE tr (a INT)
 		; CREATE TRIGGER x AFTER INSERT ON tr FOR EACH ROW SET @x=1
+		; CREATE TABLE sv (a INT) WITH SYSTEM VERSIONING
 		; CREATE TABLE c (b INT); CREATE TABLE n (a DATETIME, b INT)
 		; CREATE TABLE p (a INT PRIMARY KEY); CREATE TABLE f (a INT)' d
 	one() { { schema "$@"; chunk 1 "$1" 10 10; } | snapshot 10 >in; }
@@ -320,6 +321,9 @@ hold() {
 	refused 4 "in:2: table 'd.tr' at the target has triggers, which would act a second time" \
 		'drop them until the migration has ended, or accept what they do with --allow-triggers' --checkpoint="$c"
 	run_tool 0 apply --checkpoint="$c-tr" --allow-triggers in
+	one sv a
+	refused 4 "in:2: table 'd.sv' at the target is system-versioned: it would write a history of its own" \
+		'ALTER TABLE ... DROP SYSTEM VERSIONING there, or accept its own history with --allow-versioned' --checkpoint="$c"
 	one c a
 	refused 4 "in:2: table 'd.c' at the target has no column 'a'" 'add the column, or leave it out of the stream' --checkpoint="$c"
 	one n 'a:datetime(3)' b

@@ -44,6 +44,7 @@ int dts_applier_bind(struct dts_applier *a, struct dts_apply_table *t, struct dt
 	struct dts_apply_checks checks = {.allow_nontransactional = a->options.allow_nontransactional,
 					  .allow_triggers = a->options.allow_triggers,
 					  .allow_extra_columns = a->options.allow_extra_columns,
+					  .allow_versioned = a->options.allow_versioned,
 					  .snapshot = a->snapshot};
 
 	if (dts_apply_table_bind(t, a->session, &checks, err) < 0)

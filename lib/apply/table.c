@@ -228,6 +228,11 @@ static int check_target(const struct dts_apply_table *t, struct dts_session *s, 
 			      NAME_ARGS(t));
 		dts_hint(err, "drop them until the migration has ended, or accept what they do with --allow-triggers");
 	}
+	if (rc > 0 && found.items[0].system_versioned && !checks->allow_versioned) {
+		rc = dts_fail(err, DTS_REFUSED, "table " NAME_FMT " at the target is system-versioned: it would write a history of its own",
+			      NAME_ARGS(t));
+		dts_hint(err, "ALTER TABLE ... DROP SYSTEM VERSIONING there, or accept its own history with --allow-versioned");
+	}
 	dts_tables_release(&found);
 	return rc < 0 ? -1 : 0;
 }

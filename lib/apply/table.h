@@ -45,6 +45,7 @@ struct dts_apply_table {
 struct dts_apply_checks {
 	bool allow_nontransactional;
 	bool allow_triggers;
+	bool allow_versioned;
 	bool allow_extra_columns; /* of the target, filled by their defaults */
 	bool snapshot; /* the schema comes with foreign keys: compare those with actions */
 };
