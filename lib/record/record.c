@@ -1,6 +1,7 @@
 #include "record/record.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "record/scan.h"
 
@@ -9,17 +10,18 @@ static const char *const op_names[DTS_OP_COUNT] = {
 	"prepare", "rollback", "commit", "heartbeat", "end", "ack",
 };
 
+enum { SHAPES = 16 };
+
 enum field_type { TEXT, NUMBER, OBJECT, ARRAY };
 
-/* A field as it is written, `"key":` padded with zero bytes for 16-byte compares. */
+/* A field as it is written. */
 struct field {
-	char key[16];
-	uint8_t key_len;
+	struct dts_scan_key key;
 	uint8_t type;
 	uint16_t decoded; /* where in struct dts_record its decoded value goes; 0: nowhere */
 };
 
-#define FIELD(name, type, where) {"\"" name "\":", sizeof(name) + 2, type, where}
+#define FIELD(name, type, where) {{"\"" name "\":", sizeof(name) + 2}, type, where}
 #define AT(member) offsetof(struct dts_record, member)
 
 static const struct field fields[DTS_F_COUNT] = {
@@ -101,6 +103,7 @@ void dts_record_release(struct dts_record *r)
 	if (!r)
 		return;
 	dts_buf_release(&r->scratch);
+	free(r->shapes);
 	dts_record_init(r);
 }
 
@@ -108,7 +111,7 @@ void dts_record_release(struct dts_record *r)
 static enum dts_field find_field(struct dts_slice name)
 {
 	for (unsigned f = 0; f < DTS_F_COUNT; f++)
-		if (name.len + 3 == fields[f].key_len && memcmp(fields[f].key + 1, name.p, name.len) == 0)
+		if (name.len + 3 == fields[f].key.len && memcmp(fields[f].key.text + 1, name.p, name.len) == 0)
 			return f;
 	return DTS_F_COUNT;
 }
@@ -128,7 +131,7 @@ static struct dts_slice content(struct dts_record *r, struct dts_slice raw, bool
 static int parse_op(struct dts_record *r, struct dts_slice name, struct dts_error *err)
 {
 	for (unsigned op = 0; op < DTS_OP_COUNT; op++)
-		if (dts_slice_is(name, op_names[op])) {
+		if (name.len > 0 && name.p[0] == op_names[op][0] && dts_slice_is(name, op_names[op])) {
 			r->op = op;
 			return 0;
 		}
@@ -142,21 +145,6 @@ static int wrong_type(enum dts_field f, struct dts_error *err)
 	};
 
 	return dts_fail(err, DTS_BAD_INPUT, "field '%s' is not %s", dts_field_name(f), types[fields[f].type]);
-}
-
-/* Does p stand at the text of this key? */
-static inline bool key_at(const struct dts_scan *s, const char *p, const struct field *field)
-{
-#ifdef __SSE2__
-	if (s->end - p >= 16) {
-		__m128i have = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i want = _mm_loadu_si128((const __m128i *)(const void *)field->key);
-		unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(have, want));
-		unsigned all = (1u << field->key_len) - 1;
-		return (mask & all) == all;
-	}
-#endif
-	return s->end - p >= field->key_len && memcmp(p, field->key, field->key_len) == 0;
 }
 
 /* Takes the key at p, which was not the one that was guessed. */
@@ -177,6 +165,17 @@ static const char *parse_key(struct dts_record *r, struct dts_scan *s, const cha
 	return p + 1;
 }
 
+/* Where a field's decoded value goes. */
+static uint64_t *number_at(struct dts_record *r, unsigned f)
+{
+	return (uint64_t *)(void *)((char *)r + fields[f].decoded);
+}
+
+static struct dts_slice *text_at(struct dts_record *r, unsigned f)
+{
+	return (struct dts_slice *)(void *)((char *)r + fields[f].decoded);
+}
+
 /* Notes the value of a known field, whose source text is known to be valid. */
 static int take_field(struct dts_record *r, enum dts_field f, struct dts_slice raw, bool escaped,
 		      struct dts_error *err)
@@ -188,19 +187,26 @@ static int take_field(struct dts_record *r, enum dts_field f, struct dts_slice r
 		return dts_fail(err, DTS_BAD_INPUT, "duplicate field '%s'", dts_field_name(f));
 	r->seen |= UINT32_C(1) << f;
 	r->raw[f] = raw;
-	if (field->type == NUMBER) {
-		uint64_t *to = (uint64_t *)(void *)((char *)r + field->decoded);
-		return dts_json_u64(raw, to) ? 0 : wrong_type(f, err);
-	}
+	if (field->type == NUMBER)
+		return dts_json_u64(raw, number_at(r, f)) ? 0 : wrong_type(f, err);
 	if (raw.p[0] != firsts[field->type])
 		return wrong_type(f, err);
-	if (field->decoded) {
-		struct dts_slice *to = (struct dts_slice *)(void *)((char *)r + field->decoded);
-		*to = content(r, raw, escaped);
-	} else if (f == DTS_F_OP) {
+	if (field->decoded)
+		*text_at(r, f) = content(r, raw, escaped);
+	else if (f == DTS_F_OP)
 		return parse_op(r, content(r, raw, escaped), err);
-	}
 	return 0;
+}
+
+/* An image: its columns are most likely those of its table's last one. */
+static const char *scan_image(struct dts_record *r, struct dts_scan *s, const char *p)
+{
+	/* Tables that share a place only cost time. */
+	size_t place = (r->table.len * 7 + (r->table.len > 0 ? (unsigned char)r->table.p[r->table.len - 1] : 0)) % SHAPES;
+
+	if (!r->shapes)
+		r->shapes = dts_zalloc(SHAPES, sizeof *r->shapes);
+	return dts_scan_shaped(s, p, 1, &r->shapes[place]);
 }
 
 /* Takes the members of the object that p stands in; behind its brace. */
@@ -213,8 +219,8 @@ static const char *parse_members(struct dts_record *r, struct dts_scan *s, const
 	if (p < s->end && *p == '}')
 		return p + 1;
 	for (;;) {
-		if (key_at(s, p, &fields[f])) {
-			p += fields[f].key_len;
+		if (dts_scan_key_at(s, p, &fields[f].key)) {
+			p += fields[f].key.len;
 		} else {
 			p = parse_key(r, s, p, &f);
 			if (!p)
@@ -227,6 +233,8 @@ static const char *parse_members(struct dts_record *r, struct dts_scan *s, const
 		bool escaped = false;
 		if (p < s->end && *p == '"')
 			p = dts_scan_string(s, p + 1, &escaped);
+		else if (f == DTS_F_AFTER || f == DTS_F_BEFORE)
+			p = scan_image(r, s, p);
 		else
 			p = dts_scan_value(s, p, 1);
 		if (!p)
@@ -271,19 +279,28 @@ static int check_fields(const struct dts_record *r, struct dts_error *err)
 	return 0;
 }
 
+/* Empties the fields that the record before had; few of all. The op stays, as a guess. */
+static void forget(struct dts_record *r)
+{
+	for (uint32_t seen = r->seen; seen; seen &= seen - 1) {
+		unsigned f = (unsigned)__builtin_ctz(seen);
+		r->raw[f] = (struct dts_slice){0};
+		if (fields[f].type == NUMBER)
+			*number_at(r, f) = 0;
+		else if (fields[f].decoded)
+			*text_at(r, f) = (struct dts_slice){0};
+	}
+	r->seen = 0;
+	dts_buf_clear(&r->scratch);
+}
+
 int dts_record_parse(struct dts_record *r, struct dts_slice line, struct dts_error *err)
 {
 	struct dts_scan s = {.start = line.p, .end = line.p + line.len};
 	const char *p;
 
-	/* All before the scratch buffer describes the record before. */
-	enum dts_op last = r->op;
-	memset(r, 0, offsetof(struct dts_record, scratch));
-	r->op = last;
+	forget(r);
 	r->line = line;
-	r->seen = 0;
-	dts_buf_clear(&r->scratch);
-
 	p = dts_scan_space(&s, line.p);
 	if (p < s.end && *p != '{' && *p != '\0')
 		p = dts_scan_stop(&s, p, "not a record: '{' was expected");

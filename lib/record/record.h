@@ -85,8 +85,8 @@ struct dts_record {
 	 * have the same order, so its keys are compared, not looked up). */
 	struct dts_buf scratch;
 	uint32_t seen;
-	enum dts_op guess_op;
 	uint8_t guess[DTS_OP_COUNT][DTS_F_COUNT];
+	struct dts_shape *shapes; /* the same for the columns in images */
 };
 
 void dts_record_init(struct dts_record *r);

@@ -235,6 +235,56 @@ static const char *scan_container(struct dts_scan *s, const char *p, unsigned de
 	}
 }
 
+/* Notes the key that stands from `key` to `end` if it is as we write it. */
+static void learn(struct dts_scan_key *place, const char *key, const char *end)
+{
+	size_t len = (size_t)(end - key);
+
+	if (len > sizeof place->text || end[-1] != ':')
+		len = 0;
+	memcpy(place->text, key, len);
+	place->len = (uint8_t)len;
+}
+
+const char *dts_scan_shaped(struct dts_scan *s, const char *p, unsigned depth, struct dts_shape *shape)
+{
+	struct dts_scan_key *guess = shape->keys, *last = shape->keys + DTS_SHAPE_KEYS;
+
+	if (p == s->end || *p != '{' || depth == DTS_JSON_MAX_DEPTH)
+		return dts_scan_value(s, p, depth);
+	p = dts_scan_space(s, p + 1);
+	if (p < s->end && *p == '}')
+		return p + 1;
+	for (;;) {
+		const char *key = p;
+		if (guess < last && guess->len > 0 && dts_scan_key_at(s, p, guess)) {
+			p = dts_scan_space(s, p + guess->len);
+			guess++;
+		} else {
+			p = scan_key(s, p);
+			if (!p)
+				return NULL;
+			if (guess < last)
+				learn(guess++, key, p);
+		}
+		if (p < s->end && *p == '"') {
+			bool escaped;
+			p = dts_scan_string(s, p + 1, &escaped);
+		} else {
+			p = dts_scan_value(s, p, depth + 1);
+		}
+		if (!p)
+			return NULL;
+		p = dts_scan_space(s, p);
+		if (p == s->end || *p != ',')
+			break;
+		p = dts_scan_space(s, p + 1);
+	}
+	if (p == s->end || *p != '}')
+		return dts_scan_unexpected(s, p, "invalid JSON: ',' or '}' was expected");
+	return p + 1;
+}
+
 const char *dts_scan_value(struct dts_scan *s, const char *p, unsigned depth)
 {
 	if (p == s->end)

@@ -44,6 +44,22 @@ static inline const char *dts_scan_stop(struct dts_scan *s, const char *at, cons
 /* What to say where a byte was expected and `p` is something else or the end. */
 const char *dts_scan_unexpected(struct dts_scan *s, const char *p, const char *why);
 
+/* A key with its quotes and colon, padded so that 16 bytes can be compared. */
+struct dts_scan_key {
+	char text[40];
+	uint8_t len;
+};
+
+/* The keys of the last object of its kind. The next one most likely has the
+ * same; comparing is faster than looking for the end of each. */
+enum { DTS_SHAPE_KEYS = 64 };
+struct dts_shape {
+	struct dts_scan_key keys[DTS_SHAPE_KEYS];
+};
+
+/* The object at p, whose keys `shape` foretells and learns. */
+const char *dts_scan_shaped(struct dts_scan *s, const char *p, unsigned depth, struct dts_shape *shape);
+
 static inline bool dts_scan_is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -90,6 +106,21 @@ static inline const char *dts_scan_plain(const struct dts_scan *s, const char *p
 	while (p < s->end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' && *p != '\\')
 		p++;
 	return p;
+}
+
+/* Does p stand at the text of this key? */
+static inline bool dts_scan_key_at(const struct dts_scan *s, const char *p, const struct dts_scan_key *key)
+{
+#ifdef __SSE2__
+	if (s->end - p >= 16 && key->len <= 16) {
+		__m128i have = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i want = _mm_loadu_si128((const __m128i *)(const void *)key->text);
+		unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(have, want));
+		unsigned all = (1u << key->len) - 1;
+		return (mask & all) == all;
+	}
+#endif
+	return s->end - p >= key->len && memcmp(p, key->text, key->len) == 0;
 }
 
 /* Behind the closing quote of a string, standing behind its opening one.
