@@ -40,6 +40,12 @@ static bool is_hidden_type(enum dts_type t)
 	return t == DTS_TYPE_UUID || t == DTS_TYPE_INET4 || t == DTS_TYPE_INET6 || t == DTS_TYPE_VECTOR;
 }
 
+/* FLOAT(7,2) and DOUBLE(7,2) round what they are given, and say nothing. */
+static bool rounds(const struct dts_column *c)
+{
+	return memchr(c->type_text.p, ',', c->type_text.len) != NULL;
+}
+
 /*
  * Can every value of the source's column be stored in the target's without the
  * server changing it unseen? Out of range and too long are errors that the
@@ -51,6 +57,8 @@ static bool takes_every_value(const struct dts_column *from, const struct dts_co
 		return is_character(to->type);
 	if (from->type == DTS_TYPE_BINARY && is_hidden_type(to->type))
 		return true;
+	if ((to->type == DTS_TYPE_FLOAT || to->type == DTS_TYPE_DOUBLE) && rounds(to) && !dts_slice_eq(from->type_text, to->type_text))
+		return false;
 	if (from->type == DTS_TYPE_FLOAT && to->type == DTS_TYPE_DOUBLE)
 		return true;
 	if (from->type == DTS_TYPE_INTEGER && to->type == DTS_TYPE_DECIMAL)
