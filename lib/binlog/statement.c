@@ -1,5 +1,6 @@
 #include "binlog/capture_parts.h"
 #include "binlog/query.h"
+#include "ddl/objects.h"
 
 /* Is anything of this name captured? A database is when any table of it could be. */
 static bool wants_object(const struct dts_capture *c, const struct dts_ddl_object *o, struct dts_slice default_db)
@@ -37,21 +38,6 @@ static bool wants_statement(const struct dts_capture *c, const struct dts_ddl *d
 	return false;
 }
 
-static void add_object(struct dts_buf *b, const struct dts_ddl_object *o, struct dts_slice default_db)
-{
-	struct dts_slice db = o->db.len ? o->db : default_db;
-	bool is_table = o->type == DTS_DDL_TYPE_TABLE || o->type == DTS_DDL_TYPE_VIEW ||
-			o->type == DTS_DDL_TYPE_SEQUENCE;
-
-	dts_buf_addf(b, "{\"type\":\"%s\",\"db\":", dts_ddl_type_name(o->type));
-	dts_json_add_string(b, db);
-	if (o->type != DTS_DDL_TYPE_DATABASE) {
-		dts_buf_adds(b, is_table ? ",\"table\":" : ",\"name\":");
-		dts_json_add_string(b, o->name);
-	}
-	dts_buf_addf(b, ",\"role\":\"%s\"}", dts_ddl_role_name(o->role));
-}
-
 static void add_ddl(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql, struct dts_buf *out)
 {
 	const struct dts_ddl *d = &c->ddl;
@@ -65,13 +51,9 @@ static void add_ddl(struct dts_capture *c, const struct dts_event_query *q, stru
 	dts_buf_addu(out, n);
 	dts_buf_adds(out, ",\"sql\":");
 	dts_json_add_string(out, sql);
-	dts_buf_adds(out, ",\"objects\":[");
-	for (size_t i = 0; i < d->count; i++) {
-		if (i > 0)
-			dts_buf_addc(out, ',');
-		add_object(out, &d->objects[i], q->db);
-	}
-	dts_buf_adds(out, "],\"context\":");
+	dts_buf_adds(out, ",\"objects\":");
+	dts_ddl_add_objects(out, d, q->db);
+	dts_buf_adds(out, ",\"context\":");
 	dts_query_add_context(out, q, c->options.collations);
 	dts_buf_adds(out, "}\n");
 }
