@@ -24,6 +24,7 @@ static const struct dts_option apply_options[] = {
 	{"allow-nontransactional", 0, DTS_OPTION_FLAG, &apply.allow_nontransactional, NULL, "take tables that cannot roll back: not exactly once"},
 	{"allow-triggers", 0, DTS_OPTION_FLAG, &apply.allow_triggers, NULL, "take tables with triggers, which act again"},
 	{"allow-extra-columns", 0, DTS_OPTION_FLAG, &apply.allow_extra_columns, NULL, "take tables with columns that the stream does not bring"},
+	{"allow-nonempty", 0, DTS_OPTION_FLAG, &apply.allow_nonempty, NULL, "full phase: add to the rows that a table has already"},
 	{"allow-versioned", 0, DTS_OPTION_FLAG, &apply.allow_versioned, NULL, "take system-versioned tables, which keep a history of their own"},
 	{"ack", 0, DTS_OPTION_FLAG, &ack, NULL, "print an ack record for each transaction that is durable"},
 	{NULL, 0, 0, NULL, NULL, NULL},

@@ -15,7 +15,7 @@ struct dts_apply_options {
 	const char *checkpoint;    /* name; NULL: none is kept */
 	const char *checkpoint_db;
 	bool no_checkpoint;        /* changes without one: asked for */
-	bool allow_nontransactional, allow_triggers, allow_extra_columns, allow_versioned;
+	bool allow_nontransactional, allow_triggers, allow_extra_columns, allow_versioned, allow_nonempty;
 	enum dts_other_ddl other_ddl;
 	enum dts_doubt doubt;
 	uint64_t lock_wait;        /* seconds to wait for a dying run */

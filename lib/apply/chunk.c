@@ -98,6 +98,27 @@ static struct dts_slice chunk_key(struct dts_buf *b, const struct dts_apply_tabl
 	return dts_buf_slice(b);
 }
 
+/* Rows that nobody knows of would stay, or be doubled where there is no key. */
+static int need_empty(struct dts_applier *a, const struct dts_apply_table *t, struct dts_error *err)
+{
+	struct dts_buf sql = {0}, value = {0};
+
+	if (a->options.allow_nonempty)
+		return 0;
+	dts_buf_adds(&sql, "SELECT 1 FROM ");
+	dts_sql_table(&sql, t->schema.db, t->schema.table);
+	dts_buf_adds(&sql, " LIMIT 1");
+	int rc = dts_session_value(a->session, dts_buf_slice(&sql), &value, err);
+	if (rc > 0) {
+		rc = dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s' at the target is not empty", (int)t->schema.db.len,
+			      t->schema.db.p, (int)t->schema.table.len, t->schema.table.p);
+		dts_hint(err, "empty it if these rows are left over; --allow-nonempty adds to what is there");
+	}
+	dts_buf_release(&sql);
+	dts_buf_release(&value);
+	return rc;
+}
+
 /*
  * What earlier runs did of this table: chunks of this very snapshot are
  * remembered as done; chunks of another make the table start again, empty.
@@ -105,9 +126,8 @@ static struct dts_slice chunk_key(struct dts_buf *b, const struct dts_apply_tabl
 static int look_at_table(struct dts_applier *a, struct dts_apply_table *t, struct dts_error *err)
 {
 	struct dts_buf sql = {0}, key = {0};
-	bool stale = false;
+	bool stale = false, known = false;
 
-	t->cleared = true;
 	dts_buf_add_slice(&t->chunk_pos, dts_buf_slice(&a->chunk_pos));
 	dts_buf_adds(&sql, "SELECT id, bounds, low FROM ");
 	dts_checkpoint_table(&a->checkpoint, "chunk", &sql);
@@ -119,6 +139,7 @@ static int look_at_table(struct dts_applier *a, struct dts_apply_table *t, struc
 		return -1;
 	}
 	for (MYSQL_ROW row; (row = mysql_fetch_row(res));) {
+		known = true;
 		if (!dts_slice_is(dts_buf_slice(&a->chunk_pos), row[2]))
 			stale = true;
 		else
@@ -137,7 +158,7 @@ static int look_at_table(struct dts_applier *a, struct dts_apply_table *t, struc
 		rc = dts_session_run(a->session, dts_buf_slice(&sql), err);
 	}
 	dts_buf_release(&sql);
-	return rc < 0 ? -1 : 0;
+	return rc < 0 ? -1 : known ? 0 : need_empty(a, t, err);
 }
 
 /* The chunk's bounds as one text, to tell whether it is the same chunk. */
@@ -171,9 +192,10 @@ int dts_chunk_begin(struct dts_applier *a, const struct dts_record *r, struct dt
 		return 0;
 	if (!t->bound && dts_applier_bind(a, t, err) < 0)
 		return -1;
+	if (!t->looked_at && (a->has_checkpoint ? look_at_table(a, t, err) : need_empty(a, t, err)) < 0)
+		return -1;
+	t->looked_at = true;
 	if (a->has_checkpoint) {
-		if (!t->cleared && look_at_table(a, t, err) < 0)
-			return -1;
 		/* Its mark would void theirs. */
 		if (!dts_slice_eq(dts_buf_slice(&t->chunk_pos), dts_buf_slice(&a->chunk_pos))) {
 			dts_fail(err, DTS_REFUSED, "chunk '%.*s' of table '%.*s.%.*s' was read at another position than the chunks before it",

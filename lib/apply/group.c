@@ -169,14 +169,13 @@ static int plan_one(struct dts_applier *a, const struct dts_apply_tx *tx, struct
 	return dts_group_plan_tx(a, tx, err);
 }
 
-static void plan_mark(struct dts_applier *a)
+/* Everything up to and with `tx` will be there when this commits. */
+static void plan_mark(struct dts_applier *a, const struct dts_apply_tx *tx)
 {
-	const struct dts_apply_tx *last = &a->txs[a->tx_count - 1];
-
 	if (!a->has_checkpoint)
 		return;
 	size_t at = a->plan.sql.len;
-	dts_checkpoint_add_mark(&a->checkpoint, dts_buf_slice(&a->src), 0, dts_buf_slice(&last->tx), &last->pos,
+	dts_checkpoint_add_mark(&a->checkpoint, dts_buf_slice(&a->src), 0, dts_buf_slice(&tx->tx), &tx->pos,
 				&a->plan.sql);
 	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
 }
@@ -190,25 +189,34 @@ static void forget_group(struct dts_applier *a)
 		dts_spill_clear(&a->log);
 }
 
-/* Plans and runs all of the group from its start. */
-static int run_group(struct dts_applier *a, struct dts_error *err)
+static const struct dts_apply_tx *last_tx(const struct dts_applier *a)
+{
+	return &a->txs[a->tx_count - 1];
+}
+
+/* Plans transactions [from, to) of the group from a new start. */
+static int plan_again(struct dts_applier *a, size_t from, size_t to, struct dts_error *err)
 {
 	a->runner.retryable = false;
 	dts_plan_clear(&a->plan);
 	dts_applier_plan_start(a);
-	for (size_t i = 0; i < a->tx_count; i++)
-		if (plan_one(a, &a->txs[i], err) < 0)
+	for (size_t i = from; i < to; i++)
+		if (plan_one(a, &a->txs[i], err) < 0) {
+			dts_applier_rollback(a);
 			return -1;
+		}
 	return 0;
 }
 
-static int send_acks(struct dts_applier *a, struct dts_error *err)
+/* Transactions [from, to) of the group are at the target. */
+static int note_committed(struct dts_applier *a, size_t from, size_t to, struct dts_error *err)
 {
 	struct dts_output *out = a->options.ack;
 
-	if (!out)
-		return 0;
-	for (size_t i = 0; i < a->tx_count; i++) {
+	dts_position_copy(&a->applied, &a->txs[to - 1].pos);
+	dts_position_copy(&a->written, &a->applied); /* the mark says so */
+	a->transactions += to - from;
+	for (size_t i = from; out && i < to; i++) {
 		dts_buf_adds(&out->buf, "{\"op\":\"ack\",\"src\":");
 		dts_json_add_string(&out->buf, dts_buf_slice(&a->src));
 		dts_buf_adds(&out->buf, ",\"tx\":");
@@ -219,32 +227,55 @@ static int send_acks(struct dts_applier *a, struct dts_error *err)
 		if (dts_output_record_done(out, err) < 0)
 			return -1;
 	}
-	return dts_output_flush(out, err);
+	return out ? dts_output_flush(out, err) : 0;
 }
 
 /* After a deadlock or a lock wait: the whole group again, from the log, with its mark if `commit`. */
 static int repeat_group(struct dts_applier *a, bool commit, struct dts_error *err)
 {
 	for (int tries = 1; a->runner.retryable && tries <= MAX_TRIES; tries++) {
-		if (run_group(a, err) < 0) {
-			dts_applier_rollback(a);
+		if (plan_again(a, 0, a->tx_count, err) < 0)
 			continue;
-		}
 		if (!commit)
 			return 0;
-		plan_mark(a);
+		plan_mark(a, last_tx(a));
 		if (dts_applier_commit(a, err) == 0)
 			return 0;
 	}
 	return -1;
 }
 
+/*
+ * One of the group was refused, and took the others with it. So each goes by
+ * itself: the target ends right before the one that is refused. Returns as the
+ * first that fails; 0 when none does any more.
+ */
+static int apply_singly(struct dts_applier *a, struct dts_error *err)
+{
+	int rc = err->status == DTS_AGAIN || a->tx_count < 2 ? -1 : 0;
+
+	for (size_t i = 0; rc == 0 && i < a->tx_count; i++) {
+		rc = plan_again(a, i, i + 1, err);
+		if (rc == 0)
+			plan_mark(a, &a->txs[i]);
+		if (rc == 0)
+			rc = dts_applier_commit(a, err);
+		if (rc == 0)
+			rc = note_committed(a, i, i + 1, err);
+	}
+	/* Also after a failure: what is left must not be marked as done by a later flush. */
+	forget_group(a);
+	return rc;
+}
+
 static int commit_group(struct dts_applier *a, struct dts_error *err)
 {
-	plan_mark(a);
-	if (dts_applier_commit(a, err) == 0)
-		return 0;
-	return repeat_group(a, true, err);
+	plan_mark(a, last_tx(a));
+	if (dts_applier_commit(a, err) < 0 && repeat_group(a, true, err) < 0)
+		return apply_singly(a, err);
+	int rc = note_committed(a, 0, a->tx_count, err);
+	forget_group(a);
+	return rc;
 }
 
 /* Writes a position that no data moved: empty transactions and heartbeats. */
@@ -269,14 +300,7 @@ int dts_group_flush(struct dts_applier *a, struct dts_error *err)
 {
 	if (a->tx_count == 0)
 		return a->changes && !a->tx_open ? write_watermark(a, err) : 0;
-	if (commit_group(a, err) < 0)
-		return -1;
-	dts_position_copy(&a->applied, &a->txs[a->tx_count - 1].pos);
-	dts_position_copy(&a->written, &a->applied); /* the mark says so */
-	a->transactions += a->tx_count;
-	int rc = send_acks(a, err);
-	forget_group(a);
-	return rc;
+	return commit_group(a, err);
 }
 
 /* A skipped transaction must lie below the checkpoint as a whole. */
@@ -322,12 +346,9 @@ static int finish_tx(struct dts_applier *a, const struct dts_record *r, struct d
 		dts_buf_add_slice(&tx->xid, r->xid);
 	a->tx_open = false;
 	if (has_ddl) {
-		if (dts_apply_ddl_tx(a, tx, err) < 0)
-			return -1;
-		dts_position_copy(&a->applied, &tx->pos);
-		dts_position_copy(&a->written, &a->applied);
-		a->transactions++;
-		int rc = send_acks(a, err);
+		int rc = dts_apply_ddl_tx(a, tx, err);
+		if (rc == 0)
+			rc = note_committed(a, 0, 1, err);
 		forget_group(a);
 		return rc;
 	}
@@ -343,7 +364,7 @@ static int finish_tx(struct dts_applier *a, const struct dts_record *r, struct d
 	if (plan_one(a, tx, err) < 0) {
 		dts_applier_rollback(a);
 		if (repeat_group(a, false, err) < 0)
-			return -1;
+			return apply_singly(a, err);
 	}
 	if (dts_spill_end(&a->log) >= a->options.group_bytes || a->tx_count >= MAX_TXS)
 		return dts_group_flush(a, err);
