@@ -66,7 +66,8 @@ help_is_output() {
 options_have_help() {
 	# shellcheck disable=SC2016 # awk's
 	"$1" --help | awk '
-		open { if ($0 !~ /^ {20}/) { print "no help: " open; bad = 1 } open = "" }
+		{ match($0, /^ */) }
+		open { if (RLENGTH < 20) { print "no help: " open; bad = 1 } open = "" }
 		/^  (-., |    )--/ && $0 !~ /^  (-., |    )--[^ ]+ +[^ ]/ { open = $0 }
 		END { exit bad }'
 }

@@ -620,6 +620,9 @@ insert o 1 2' ]
 }
 
 @test "a source whose log is encrypted" {
+	# It comes with Debian's mariadb-server, which would start a server of its own.
+	[ -f "$(mariadbd --no-defaults --help --verbose 2>/dev/null | awk '$1 == "plugin-dir" { print $2 }')/file_key_management.so" ] ||
+		skip 'the file_key_management plugin (package mariadb-server) is not installed'
 	echo '1;000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f' >"$DTS_TEST_DIR/keys"
 	servers_up enc -- --plugin-load-add=file_key_management --file-key-management-filename="$DTS_TEST_DIR/keys" --encrypt-binlog=ON
 	sql enc 'CREATE DATABASE b; CREATE TABLE b.i (id int primary key); INSERT INTO b.i VALUES (1); FLUSH BINARY LOGS; INSERT INTO b.i VALUES (2)'
