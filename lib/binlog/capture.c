@@ -30,6 +30,7 @@ void dts_capture_release(struct dts_capture *c)
 	dts_buf_release(&c->gtid_text);
 	dts_buf_release(&c->xid);
 	dts_ddl_release(&c->ddl);
+	dts_buf_release(&c->sql);
 	dts_buf_release(&c->head);
 	dts_buf_release(&c->scratch);
 	*c = (struct dts_capture){0};

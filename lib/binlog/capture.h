@@ -43,6 +43,7 @@ struct dts_capture {
 	bool has_variables;         /* RAND or USER_VAR for the next statement */
 
 	struct dts_ddl ddl;
+	struct dts_buf sql; /* of a statement without what is not selected */
 	struct dts_buf head, scratch;
 };
 

@@ -23,6 +23,14 @@ static bool is_selective(const struct dts_capture *c)
 	return s && s->count > 0;
 }
 
+/* Is there anything that is left out? */
+static bool is_choosy(const struct dts_capture *c)
+{
+	const struct dts_selection *s = c->options.selection;
+
+	return s && (s->count > 0 || s->ignored_count > 0);
+}
+
 /* Is the statement about anything that is captured? What names nothing (accounts,
  * server administration) is told only where everything is. */
 static bool wants_statement(const struct dts_capture *c, const struct dts_ddl *d, struct dts_slice default_db)
@@ -38,13 +46,56 @@ static bool wants_statement(const struct dts_capture *c, const struct dts_ddl *d
 	return false;
 }
 
-static void add_ddl(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql, struct dts_buf *out)
+static int choose_db(const struct dts_capture *c, struct dts_slice db, struct dts_error *err)
+{
+	/* The target's database may hold more than what is selected here. */
+	if (c->ddl.kind == DTS_DDL_DROP_DATABASE && !dts_selection_has_whole_db(c->options.selection, db))
+		return dts_fail(err, DTS_BAD_INPUT, "DROP DATABASE of '%.*s', of which only some tables are selected",
+				(int)db.len, db.p);
+	return 0;
+}
+
+/* Is this object of a statement captured? A dts_ddl_choose. */
+static int choose(void *ctx, enum dts_ddl_type type, struct dts_slice db, struct dts_slice name,
+		  struct dts_ddl_choice *choice, struct dts_error *err)
+{
+	const struct dts_capture *c = ctx;
+	const struct dts_ddl_object object = {.type = type, .db = db, .name = name};
+
+	choice->keep = wants_object(c, &object, db);
+	return choice->keep && type == DTS_DDL_TYPE_DATABASE ? choose_db(c, db, err) : 0;
+}
+
+/* Takes what is not selected out of a statement: *sql is then another text, which c->ddl
+ * is about, and *db is empty where that no longer depends on it. 1: something is left; 0; -1. */
+static int select_objects(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice *sql,
+			  struct dts_slice *db, struct dts_error *err)
+{
+	enum dts_ddl_verdict verdict;
+	bool depends = false;
+
+	dts_buf_clear(&c->sql);
+	if (dts_ddl_rewrite(&c->ddl, *sql, *db, choose, c, &c->sql, &verdict, err) < 0)
+		return -1;
+	if (verdict != DTS_DDL_REWRITTEN)
+		return verdict != DTS_DDL_DROPPED;
+	*sql = dts_buf_slice(&c->sql);
+	dts_ddl_parse(&c->ddl, *sql, dts_ddl_flags(q->sql_mode));
+	for (size_t i = 0; i < c->ddl.count; i++)
+		depends |= c->ddl.objects[i].db.len == 0;
+	if (!depends)
+		*db = dts_slice("", 0);
+	return 1;
+}
+
+static void add_ddl(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql, struct dts_slice db,
+		    struct dts_buf *out)
 {
 	const struct dts_ddl *d = &c->ddl;
 	uint64_t n = dts_tx_change(&c->tx, out);
 
 	dts_buf_addf(out, "{\"op\":\"ddl\",\"kind\":\"%s\",\"db\":", dts_ddl_kind_name(d->kind));
-	dts_json_add_string(out, q->db);
+	dts_json_add_string(out, db);
 	dts_buf_adds(out, ",\"tx\":\"");
 	dts_buf_add_slice(out, dts_buf_slice(&c->gtid_text));
 	dts_buf_adds(out, "\",\"n\":");
@@ -52,7 +103,7 @@ static void add_ddl(struct dts_capture *c, const struct dts_event_query *q, stru
 	dts_buf_adds(out, ",\"sql\":");
 	dts_json_add_string(out, sql);
 	dts_buf_adds(out, ",\"objects\":");
-	dts_ddl_add_objects(out, d, q->db);
+	dts_ddl_add_objects(out, d, db);
 	dts_buf_adds(out, ",\"context\":");
 	dts_query_add_context(out, q, c->options.collations);
 	dts_buf_adds(out, "}\n");
@@ -61,16 +112,24 @@ static void add_ddl(struct dts_capture *c, const struct dts_event_query *q, stru
 static int definition(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql,
 		      struct dts_buf *out, struct dts_error *err)
 {
+	struct dts_slice db = q->db;
+
 	/* With binlog_alter_two_phase an ALTER is announced when it starts and is
 	 * done only if its commit comes, which has the text again. */
 	if (c->gtid.extra & (DTS_GTID_START_ALTER | DTS_GTID_ROLLBACK_ALTER))
 		return 0;
 	if (!wants_statement(c, &c->ddl, q->db))
 		return 0;
+	if (is_choosy(c) && c->ddl.count > 0) {
+		int rc = select_objects(c, q, &sql, &db, err);
+
+		if (rc <= 0)
+			return rc;
+	}
 	if (c->has_variables)
 		return dts_fail(err, DTS_BAD_INPUT, "a statement depends on random numbers or user variables: %.*s",
 				sql.len > 200 ? 200 : (int)sql.len, sql.p);
-	add_ddl(c, q, sql, out);
+	add_ddl(c, q, sql, db, out);
 	return 0;
 }
 
