@@ -15,6 +15,7 @@ static bool ddl_done, ddl_redo, ack;
 static const struct dts_option apply_options[] = {
 	{"checkpoint", 0, DTS_OPTION_STRING, &apply.checkpoint, "NAME", "keep the position under this name in the target"},
 	{"checkpoint-db", 0, DTS_OPTION_STRING, &apply.checkpoint_db, "DB", "database of the checkpoint (default dts)"},
+	{"new-checkpoint", 0, DTS_OPTION_FLAG, &apply.new_checkpoint, NULL, "begin the checkpoint with these changes, without a full phase"},
 	{"no-checkpoint", 0, DTS_OPTION_FLAG, &apply.no_checkpoint, NULL, "apply changes without keeping a position"},
 	{"lock-wait", 0, DTS_OPTION_NUMBER, &apply.lock_wait, "SECONDS", "wait for a dying run to let go of the checkpoint (default 10)"},
 	{"group-size", 0, DTS_OPTION_SIZE, &apply.group_bytes, "SIZE", "records gathered into one target transaction (default 1M)"},

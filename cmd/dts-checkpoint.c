@@ -1,6 +1,8 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/hash.h"
 #include "base/message.h"
@@ -181,16 +183,10 @@ static int set(struct dts_checkpoint *c, char **args, size_t count, struct dts_o
 
 static int remove_checkpoint(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
 {
-	struct dts_list names = {0};
-	bool found = false;
+	int rc = dts_checkpoint_exists(c, err);
 
 	(void)args, (void)count, (void)out;
-	/* Also one that no source has come to: it is in the list. */
-	int rc = dts_checkpoint_names(c, &names, err);
-	for (size_t i = 0; i < names.count && !found; i++)
-		found = strcmp(names.items[i], c->name) == 0;
-	dts_list_release(&names);
-	if (rc == 0 && !found)
+	if (rc == 0)
 		rc = no_checkpoint(c, err);
 	if (rc < 0 || dts_checkpoint_lock(c, 0, err) < 0)
 		return -1;
@@ -256,6 +252,27 @@ static void gather_acks(const struct dts_map *acks, struct dts_buf *text)
 	}
 }
 
+/* What an earlier run has saved, of sources that this one may not hear of. */
+static int load_acks(const char *path, struct dts_map *acks, struct dts_error *err)
+{
+	const struct dts_stream_options options = {.may_be_empty = true};
+	char *const paths[] = {(char *)path};
+	const struct dts_record *r;
+	int rc;
+
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	struct dts_stream *stream = dts_stream_open(paths, 1, &options, err);
+	if (!stream)
+		return -1;
+	while ((rc = dts_stream_next(stream, &r, err)) > 0 && r->op == DTS_OP_ACK)
+		free(dts_map_set(acks, r->src, dts_slice_dup(r->line)));
+	if (rc > 0)
+		rc = dts_fail(err, DTS_BAD_INPUT, "%s: not a file of acks", dts_stream_where(stream));
+	dts_stream_close(stream);
+	return rc;
+}
+
 /* Keeps the last ack of each source; the file is replaced whenever the input rests. */
 static int save(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
 {
@@ -270,6 +287,11 @@ static int save(struct dts_checkpoint *c, char **args, size_t count, struct dts_
 	struct dts_stream *stream = dts_stream_open(NULL, 0, &stream_options, err);
 	if (!stream)
 		return -1;
+	if (load_acks(args[0], &acks, err) < 0) {
+		dts_stream_close(stream);
+		dts_map_release(&acks, free);
+		return -1;
+	}
 	for (;;) {
 		if (unsaved && !dts_stream_ready(stream)) {
 			dts_buf_clear(&text);

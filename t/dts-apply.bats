@@ -17,7 +17,7 @@ teardown() {
 	[ -z "${holding:-}" ] || { kill "$holding" 2>/dev/null && wait "$holding" || :; }
 }
 
-apply() { dts-apply --defaults-file="$(defaults)" -g dst "$@"; }
+apply() { dts-apply --defaults-file="$(defaults)" -g dst --new-checkpoint "$@"; }
 checkpoint() { dts-checkpoint --defaults-file="$(defaults)" -g dst "$@"; }
 
 # --- streams
@@ -141,7 +141,7 @@ dts-apply: hint: $hint}" ] || { echo "stderr: $stderr"; return 1; }
 follow() {
 	mkfifo fifo
 	exec 7<>fifo
-	dts-apply --defaults-file="$(defaults)" -g dst "$@" <fifo >out 2>err 3>&- 7>&- &
+	dts-apply --defaults-file="$(defaults)" -g dst --new-checkpoint "$@" <fifo >out 2>err 3>&- 7>&- &
 	following=$!
 }
 
@@ -336,7 +336,11 @@ hold() {
 		'create the same foreign key at the target' --checkpoint="$c"
 	sql dst 'ALTER TABLE f ADD FOREIGN KEY (a) REFERENCES p (a) ON DELETE CASCADE' d
 	run_tool 0 apply --checkpoint="$c-f" in
+	# Nor the other way round: the source would keep rows that the target deletes.
 	one f a 'foreign=[{"name":"fk","columns":["a"],"to":{"db":"d","table":"p","columns":["a"]},"delete":"RESTRICT","update":"RESTRICT"}]'
+	refused 4 "in:2: table 'd.f': foreign key 'f_ibfk_1' of the target (on delete CASCADE, on update RESTRICT) is not at the source, and would change rows that the source kept" \
+		'drop it at the target until the migration has ended' --no-checkpoint
+	sql dst 'ALTER TABLE f DROP FOREIGN KEY f_ibfk_1' d
 	run_tool 0 apply --no-checkpoint in
 }
 
@@ -636,11 +640,13 @@ hold() {
 		ins p '{"a":3}'
 	} | sed s/@// >body
 	wrap repair 4 <body >in
-	run_tool 0 apply in
+	run_tool 2 apply in
+	[[ $stderr == *'a repair needs --checkpoint=NAME'*'--no-checkpoint says that there is none' ]]
+	run_tool 0 apply --no-checkpoint in
 	is 'SELECT a FROM p UNION ALL SELECT a FROM f' 2,3,3
 	sql dst 'DELETE FROM f; DELETE FROM p; INSERT INTO p VALUES (1)' d
 	{ opening repair 4; cat body; } >in
-	run_tool 3 apply in
+	run_tool 3 apply --no-checkpoint in
 	is 'SELECT COUNT(*) FROM p' 1
 	follow --checkpoint="$c"
 	opening changes 10 >&7
@@ -751,7 +757,7 @@ hold() {
 	run_tool 0 apply --checkpoint="$c" in
 	is 'SELECT * FROM u' 1,2
 	{ schema u a; tx 30 "$(ins u '{"a":3}')" "$(ddl drop-table 'DROP TABLE u')"; } | changes 29 >in
-	refused 3 'in:6: a ddl record must be the first of its transaction' '' --checkpoint="$c"
+	refused 3 'in:5: a ddl record must be the first of its transaction, and the only one' '' --checkpoint="$c"
 }
 
 # crashed SQL: makes the checkpoint as a crash around this statement leaves it:
@@ -971,7 +977,7 @@ ends() { for line; do head -n "$line" in | wc -c; done; }
 	[ "$stderr" = 'dts-apply: in:5: cannot write the output: No space left on device' ] || [[ $stderr == *'cannot write the output: No space left on device' ]]
 	sql dst 'DROP TABLE IF EXISTS u; TRUNCATE t' d
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	run_pipe '5 0' 'dts-apply --defaults-file="$(echo "$DTS_TEST_DIR/my.cnf")" -g dst --checkpoint='"$c-2"' --ack <(cat in) | true'
+	run_pipe '5 0' 'dts-apply --defaults-file="$(echo "$DTS_TEST_DIR/my.cnf")" -g dst --new-checkpoint --checkpoint='"$c-2"' --ack <(cat in) | true'
 	[ -z "$stderr" ]
 }
 
@@ -1076,4 +1082,58 @@ status_of() { rows "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS 
 	run_tool 0 apply --checkpoint="o'b\"\\$c" in
 	is 'SELECT * FROM `we``ird "\n./ñ`' '3 1'
 	[ "$(checkpoint get "o'b\"\\$c")" = bin.000001:29 ]
+}
+
+# --- what a reader would lose without a word
+
+@test "a mistyped checkpoint name applies nothing" {
+	sql dst 'CREATE TABLE t (a INT)' d
+	{ schema t a; tx 20 "$(ins t '{"a":1}')"; } | changes 10 >in
+	run_tool 4 dts-apply --defaults-file="$(defaults)" -g dst --checkpoint="$c" in
+	[ "$stderr" = "dts-apply: in:1: there is no checkpoint '$c'
+dts-apply: hint: the full phase begins it: dts-dump | dts-apply --checkpoint=$c; --new-checkpoint begins one with changes" ]
+	is 'SELECT COUNT(*) FROM t' 0
+	[[ $(checkpoint list) != *"$c"* ]]
+}
+
+@test "types that change values without a word are refused; the largest FLOAT is none" {
+	sql dst "CREATE TABLE v (a CHAR(9)); CREATE TABLE e (a ENUM('a','b')); CREATE TABLE x (a ENUM('x')); CREATE TABLE f (a FLOAT)" d
+	one() { { schema "$@"; chunk 1 "$1" 10 10; } | snapshot 10 >in; }
+	local types="give the target's column the source's type"
+	one v 'a:varchar(9)'
+	refused 4 "in:2: table 'd.v': column 'a' is varchar(9) at the source and char(9) at the target, which cannot hold every value" "$types" --no-checkpoint
+	one e "a:enum('A','b')"
+	refused 4 "in:2: table 'd.e': column 'a' is enum('A','b') at the source and enum('a','b') at the target, which cannot hold every value" "$types" --no-checkpoint
+	one x 'a:varchar(9)'
+	refused 4 "in:2: table 'd.x': column 'a' is varchar(9) at the source and enum('x') at the target, which cannot hold every value" "$types" --no-checkpoint
+	{ schema f a:float; chunk 1 f 10 10 '{"a":3.4028235e+38}' '{"a":-3.4028235e+38}' '{"a":1e-45}' '{"a":0.1}'; } | snapshot 10 >in
+	run_tool 0 apply --no-checkpoint in
+	is 'SELECT COUNT(*) FROM f WHERE a IN (3.4028234663852886e38, -3.4028234663852886e38, 1.401298464324817e-45, 0.10000000149011612)' 4
+}
+
+@test "one ddl a transaction, one statement a ddl" {
+	sql dst 'CREATE TABLE t (a INT)' d
+	{ schema t a; tx 20 "$(ddl create-table 'CREATE TABLE one (a INT)')" "$(ddl create-table 'CREATE TABLE two (a INT)')"; } | changes 10 >in
+	run_tool 3 apply --checkpoint="$c" in
+	[[ $stderr == *'a ddl record must be the first of its transaction, and the only one'* ]]
+	is 'SHOW TABLES' t
+	tx 20 "$(ddl alter-table 'ALTER TABLE t ADD b INT; DROP TABLE t')" | changes 10 >in
+	run_tool 4 apply --checkpoint="$c" in
+	is 'SHOW TABLES' t
+}
+
+@test "a table that is made anew with rows, known to the stream before" {
+	sql dst 'CREATE TABLE t (a INT)' d
+	{
+		schema t a
+		tx 20 "$(ins t '{"a":1}')"
+		begin 30
+		numbered 30 "$(ddl create-table 'CREATE OR REPLACE TABLE t (b INT)')" >body
+		head -n 1 body
+		schema t b
+		numbered 30 "$(ddl create-table x)" "$(ins t '{"b":7}')" | sed -n 2p
+		commit 30 2
+	} | changes 10 >in
+	run_tool 0 apply --checkpoint="$c" in
+	is 'SELECT b FROM t' 7
 }

@@ -1,10 +1,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "apply/state.h"
 #include "base/signals.h"
 #include "mysql/quote.h"
+
+enum { STOP_SECONDS = 3 };
 
 void dts_applier_notice(struct dts_applier *a, const char *fmt, ...)
 {
@@ -70,7 +73,10 @@ static int on_schema(struct dts_applier *a, const struct dts_record *r, struct d
 		return -1;
 	if (t && a->repair)
 		dts_plan_clear(&a->plan);
-	if (t && a->tx_open && dts_spill_end(&a->log) > a->tx_start)
+	int used = t && a->tx_open ? dts_group_uses(a, r, err) : 0;
+	if (used < 0)
+		return -1;
+	if (used)
 		return dts_fail(err, DTS_BAD_INPUT, "the schema of table '%.*s.%.*s' changes inside a transaction",
 				(int)r->db.len, r->db.p, (int)r->table.len, r->table.p);
 	t = dts_zalloc(1, sizeof *t);
@@ -165,6 +171,12 @@ static int join_changes(struct dts_applier *a, const struct dts_source_state *s,
 	}
 	if (dts_applier_same_server(a, s, err) < 0)
 		return -1;
+	if (!pos->file[0] && (pos->gtid.len == 0 || !dts_slice_eq(dts_buf_slice(&pos->gtid), dts_buf_slice(&s->applied.gtid)))) {
+		dts_fail(err, DTS_REFUSED, "the stream begins at GTID '%.*s', checkpoint '%s' stands at '%.*s'", (int)pos->gtid.len,
+			 dts_buf_slice(&pos->gtid).p, a->options.checkpoint, (int)s->applied.gtid.len,
+			 dts_buf_slice(&s->applied.gtid).p);
+		return dts_hint(err, "start the reader with --resume=%s@GROUP", a->options.checkpoint);
+	}
 	if (pos->file[0] && s->applied.file[0] && dts_position_compare(pos, &s->applied) > 0) {
 		dts_fail(err, DTS_REFUSED, "the stream begins at %s:%llu, behind checkpoint '%s' at %s:%llu: changes between are missing",
 			 pos->file, (unsigned long long)pos->offset, a->options.checkpoint, s->applied.file,
@@ -176,9 +188,15 @@ static int join_changes(struct dts_applier *a, const struct dts_source_state *s,
 	return 0;
 }
 
-/* A first stream of changes, without a full phase, begins the checkpoint. */
+/* A first stream of changes, without a full phase, begins the checkpoint, if that
+ * was meant: under a mistyped name all of it would be applied a second time. */
 static int begin_source(struct dts_applier *a, const struct dts_position *pos, struct dts_error *err)
 {
+	if (!a->options.new_checkpoint) {
+		dts_fail(err, DTS_REFUSED, "there is no checkpoint '%s'", a->options.checkpoint);
+		return dts_hint(err, "the full phase begins it: dts-dump | dts-apply --checkpoint=%s; --new-checkpoint begins one with changes",
+				a->options.checkpoint);
+	}
 	dts_applier_plan_start(a);
 	size_t at = a->plan.sql.len;
 	dts_checkpoint_add_source(&a->checkpoint, dts_buf_slice(&a->src), dts_buf_slice(&a->server_id),
@@ -251,6 +269,10 @@ static int on_stream(struct dts_applier *a, const struct dts_record *r, struct d
 	a->repair = dts_slice_is(r->kind, "repair");
 	a->changes = dts_slice_is(r->kind, "changes");
 	a->stream_open = true;
+	if (a->repair && !a->has_checkpoint && !a->options.no_checkpoint) {
+		dts_fail(err, DTS_USAGE, "a repair needs --checkpoint=NAME, so that it does not run beside an applier of that checkpoint");
+		return dts_hint(err, "--no-checkpoint says that there is none");
+	}
 	if (a->snapshot)
 		return dts_chunk_stream(a, r, err);
 	if (a->changes)
@@ -333,6 +355,27 @@ static int apply_record(struct dts_applier *a, const struct dts_record *r, uint6
 
 /* ---- the loop ---- */
 
+/*
+ * Whole transactions are committed. Ctrl-C asked the writers before us to stop,
+ * too: what they still say is read and dropped, so that they end well and not by
+ * a closed pipe; whoever stops us alone need not wait long.
+ */
+static int stop(struct dts_applier *a, struct dts_error *err)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+	const struct dts_record *r;
+	struct timespec now;
+
+	if (dts_group_flush(a, err) < 0)
+		return -1;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	time_t deadline = now.tv_sec + STOP_SECONDS;
+	while (a->changes && now.tv_sec < deadline && dts_stream_wait(a->stream, 1000) &&
+	       dts_stream_next(a->stream, &r, &ignored) > 0)
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	return 0;
+}
+
 int dts_applier_run(struct dts_applier *a, int *stopped, struct dts_error *err)
 {
 	const struct dts_record *r;
@@ -357,7 +400,7 @@ int dts_applier_run(struct dts_applier *a, int *stopped, struct dts_error *err)
 	}
 	*stopped = dts_signals_stop();
 	if (*stopped)
-		return dts_group_flush(a, err);
+		return stop(a, err);
 	if (rc < 0) {
 		/* The input is torn: whole transactions stay, the rest is not applied. */
 		struct dts_error flush = DTS_ERROR_INIT;

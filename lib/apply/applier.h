@@ -15,6 +15,7 @@ struct dts_apply_options {
 	const char *checkpoint;    /* name; NULL: none is kept */
 	const char *checkpoint_db;
 	bool no_checkpoint;        /* changes without one: asked for */
+	bool new_checkpoint;       /* changes may begin one, without a full phase */
 	bool allow_nontransactional, allow_triggers, allow_extra_columns, allow_versioned, allow_nonempty;
 	enum dts_other_ddl other_ddl;
 	enum dts_doubt doubt;

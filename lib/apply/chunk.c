@@ -277,6 +277,9 @@ int dts_chunk_end(struct dts_applier *a, const struct dts_record *r, struct dts_
 	if (a->skip_chunk)
 		return 0;
 	rc = dts_position_parse(&high, r->raw[DTS_F_POS], err);
+	/* The rows by themselves first: a warning can be read after the last statement of a packet. */
+	if (rc == 0)
+		rc = send_rows(a, err);
 	if (rc == 0) {
 		if (a->has_checkpoint)
 			plan_chunk_mark(a, r, &high);

@@ -113,9 +113,12 @@ int dts_ddl_run(struct dts_session *s, const struct dts_ddl *d, struct dts_slice
 	}
 	if (rc < 0 || enter(s, context, &set, err) < 0)
 		return -1;
+	/* One statement: a second one would have been chosen by nobody. */
+	mysql_set_server_option(s->mysql, MYSQL_OPTION_MULTI_STATEMENTS_OFF);
 	rc = dts_session_run(s, sql, err);
 	if (rc == 0)
 		rc = read_warnings(s, warnings, err);
+	mysql_set_server_option(s->mysql, MYSQL_OPTION_MULTI_STATEMENTS_ON);
 	if (leave(s, set, &after) < 0 && rc == 0) {
 		*err = after;
 		rc = -1;

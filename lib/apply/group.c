@@ -54,10 +54,27 @@ int dts_group_change(struct dts_applier *a, const struct dts_record *r, uint64_t
 {
 	if (a->tx_skipped)
 		return 0;
+	if (r->op == DTS_OP_DDL && dts_spill_end(&a->log) > a->tx_start)
+		return dts_fail(err, DTS_BAD_INPUT, "a ddl record must be the first of its transaction, and the only one");
 	if (r->op == DTS_OP_DDL)
 		a->tx_has_ddl = true;
 	struct dts_spill_entry e = {.line = line, .n = r->n, .text = r->line};
 	return dts_spill_add(&a->log, &e, err);
+}
+
+int dts_group_uses(struct dts_applier *a, const struct dts_record *schema, struct dts_error *err)
+{
+	uint64_t at = a->tx_start, end = dts_spill_end(&a->log);
+
+	while (at < end) {
+		struct dts_spill_entry e;
+		if (dts_spill_read(&a->log, &at, &e, err) < 0 || dts_record_parse(&a->again, e.text, err) < 0)
+			return -1;
+		if (a->again.op != DTS_OP_DDL && dts_slice_eq(a->again.db, schema->db) &&
+		    dts_slice_eq(a->again.table, schema->table))
+			return 1;
+	}
+	return 0;
 }
 
 /* Drops the entries of the open transaction from ordinal `keep` + 1 on. */
@@ -252,8 +269,10 @@ static int repeat_group(struct dts_applier *a, bool commit, struct dts_error *er
  */
 static int apply_singly(struct dts_applier *a, struct dts_error *err)
 {
-	int rc = err->status == DTS_AGAIN || a->tx_count < 2 ? -1 : 0;
+	bool worth_it = err->status != DTS_AGAIN && (a->tx_count > 1 || a->runner.wordless);
+	int rc = worth_it ? 0 : -1;
 
+	a->runner.careful = true; /* so that a warning's words can be had */
 	for (size_t i = 0; rc == 0 && i < a->tx_count; i++) {
 		rc = plan_again(a, i, i + 1, err);
 		if (rc == 0)
@@ -384,7 +403,7 @@ int dts_group_commit(struct dts_applier *a, const struct dts_record *r, struct d
 		rc = no_file(err);
 	else if (rc == 0 && a->tx_open && a->tx_skipped)
 		rc = end_skipped(a, &pos, err);
-	else if (rc == 0 && !a->tx_open && a->has_checkpoint && a->applied.file[0] && pos.file[0] &&
+	else if (rc == 0 && !a->tx_open && a->has_checkpoint && a->applied.file[0] && r->raw[DTS_F_POS].p &&
 		 dts_position_compare(&pos, &a->applied) <= 0)
 		rc = 0; /* a decision on a prepared transaction that was carried out already */
 	else if (rc == 0)
@@ -397,6 +416,9 @@ int dts_group_heartbeat(struct dts_applier *a, const struct dts_record *r, struc
 {
 	struct dts_position pos = {0};
 
+	/* While the source is idle, too, it is noticed that the target has gone. */
+	if (r->op == DTS_OP_HEARTBEAT && a->tx_count == 0 && mysql_ping(a->session->mysql) != 0)
+		return dts_session_fail(a->session, err, "the connection was lost to");
 	if (dts_position_parse(&pos, r->raw[DTS_F_POS], err) < 0)
 		return -1;
 	if (a->tx_count == 0 && a->applied.file[0] && pos.file[0] && dts_position_compare(&pos, &a->applied) > 0)

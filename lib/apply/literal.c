@@ -52,11 +52,26 @@ static int add_number(struct dts_buf *sql, const struct dts_apply_column *c, str
 	return 0;
 }
 
-/* An exponent makes it a DOUBLE literal, which the server reads to the nearest double. */
-static int add_real(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value, struct dts_error *err)
+/*
+ * A DOUBLE literal, by its exponent, which the server reads to the nearest
+ * double. A FLOAT is written as the double that it is: its shortest text may be
+ * a little more (3.4028235e+38), which is out of range at the type's edge, and a
+ * column compares as that double, too.
+ */
+static int add_real(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value,
+		    struct dts_literal_scratch *scratch, struct dts_error *err)
 {
 	if (value.type != DTS_JSON_NUMBER)
 		return refuse_value(c, value, err);
+	if (c->source->type == DTS_TYPE_FLOAT) {
+		dts_buf_clear(&scratch->text);
+		dts_buf_add_slice(&scratch->text, value.raw);
+		float f = strtof(dts_buf_text(&scratch->text), NULL);
+		if (!isfinite(f))
+			return refuse_value(c, value, err);
+		dts_buf_addf(sql, "%.16e", (double)f);
+		return 0;
+	}
 	dts_buf_add_slice(sql, value.raw);
 	if (!memchr(value.raw.p, 'e', value.raw.len) && !memchr(value.raw.p, 'E', value.raw.len))
 		dts_buf_adds(sql, "e0");
@@ -123,7 +138,7 @@ int dts_literal_add(struct dts_buf *sql, const struct dts_apply_column *c, struc
 		return add_number(sql, c, value, scratch, err);
 	case DTS_TYPE_FLOAT:
 	case DTS_TYPE_DOUBLE:
-		return add_real(sql, c, value, err);
+		return add_real(sql, c, value, scratch, err);
 	default:
 		break;
 	}
@@ -141,19 +156,6 @@ int dts_literal_add(struct dts_buf *sql, const struct dts_apply_column *c, struc
 		return 0;
 	}
 	return add_text(sql, c, value, scratch, err);
-}
-
-/* A FLOAT column compares as a double: the float's own value, all digits. */
-static int match_float(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value,
-		       struct dts_literal_scratch *scratch, struct dts_error *err)
-{
-	if (value.type != DTS_JSON_NUMBER)
-		return refuse_value(c, value, err);
-	dts_buf_clear(&scratch->text);
-	dts_buf_add_slice(&scratch->text, value.raw);
-	float f = strtof(dts_buf_text(&scratch->text), NULL);
-	dts_buf_addf(sql, "<=>%.17e", (double)f);
-	return 0;
 }
 
 static int match_text(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value,
@@ -205,8 +207,6 @@ int dts_literal_add_match(struct dts_buf *sql, const struct dts_apply_column *c,
 		dts_buf_adds(sql, ") AS BINARY)");
 		return 0;
 	}
-	if (column_is(c, DTS_TYPE_FLOAT))
-		return match_float(sql, c, value, scratch, err);
 	if (column_is(c, DTS_TYPE_ENUM))
 		dts_buf_adds(sql, "+0");
 	dts_buf_adds(sql, "<=>");

@@ -46,6 +46,9 @@ static int tell_statement(struct dts_runner *r, const struct dts_plan *p, const 
 	struct dts_slice sql = dts_slice(p->sql.data + s->at, s->len);
 	struct dts_buf text = {0};
 
+	if (err->status == DTS_AGAIN) /* no fault of the statement's */
+		return s->line > 0 ? dts_runner_where(r, s->line, err) : -1;
+
 	dts_buf_adds(&text, err->message);
 	dts_buf_adds(&text, "; statement: ");
 	dts_buf_add(&text, sql.p, sql.len < SHOWN ? sql.len : SHOWN);
@@ -151,6 +154,15 @@ static void skip_answers(MYSQL *mysql)
 		mysql_free_result(mysql_store_result(mysql));
 }
 
+/* What the server said of a change, or that it said nothing any more. */
+static int fail_change(struct dts_runner *r, struct dts_error *err)
+{
+	dts_session_fail(r->session, err, "the target refuses the change");
+	if (err->status != DTS_AGAIN)
+		return -1;
+	return dts_session_fail(r->session, err, "a transaction was not finished by the target");
+}
+
 /* Reads the answers of statements [*at, to), whose packet was sent; *at is left
  * at the statement that failed or at the last one. */
 static int read_answers(struct dts_runner *r, const struct dts_plan *p, size_t *at, size_t to, struct dts_error *err)
@@ -167,13 +179,14 @@ static int read_answers(struct dts_runner *r, const struct dts_plan *p, size_t *
 			return check_warnings(r, &p->statements[*at], err);
 		if (warned) { /* its words are replaced by those of the next statement */
 			skip_answers(mysql);
+			r->wordless = true;
 			return dts_fail(err, DTS_REFUSED, "the target gave a warning");
 		}
 		if (*at + 1 == to)
 			return 0;
 		++*at;
 		if (mysql_next_result(mysql) != 0)
-			return dts_session_fail(r->session, err, "the target refuses the change");
+			return fail_change(r, err);
 	}
 }
 
@@ -192,7 +205,7 @@ static int run_packet(struct dts_runner *r, const struct dts_plan *p, size_t fro
 		return first->line ? dts_runner_where(r, first->line, err) : -1;
 	}
 	if (mysql_real_query(mysql, p->sql.data + first->at, len) != 0)
-		rc = dts_session_fail(r->session, err, "the target refuses the change");
+		rc = fail_change(r, err);
 	else
 		rc = read_answers(r, p, &at, to, err);
 	if (rc == 0)
@@ -211,11 +224,11 @@ static int run_enum_zero(struct dts_runner *r, const struct dts_plan *p, size_t 
 
 /* How many statements from `from` on go into one packet: the warnings of a
  * statement can be read only when it is the last. */
-static size_t packet_end(const struct dts_plan *p, size_t from, size_t limit)
+static size_t packet_end(const struct dts_runner *r, const struct dts_plan *p, size_t from, size_t limit)
 {
 	size_t start = p->statements[from].at, to = from;
 
-	while (++to < p->count && !p->statements[to - 1].computes && !p->statements[to].enum_zeros &&
+	while (++to < p->count && !r->careful && !p->statements[to - 1].computes && !p->statements[to].enum_zeros &&
 	       p->statements[to].at + p->statements[to].len - start < limit)
 		;
 	return to;
@@ -226,14 +239,14 @@ int dts_runner_run(struct dts_runner *r, struct dts_plan *p, struct dts_error *e
 	size_t limit = r->max_packet / 2 < PACKET_SIZE ? r->max_packet / 2 : PACKET_SIZE;
 	size_t from = 0;
 
-	r->retryable = r->located = false;
+	r->retryable = r->located = r->wordless = false;
 	while (from < p->count) {
 		size_t to = from + 1;
 		int rc;
 		if (p->statements[from].enum_zeros) {
 			rc = run_enum_zero(r, p, from, err);
 		} else {
-			to = packet_end(p, from, limit);
+			to = packet_end(r, p, from, limit);
 			rc = run_packet(r, p, from, to, err);
 		}
 		if (rc < 0)

@@ -8,6 +8,8 @@ struct dts_runner {
 	struct dts_session *session; /* borrowed */
 	uint64_t max_packet;         /* bytes of one packet: max_allowed_packet */
 	bool retryable;              /* the last failure was a deadlock or a lock wait */
+	bool careful;                /* a statement a packet: warnings can be read after each */
+	bool wordless;               /* the last failure was a warning whose words are not known */
 	const char *input;           /* name of the input, for messages; borrowed */
 	bool located;                /* the last failure's message names input and line */
 };

@@ -89,6 +89,9 @@ int dts_chunk_load_windows(struct dts_applier *a, struct dts_apply_table *t, str
 /* group.c */
 int dts_group_begin(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
 int dts_group_change(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err);
+/* Does the open transaction hold a change of the table that this schema record is
+ * about? 1, 0, -1. */
+int dts_group_uses(struct dts_applier *a, const struct dts_record *schema, struct dts_error *err);
 int dts_group_rollback(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
 int dts_group_commit(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
 int dts_group_heartbeat(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);

@@ -29,9 +29,17 @@ void dts_apply_table_free(void *table)
 	free(t);
 }
 
-static bool is_character(enum dts_type t)
+/* Members are found by the collation: one that differs in case would be taken for the same. */
+static bool has_labels(const struct dts_column *to, const struct dts_column *from)
 {
-	return t == DTS_TYPE_CHAR || t == DTS_TYPE_JSON || t == DTS_TYPE_ENUM || t == DTS_TYPE_SET;
+	for (size_t i = 0; i < from->label_count; i++) {
+		bool found = false;
+		for (size_t j = 0; j < to->label_count && !found; j++)
+			found = dts_slice_eq(from->labels[i], to->labels[j]);
+		if (!found)
+			return false;
+	}
+	return true;
 }
 
 /* What the log shows as plain bytes or text may be one of these at the target. */
@@ -53,8 +61,11 @@ static bool rounds(const struct dts_column *c)
  */
 static bool takes_every_value(const struct dts_column *from, const struct dts_column *to)
 {
+	/* CHAR(n) would take the trailing spaces of a VARCHAR away. */
 	if (from->type == DTS_TYPE_CHAR || from->type == DTS_TYPE_JSON)
-		return is_character(to->type);
+		return (to->type == DTS_TYPE_CHAR && (!to->fixed || from->fixed)) || to->type == DTS_TYPE_JSON;
+	if (from->type == DTS_TYPE_ENUM || from->type == DTS_TYPE_SET)
+		return from->type == to->type && has_labels(to, from);
 	if (from->type == DTS_TYPE_BINARY && is_hidden_type(to->type))
 		return true;
 	if ((to->type == DTS_TYPE_FLOAT || to->type == DTS_TYPE_DOUBLE) && rounds(to) && !dts_slice_eq(from->type_text, to->type_text))
@@ -91,6 +102,10 @@ static int match_column(struct dts_apply_table *t, struct dts_apply_column *c, s
 	}
 	c->target = &t->target.columns[at];
 	c->written = c->target->generated == DTS_GENERATED_NO;
+	/* A log that is read late may show a column as plain that was generated when
+	 * it was written: the server's catalog knows only today. */
+	if (!c->written && t->from_log)
+		return 0;
 	if (c->written != (from->generated == DTS_GENERATED_NO)) {
 		dts_fail(err, DTS_REFUSED, "table " NAME_FMT ": column '%.*s' is generated at the %s only", NAME_ARGS(t),
 			 (int)from->name.len, from->name.p, c->written ? "source" : "target");
@@ -177,6 +192,32 @@ static bool same_columns(const struct dts_slice *a, const struct dts_slice *b, s
 	return true;
 }
 
+static bool same_foreign(const struct dts_foreign *f, const struct dts_foreign *g)
+{
+	return f->count == g->count && same_columns(f->columns, g->columns, f->count) &&
+	       same_columns(f->to_columns, g->to_columns, f->count) && dts_slice_eq(f->on_delete, g->on_delete) &&
+	       dts_slice_eq(f->on_update, g->on_update);
+}
+
+/* An action that only the target has would change rows that the source kept. */
+static int check_target_foreign(const struct dts_apply_table *t, struct dts_error *err)
+{
+	for (size_t i = 0; i < t->target.foreign_count; i++) {
+		const struct dts_foreign *f = &t->target.foreign[i];
+		bool found = !has_action(f->on_delete) && !has_action(f->on_update);
+		for (size_t j = 0; j < t->schema.foreign_count && !found; j++)
+			found = same_foreign(f, &t->schema.foreign[j]);
+		if (!found) {
+			dts_fail(err, DTS_REFUSED, "table " NAME_FMT ": foreign key '%.*s' of the target (on delete %.*s, on update %.*s) "
+				 "is not at the source, and would change rows that the source kept", NAME_ARGS(t),
+				 (int)f->name.len, f->name.p, (int)f->on_delete.len, f->on_delete.p,
+				 (int)f->on_update.len, f->on_update.p);
+			return dts_hint(err, "drop it at the target until the migration has ended");
+		}
+	}
+	return 0;
+}
+
 /*
  * MariaDB does not log what ON DELETE CASCADE and its kin do to child rows: the
  * target must do the same itself, or the child's rows silently stay.
@@ -186,12 +227,8 @@ static int check_foreign(const struct dts_apply_table *t, struct dts_error *err)
 	for (size_t i = 0; i < t->schema.foreign_count; i++) {
 		const struct dts_foreign *f = &t->schema.foreign[i];
 		bool found = !has_action(f->on_delete) && !has_action(f->on_update);
-		for (size_t j = 0; j < t->target.foreign_count && !found; j++) {
-			const struct dts_foreign *g = &t->target.foreign[j];
-			found = f->count == g->count && same_columns(f->columns, g->columns, f->count) &&
-				same_columns(f->to_columns, g->to_columns, f->count) &&
-				dts_slice_eq(f->on_delete, g->on_delete) && dts_slice_eq(f->on_update, g->on_update);
-		}
+		for (size_t j = 0; j < t->target.foreign_count && !found; j++)
+			found = same_foreign(f, &t->target.foreign[j]);
 		if (!found) {
 			dts_fail(err, DTS_REFUSED, "table " NAME_FMT ": foreign key '%.*s' (on delete %.*s, on update %.*s) is "
 				 "missing at the target, and the source does not log what it does", NAME_ARGS(t),
@@ -250,6 +287,7 @@ int dts_apply_table_bind(struct dts_apply_table *t, struct dts_session *s, const
 {
 	bool odd;
 
+	t->from_log = !checks->snapshot;
 	if (check_target(t, s, checks, err) < 0)
 		return -1;
 	dts_schema_release(&t->target);
@@ -260,7 +298,7 @@ int dts_apply_table_bind(struct dts_apply_table *t, struct dts_session *s, const
 		return -1;
 	if (!checks->allow_extra_columns && check_extra_columns(t, err) < 0)
 		return -1;
-	if (checks->snapshot && check_foreign(t, err) < 0)
+	if (checks->snapshot && (check_foreign(t, err) < 0 || check_target_foreign(t, err) < 0))
 		return -1;
 	t->bound = true;
 	return 0;

@@ -198,6 +198,18 @@ static struct poptOption *popt_table(const struct dts_tool *tool, const struct d
 	return table;
 }
 
+/* Only the option's name is repeated: what stands behind it may be a password. */
+static _Noreturn void bad_option(const struct dts_tool *tool, const char *option, const char *why)
+{
+	bool is_long = strncmp(option, "--", 2) == 0;
+	int len = is_long ? (int)strcspn(option, "=") : (int)strnlen(option, 2);
+
+	if (strncmp(option, "-p", 2) == 0 || strncmp(option, "--pass", 6) == 0)
+		usage(tool, "option '%.*s': a password is never taken from the command line; -p asks for it, "
+		      "--password-file=FILE and option files hold it", len, option);
+	usage(tool, "option '%.*s': %s", len, option, why);
+}
+
 void dts_options_parse(const struct dts_tool *tool, int argc, char **argv, struct dts_list *operands)
 {
 	const struct dts_option **by_val;
@@ -218,7 +230,7 @@ void dts_options_parse(const struct dts_tool *tool, int argc, char **argv, struc
 		free(text);
 	}
 	if (rc < -1)
-		usage(tool, "option '%s': %s", poptBadOption(ctx, POPT_BADOPTION_NOALIAS), poptStrerror(rc));
+		bad_option(tool, poptBadOption(ctx, POPT_BADOPTION_NOALIAS), poptStrerror(rc));
 	for (const char *word; (word = poptGetArg(ctx));)
 		dts_list_add(operands, word);
 	poptFreeContext(ctx);

@@ -1,5 +1,6 @@
 #include "checkpoint/checkpoint.h"
 
+#include <mysqld_error.h>
 #include <stdlib.h>
 
 #include "mysql/quote.h"
@@ -89,7 +90,11 @@ out:
 	dts_buf_release(&sql);
 	dts_buf_release(&count);
 	if (rc < 0)
-		return dts_where(err, "cannot create the checkpoint tables in '%s'", c->db);
+		dts_where(err, "cannot create the checkpoint tables in '%s'", c->db);
+	if (rc < 0 && err->status == DTS_REFUSED)
+		dts_hint(err, "the account needs CREATE, SELECT, INSERT, UPDATE and DELETE on `%s`.*", c->db);
+	if (rc < 0)
+		return -1;
 	return 0;
 }
 
@@ -130,11 +135,15 @@ int dts_checkpoint_raise(struct dts_checkpoint *c, struct dts_error *err)
 	dts_checkpoint_table(c, "checkpoint", &sql);
 	dts_buf_adds(&sql, " (name, format, epoch) VALUES (");
 	dts_sql_literal(&sql, dts_slice_of(c->name));
-	dts_buf_addf(&sql, ",%d,1) ON DUPLICATE KEY UPDATE epoch=epoch+1", FORMAT);
+	dts_buf_addf(&sql, ",%d,1) ON DUPLICATE KEY UPDATE epoch=LAST_INSERT_ID(epoch+1)", FORMAT);
 	rc = dts_session_run(c->session, dts_buf_slice(&sql), err);
 	if (rc >= 0) {
+		/* The number that this very statement wrote; 0: it made the row. */
+		c->epoch = mysql_insert_id(c->session->mysql);
+		if (c->epoch == 0)
+			c->epoch = 1;
 		dts_buf_clear(&sql);
-		dts_buf_adds(&sql, "SELECT CONCAT(format,' ',epoch) FROM ");
+		dts_buf_adds(&sql, "SELECT format FROM ");
 		dts_checkpoint_table(c, "checkpoint", &sql);
 		dts_buf_adds(&sql, " WHERE name=");
 		dts_sql_literal(&sql, dts_slice_of(c->name));
@@ -143,9 +152,7 @@ int dts_checkpoint_raise(struct dts_checkpoint *c, struct dts_error *err)
 	if (rc == 0)
 		rc = dts_fail(err, DTS_AGAIN, "checkpoint '%s' was removed while it was being taken", c->name);
 	if (rc > 0) {
-		char *end;
-		long format = strtol(dts_buf_text(&value), &end, 10);
-		c->epoch = strtoull(end, NULL, 10);
+		long format = strtol(dts_buf_text(&value), NULL, 10);
 		if (format != FORMAT) {
 			rc = dts_fail(err, DTS_REFUSED, "checkpoint '%s' has format %ld, this version knows %d", c->name,
 				      format, FORMAT);
@@ -253,16 +260,24 @@ int dts_checkpoint_sources(const struct dts_checkpoint *c, struct dts_list *name
 	return read_names(c, &sql, names, err);
 }
 
-/* Is the table there at all? A target that was never applied to has none. */
+/* Are the tables there at all? A target that was never applied to has none; one
+ * that this account may not look at is another matter. */
 static int tables_exist(const struct dts_checkpoint *c, struct dts_error *err)
 {
 	struct dts_buf sql = {0}, value = {0};
 
-	dts_buf_adds(&sql, "SELECT 1 FROM information_schema.TABLES WHERE TABLE_NAME='prepared' AND TABLE_SCHEMA=");
-	dts_sql_literal(&sql, dts_slice_of(c->db));
+	dts_buf_adds(&sql, "SELECT COUNT(*) FROM ");
+	dts_checkpoint_table(c, "source", &sql);
 	int rc = dts_session_value(c->session, dts_buf_slice(&sql), &value, err);
+	unsigned number = rc < 0 ? mysql_errno(c->session->mysql) : 0;
 	dts_buf_release(&sql);
 	dts_buf_release(&value);
+	if (number == ER_NO_SUCH_TABLE || number == ER_BAD_DB_ERROR)
+		return 0;
+	if (rc < 0)
+		dts_where(err, "cannot read the checkpoints in '%s'", c->db);
+	if (rc < 0 && err->status == DTS_REFUSED)
+		dts_hint(err, "the account needs SELECT on `%s`.*, an applier also CREATE, INSERT, UPDATE and DELETE", c->db);
 	return rc;
 }
 
@@ -273,9 +288,10 @@ int dts_checkpoint_names(const struct dts_checkpoint *c, struct dts_list *names,
 
 	if (rc <= 0)
 		return rc;
-	dts_buf_adds(&sql, "SELECT name FROM ");
-	dts_checkpoint_table(c, "checkpoint", &sql);
-	dts_buf_adds(&sql, " ORDER BY name");
+	/* A run that took a name and wrote nothing under it has left no checkpoint. */
+	dts_buf_adds(&sql, "SELECT DISTINCT checkpoint FROM ");
+	dts_checkpoint_table(c, "source", &sql);
+	dts_buf_adds(&sql, " ORDER BY checkpoint");
 	return read_names(c, &sql, names, err);
 }
 

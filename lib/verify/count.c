@@ -75,19 +75,20 @@ static int merge(struct table_work *w, MYSQL_RES *res[DTS_SIDES], struct entries
 	return 0;
 }
 
-/* SELECT digest h,COUNT(*) FROM ... WHERE condition GROUP BY h ORDER BY h */
+/* SELECT digest,COUNT(*) FROM ... WHERE condition GROUP BY 1 ORDER BY 1: by place,
+ * since any alias may be a column's name. */
 static void counts_sql(struct table_work *w, const struct dts_buf *condition)
 {
 	sql_both_start(w);
 	sql_both_add(w, &w->digest);
-	sql_both_adds(w, " AS h,COUNT(*)");
+	sql_both_adds(w, ",COUNT(*)");
 	sql_both_from(w);
 	if (condition->len > 0) {
 		sql_both_adds(w, " WHERE ");
 		sql_both_add(w, &w->digest);
 		sql_both_add(w, condition);
 	}
-	sql_both_adds(w, " GROUP BY h ORDER BY h");
+	sql_both_adds(w, " GROUP BY 1 ORDER BY 1");
 }
 
 static int collect(struct table_work *w, struct entries *e, struct dts_error *err)
