@@ -143,3 +143,26 @@ identical() {
 	pipe '0 0 0' "dts-binlog -g src --resume=shop@dst | dts-filter --table='shop.*' | dts-apply -g dst --checkpoint=shop"
 	identical
 }
+
+@test "Ctrl-C ends each member of a following pipeline with status 0" {
+	local round leader line
+
+	full_phase
+	start_writers 1
+	line=$(with_config "dts-binlog -g src --follow --resume=shop@dst | dts-filter --table='shop.*' | dts-apply -g dst --checkpoint=shop")
+	for round in 1 2 3; do
+		before=$(sql dst 'SELECT MAX(updated) FROM dts.mark')
+		# A terminal sends the signal to all of the foreground process group.
+		setsid bash -c "trap : INT; $line"'
+echo "${PIPESTATUS[@]}" >"$0"' "$BATS_TEST_TMPDIR/statuses" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+		leader=$!
+		wait_until 20 '[ "$(sql dst "SELECT MAX(updated) FROM dts.mark")" != "$before" ]'
+		kill -INT -- "-$leader"
+		wait "$leader" || :
+		[ "$(cat "$BATS_TEST_TMPDIR/statuses")" = '0 0 0' ] ||
+			{ cat "$BATS_TEST_TMPDIR/statuses" "$BATS_TEST_TMPDIR/err"; return 1; }
+	done
+	stop_writers
+	pipe '0 0' 'dts-binlog -g src --resume=shop@dst shop | dts-apply -g dst --checkpoint=shop'
+	identical
+}
