@@ -51,6 +51,7 @@ static void mark_safe(struct dts_capture *c)
 	if (strcmp(c->safe.file, c->at.file) != 0)
 		memcpy(c->safe.file, c->at.file, sizeof c->safe.file);
 	c->safe.offset = c->at.offset;
+	c->safe.created = c->at.created;
 }
 
 void dts_capture_group_done(struct dts_capture *c)
@@ -82,7 +83,7 @@ void dts_capture_interrupt(struct dts_capture *c, struct dts_buf *out)
 	c->format = (struct dts_event_format){0};
 	dts_log_tables_forget(&c->tables);
 	if (c->jumps)
-		c->at.file[0] = '\0'; /* the server finds the file and says so */
+		dts_position_set(&c->at, DTS_LIT(""), c->at.offset); /* the server finds the file and says so */
 	c->caught_up = false;
 	c->insert_id = 0;
 	c->has_variables = false;
@@ -134,10 +135,30 @@ static int rotate(struct dts_capture *c, const struct dts_event *e, struct dts_e
 	return 0;
 }
 
+/* A file that was read before must be the same one still. */
+static int check_created(struct dts_capture *c, const struct dts_event *e, struct dts_error *err)
+{
+	const uint64_t before = c->at.created;
+	struct dts_buf text = {0};
+
+	if (e->time == 0)
+		return 0;
+	c->at.created = e->time;
+	if (before == 0 || before == e->time)
+		return 0;
+	dts_time_add(&text, before);
+	dts_buf_adds(&text, " and now ");
+	dts_time_add(&text, e->time);
+	dts_fail(err, DTS_GONE, "the source's binary log was started anew (RESET MASTER?): this file was begun %s",
+		 dts_buf_text(&text));
+	dts_buf_release(&text);
+	return dts_hint(err, "positions from before mean nothing any more: repeat the full phase under a new checkpoint");
+}
+
 static int format(struct dts_capture *c, const struct dts_event *e, struct dts_slice raw, struct dts_buf *out,
 		  struct dts_error *err)
 {
-	if (dts_event_format(&c->format, e, raw, err) < 0)
+	if (dts_event_format(&c->format, e, raw, err) < 0 || check_created(c, e, err) < 0)
 		return -1;
 	/* A server begins its log with this; what was open when it died never committed. */
 	if (c->tx.open)
@@ -299,7 +320,7 @@ int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_bu
 {
 	struct dts_event e;
 	/* A shallow copy: only the file and the offset are looked at. */
-	struct dts_position start = {.offset = c->at.offset};
+	struct dts_position start = {.offset = c->at.offset, .created = c->at.created};
 	const size_t held = out->len;
 	const uint64_t n = c->tx.n, records = c->tx.records;
 	const bool printed = c->tx.printed;

@@ -272,6 +272,17 @@ static bool crosses_stop(struct follow *f, struct dts_slice event)
 	       !dts_event_is_made_up(event);
 }
 
+/* Is it yet to be seen whether the file is the one that the start was in? */
+static bool file_unsure(const struct follow *f)
+{
+	return f->capture.at.created != 0 && !f->capture.format.known;
+}
+
+static bool reached_end(struct follow *f)
+{
+	return !file_unsure(f) && (reached_stop(f) || reached_gtids(f));
+}
+
 /* One event. 1: a stop was reached. */
 static int take(struct follow *f, struct dts_slice event, struct dts_error *err)
 {
@@ -284,12 +295,10 @@ static int take(struct follow *f, struct dts_slice event, struct dts_error *err)
 		return -1;
 	if (c->groups != groups) {
 		reach_gtid(f, c->gtid.domain, c->gtid.seq);
-		if (reached_gtids(f))
-			return 1;
 		if (beat_due(f) && beat(f, c->time, err) < 0)
 			return -1;
 	}
-	return reached_stop(f);
+	return reached_end(f);
 }
 
 /* Reads until something ends it. LOST: the connection, with `err` filled. */
@@ -401,7 +410,7 @@ static int run(struct follow *f, struct dts_error *err)
 	f->heartbeat_at = now() + f->o->heartbeat;
 	if (dts_output_flush(f->out, err) < 0)
 		return -1;
-	if (reached_stop(f) || reached_gtids(f))
+	if (reached_end(f))
 		return finish(f, "done", err);
 	if (start_reading(f, err) < 0)
 		return -1;

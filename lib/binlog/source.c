@@ -225,6 +225,17 @@ static int gone(struct dts_source *s, const char *oldest, struct dts_error *err)
 			"the tables anew", s->control.label, oldest, FIRST_EVENT);
 }
 
+/* A position that was once read from the log is not in it. -1 with `err` as it is where
+ * nobody knows that it was. */
+static int started_anew(const struct dts_position *p, struct dts_error *err)
+{
+	if (p->created == 0)
+		return -1;
+	err->status = DTS_GONE;
+	return dts_hint(err, "the source's binary log was started anew (RESET MASTER?) or lost its end since: repeat the "
+			"full phase under a new checkpoint");
+}
+
 /* Finds the file in the server's list. */
 static int find_file(struct dts_source *s, const struct dts_position *p, struct dts_error *err)
 {
@@ -244,12 +255,14 @@ static int find_file(struct dts_source *s, const struct dts_position *p, struct 
 	mysql_free_result(result);
 	if (!found) {
 		dts_fail(err, DTS_REFUSED, "%s has no binary log file %s", s->control.label, p->file);
-		return first.file[0] && dts_position_compare(p, &first) < 0 ? gone(s, first.file, err) : -1;
+		return first.file[0] && dts_position_compare(p, &first) < 0 ? gone(s, first.file, err)
+									       : started_anew(p, err);
 	}
-	if (p->offset > size)
-		return dts_fail(err, DTS_REFUSED, "%s:%llu is beyond the end of that file of %s, which has %llu bytes",
-				p->file, (unsigned long long)p->offset, s->control.label, (unsigned long long)size);
-	return 0;
+	if (p->offset <= size)
+		return 0;
+	dts_fail(err, DTS_REFUSED, "%s:%llu is beyond the end of that file of %s, which has %llu bytes", p->file,
+		 (unsigned long long)p->offset, s->control.label, (unsigned long long)size);
+	return started_anew(p, err);
 }
 
 int dts_source_check_position(struct dts_source *s, struct dts_position *p, struct dts_error *err)
@@ -261,10 +274,10 @@ int dts_source_check_position(struct dts_source *s, struct dts_position *p, stru
 	if (p->gtid.len > 0)
 		return 0;
 	int told = gtid_of(s, p, &p->gtid, err);
-	if (told == 0)
-		return dts_fail(err, DTS_BAD_INPUT, "%s:%llu is not where an event begins", p->file,
-				(unsigned long long)p->offset);
-	return told < 0 ? -1 : 0;
+	if (told != 0)
+		return told < 0 ? -1 : 0;
+	dts_fail(err, DTS_BAD_INPUT, "%s:%llu is not where an event begins", p->file, (unsigned long long)p->offset);
+	return started_anew(p, err);
 }
 
 /* What a replica says about itself first, so that it is sent the log as it is. */

@@ -57,6 +57,7 @@ void dts_tx_begin(struct dts_tx *t, struct dts_slice id, uint32_t time, const st
 	dts_buf_clear(&t->id);
 	dts_buf_add_slice(&t->id, id);
 	dts_position_set(&t->start, dts_slice_of(start->file), start->offset);
+	t->start.created = start->created;
 	dts_buf_clear(&t->begin);
 	add_head(t, &t->begin, "begin", id);
 	if (time != 0) {

@@ -17,6 +17,7 @@ void dts_position_set(struct dts_position *p, struct dts_slice file, uint64_t of
 		memmove(p->file, file.p, len);
 	p->file[len] = '\0';
 	p->offset = offset;
+	p->created = 0;
 }
 
 void dts_position_copy(struct dts_position *to, const struct dts_position *from)
@@ -25,6 +26,7 @@ void dts_position_copy(struct dts_position *to, const struct dts_position *from)
 		return;
 	memcpy(to->file, from->file, sizeof to->file);
 	to->offset = from->offset;
+	to->created = from->created;
 	dts_buf_clear(&to->gtid);
 	dts_buf_add_slice(&to->gtid, dts_buf_slice(&from->gtid));
 }
@@ -57,12 +59,15 @@ static int parse_object(struct dts_position *p, struct dts_slice raw, struct dts
 			struct dts_error *err)
 {
 	struct dts_slice text;
-	uint64_t offset = 0;
+	uint64_t offset = 0, created = 0;
 
 	struct dts_json value = dts_json_get(raw, "offset");
 	bool has_offset = value.raw.p != NULL;
 	if (has_offset && !dts_json_u64(value.raw, &offset))
 		return dts_fail(err, DTS_BAD_INPUT, "position: 'offset' is not a whole number");
+	value = dts_json_get(raw, "created");
+	if (value.raw.p && !dts_json_u64(value.raw, &created))
+		return dts_fail(err, DTS_BAD_INPUT, "position: 'created' is not a whole number");
 	int has_gtid = get_text(raw, "gtid", scratch, &text, err);
 	if (has_gtid > 0)
 		dts_buf_add_slice(&p->gtid, text);
@@ -75,7 +80,12 @@ static int parse_object(struct dts_position *p, struct dts_slice raw, struct dts
 		return dts_fail(err, DTS_BAD_INPUT, "position: an offset without a file");
 	if (!has_file && !has_gtid)
 		return dts_fail(err, DTS_BAD_INPUT, "position: neither a file nor a GTID");
-	return has_file ? set_checked(p, text, offset, err) : 0;
+	if (!has_file)
+		return 0;
+	if (set_checked(p, text, offset, err) < 0)
+		return -1;
+	p->created = created;
+	return 0;
 }
 
 int dts_position_parse(struct dts_position *p, struct dts_slice raw, struct dts_error *err)
@@ -84,6 +94,7 @@ int dts_position_parse(struct dts_position *p, struct dts_slice raw, struct dts_
 
 	p->file[0] = '\0';
 	p->offset = 0;
+	p->created = 0;
 	dts_buf_clear(&p->gtid);
 	struct dts_json value = dts_json_value(raw);
 	int rc = value.type == DTS_JSON_OBJECT ? parse_object(p, value.raw, &scratch, err)
@@ -120,6 +131,10 @@ void dts_position_add(struct dts_buf *b, const struct dts_position *p, bool with
 		dts_json_add_string(b, dts_slice_of(p->file));
 		dts_buf_adds(b, ",\"offset\":");
 		dts_buf_addu(b, p->offset);
+		if (p->created != 0) {
+			dts_buf_adds(b, ",\"created\":");
+			dts_buf_addu(b, p->created);
+		}
 	}
 	if (with_gtid && p->gtid.len > 0) {
 		dts_buf_adds(b, p->file[0] ? ",\"gtid\":" : "\"gtid\":");

@@ -6,18 +6,20 @@
 /*
  * Where to resume reading a source's binary log: file and offset behind the
  * last event used, and the GTID position where it is known (MariaDB: the last
- * GTID per domain, "0-1-6,1-1-9"). In a record: {"file":...,"offset":...,"gtid":...}.
+ * GTID per domain, "0-1-6,1-1-9"). In a record: {"file":...,"offset":...,"created":...,"gtid":...}.
  * File names are compared by their number, so that bin.999999 < bin.1000000.
  */
 struct dts_position {
 	char file[256];  /* without directory; "" when only the GTID is known */
 	uint64_t offset; /* bytes from the file's start */
+	uint64_t created; /* when the file was begun, seconds since 1970: tells it from another of
+			   * the same name (RESET MASTER); 0: not known */
 	struct dts_buf gtid; /* text; empty when not known */
 };
 
 void dts_position_release(struct dts_position *p);
 
-/* Moves file and offset; the GTID stays. */
+/* Moves file and offset; the GTID stays, when the file was begun becomes unknown. */
 void dts_position_set(struct dts_position *p, struct dts_slice file, uint64_t offset);
 void dts_position_copy(struct dts_position *to, const struct dts_position *from);
 

@@ -23,9 +23,19 @@ static void test_parse(void)
 	dts_position_add(&b, &q, false);
 	CHECK_STR("{\"file\":\"bin.000042\",\"offset\":4711}", dts_buf_text(&b));
 
+	REQUIRE(dts_position_parse(&p, s("{\"created\":1763719200,\"file\":\"bin.000042\",\"offset\":4711,\"gtid\":\"0-1-6\"}"), &err) == 0);
+	CHECK_INT(1763719200, p.created);
+	dts_position_copy(&q, &p);
+	dts_buf_clear(&b);
+	dts_position_add(&b, &q, true);
+	CHECK_STR("{\"file\":\"bin.000042\",\"offset\":4711,\"created\":1763719200,\"gtid\":\"0-1-6\"}", dts_buf_text(&b));
+	dts_position_set(&q, s("bin.000042"), 5000);
+	CHECK_INT(0, q.created);
+
 	/* What it held before is gone. */
 	REQUIRE(dts_position_parse(&p, s("{\"more\":[],\"gtid\":\"0-1-7\"}"), &err) == 0);
 	CHECK_STR("", p.file);
+	CHECK_INT(0, p.created);
 	dts_buf_clear(&b);
 	dts_position_add(&b, &p, true);
 	CHECK_STR("{\"gtid\":\"0-1-7\"}", dts_buf_text(&b));
@@ -50,6 +60,7 @@ static void test_refused(void)
 		{"{\"offset\":4}", "position: an offset without a file"},
 		{"{\"file\":\"a.1\",\"offset\":\"4\"}", "position: 'offset' is not a whole number"},
 		{"{\"file\":\"a.1\",\"offset\":-4}", "position: 'offset' is not a whole number"},
+		{"{\"file\":\"a.1\",\"offset\":4,\"created\":\"x\"}", "position: 'created' is not a whole number"},
 		{"{\"file\":1,\"offset\":4}", "position: 'file' is not a string"},
 		{"{\"gtid\":null}", "position: 'gtid' is not a string"},
 		{"{\"file\":\"\",\"offset\":4}", "position: '' is not the name of a binary log file"},
