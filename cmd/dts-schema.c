@@ -57,15 +57,21 @@ static int run(const struct options *o, const struct dts_selection *selection, s
 {
 	struct dts_schema_reader reader = {0};
 	struct dts_source source = {0};
+	struct dts_list warnings = {0};
 	int rc = -1;
 
 	if (dts_source_init(&source, session, &o->connect, o->src, err) == 0 &&
 	    dts_source_snapshot(&source, session, false, err) == 0 &&
 	    dts_session_run(session, DTS_LIT("ROLLBACK"), err) == 0 &&
-	    dts_schema_reader_open(&reader, session, &source, selection, &o->operands, err) == 0)
+	    dts_source_check_log(session, &warnings, err) == 0 &&
+	    dts_schema_reader_open(&reader, session, &source, selection, &o->operands, err) == 0) {
+		for (size_t i = 0; i < warnings.count; i++)
+			dts_message("%s", warnings.items[i]);
 		rc = print_records(&reader, out, err);
+	}
 	dts_schema_reader_close(&reader);
 	dts_source_release(&source);
+	dts_list_release(&warnings);
 	return rc;
 }
 

@@ -117,3 +117,12 @@ dts-schema: left out: sequences of 'd' (1)" ]
 	run_tool 0 dts-schema --defaults-file="$(defaults)" -g nolog d
 	[ "$(jq -c 'has("pos")' <<<"${lines[0]}")" = false ]
 }
+
+@test "a log that will not do is warned of" {
+	sql src "CREATE TABLE t (id INT PRIMARY KEY); SET GLOBAL binlog_format=STATEMENT, GLOBAL binlog_row_metadata=NO_LOG" d
+	run_tool 0 schema d
+	sql src "SET GLOBAL binlog_format=ROW, GLOBAL binlog_row_metadata=FULL"
+	[ "$stderr" = "dts-schema: warning: server 'src' has binlog_format=STATEMENT, so that changes are missing from its log as rows: SET GLOBAL binlog_format=ROW
+dts-schema: warning: server 'src' has binlog_row_metadata=NO_LOG, so that the names of columns are missing from its log: SET GLOBAL binlog_row_metadata=FULL" ]
+	[ "${#lines[@]}" -eq 4 ]
+}

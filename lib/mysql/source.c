@@ -91,6 +91,56 @@ int dts_source_snapshot(struct dts_source *source, struct dts_session *s, bool n
 	return !source->pos.file[0] ? 0 : read_gtid_position(source, s, err);
 }
 
+static bool is_on(const char *value)
+{
+	return strcasecmp(value, "ON") == 0 || strcmp(value, "1") == 0;
+}
+
+int dts_source_check_log(struct dts_session *s, struct dts_list *warnings, struct dts_error *err)
+{
+	static const struct {
+		const char *name, *want, *why;
+	} settings[] = {
+		{"binlog_format", "ROW", "changes are missing from its log as rows"},
+		{"binlog_row_image", "FULL", "columns are missing from the rows in its log"},
+		{"binlog_row_metadata", "FULL", "the names of columns are missing from its log"},
+	};
+	/* SHOW, since older releases do not have all of them. */
+	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin',"
+		"'binlog_format','binlog_row_image','binlog_row_metadata')"), err);
+	struct dts_buf line = {0};
+	bool on = false;
+
+	if (!result)
+		return -1;
+	for (MYSQL_ROW row; (row = mysql_fetch_row(result));)
+		on = on || (strcasecmp(row[0], "log_bin") == 0 && is_on(row[1]));
+	for (size_t i = 0; on && i < sizeof settings / sizeof settings[0]; i++) {
+		mysql_data_seek(result, 0);
+		for (MYSQL_ROW row; (row = mysql_fetch_row(result));) {
+			if (strcasecmp(row[0], settings[i].name) != 0 || strcasecmp(row[1], settings[i].want) == 0)
+				continue;
+			dts_buf_clear(&line);
+			dts_buf_addf(&line, "warning: server %s has %s=%s, so that %s: SET GLOBAL %s=%s", s->label,
+				     settings[i].name, row[1], settings[i].why, settings[i].name, settings[i].want);
+			dts_list_add(warnings, dts_buf_text(&line));
+		}
+	}
+	mysql_free_result(result);
+	dts_buf_release(&line);
+	return 0;
+}
+
+uint64_t dts_source_prepared(struct dts_session *s)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+	MYSQL_RES *result = dts_session_query(s, DTS_LIT("XA RECOVER"), &ignored);
+	uint64_t count = result ? mysql_num_rows(result) : 0;
+
+	mysql_free_result(result);
+	return count;
+}
+
 void dts_source_add_src(struct dts_buf *out, const struct dts_source *source)
 {
 	dts_buf_adds(out, "\"src\":");

@@ -27,6 +27,15 @@ void dts_source_release(struct dts_source *source);
  */
 int dts_source_snapshot(struct dts_source *source, struct dts_session *s, bool needed, struct dts_error *err);
 
+/*
+ * Adds a line for people for each setting with which the server's log does not
+ * hold what dts-binlog needs; nothing if it writes no log.
+ */
+int dts_source_check_log(struct dts_session *s, struct dts_list *warnings, struct dts_error *err);
+
+/* How many XA transactions are prepared; 0 too if the account may not know. */
+uint64_t dts_source_prepared(struct dts_session *s);
+
 /* Append records: the first one of a stream of that kind, with the position, and its last one. */
 void dts_source_add_stream(struct dts_buf *out, const struct dts_source *source, const char *kind);
 void dts_source_add_end(struct dts_buf *out, const struct dts_source *source, const char *reason, uint64_t records);
