@@ -20,6 +20,8 @@ static void parse(struct options *o, int argc, char **argv)
 		 "also read tables that no snapshot covers"},
 		{"allow-versioned", 0, DTS_OPTION_FLAG, &o->dump.allow_versioned, NULL,
 		 "of system-versioned tables read the current rows"},
+		{"allow-missing-parents", 0, DTS_OPTION_FLAG, &o->dump.allow_missing_parents, NULL,
+		 "also read tables whose foreign keys need others"},
 		{"src", 0, DTS_OPTION_STRING, &o->src, "NAME", "the source's name in the records"},
 		{"zstd", 0, DTS_OPTION_FLAG, &o->zstd, NULL, "compress the output"},
 		{NULL, 0, 0, NULL, NULL, NULL},
@@ -65,20 +67,34 @@ static int print_records(struct dts_dump *d, struct dts_output *out, struct dts_
 	return rc;
 }
 
+static void warn(const struct dts_dump *d, const struct dts_session *s, const struct dts_list *warnings)
+{
+	for (size_t i = 0; i < d->left_out.count; i++)
+		dts_message("%s", d->left_out.items[i]);
+	for (size_t i = 0; i < warnings->count; i++)
+		dts_message("%s", warnings->items[i]);
+	if (d->prepared > 0)
+		dts_message("warning: server %s has %llu prepared XA transactions (XA RECOVER), whose changes are neither in"
+			    " the snapshot nor behind its position: end them and start again", s->label,
+			    (unsigned long long)d->prepared);
+}
+
 static int run(struct options *o, struct dts_session *session, struct dts_output *out, struct dts_error *err)
 {
 	struct dts_source source = {0};
+	struct dts_list warnings = {0};
 	struct dts_dump dump = {0};
 	int rc = -1;
 
 	if (dts_source_init(&source, session, &o->connect, o->src, err) == 0 &&
+	    dts_source_check_log(session, &warnings, err) == 0 &&
 	    dts_dump_open(&dump, session, &source, &o->dump, err) == 0) {
-		for (size_t i = 0; i < dump.left_out.count; i++)
-			dts_message("%s", dump.left_out.items[i]);
+		warn(&dump, session, &warnings);
 		rc = print_records(&dump, out, err);
 	}
 	dts_dump_close(&dump);
 	dts_source_release(&source);
+	dts_list_release(&warnings);
 	return rc;
 }
 

@@ -47,7 +47,7 @@ rows() {
 			g INT AS (h + 1) VIRTUAL, s INT AS (h + 2) STORED, h INT INVISIBLE, x TEXT,
 			UNIQUE u (a, b), UNIQUE odd (x(5)), KEY (c),
 			CONSTRAINT f FOREIGN KEY (b, a) REFERENCES p (b, a) ON DELETE CASCADE ON UPDATE SET NULL)' d
-	run_tool 0 dump d.t
+	run_tool 0 dump d.t --allow-missing-parents
 	printf '%s\n' "${lines[1]}" >"$BATS_TEST_TMPDIR/schema"
 	[ "$(jq -c '[.primary, .unique, .foreign, .source]' "$BATS_TEST_TMPDIR/schema")" = \
 		'[["id"],[{"name":"u","columns":["a","b"]}],[{"name":"f","columns":["b","a"],"to":{"db":"d","table":"p","columns":["b","a"]},"delete":"CASCADE","update":"SET NULL"}],{"db":"d","table":"t"}]' ]
@@ -377,4 +377,71 @@ check_chunks() {
 	MYSQL_PWD=wrong run_tool 4 dump -u reader d
 	[[ $stderr == *'Access denied'* ]]
 	sql src "DROP USER reader@'%'"
+}
+
+@test "a child whose parent is not selected is refused, if the foreign key changes rows" {
+	sql src "CREATE TABLE p (id INT PRIMARY KEY, u INT, UNIQUE (u)); CREATE TABLE q (id INT PRIMARY KEY);
+		CREATE TABLE c (id INT PRIMARY KEY, q INT, p INT COMMENT '\n  CONSTRAINT \`f\`x\` FOREIGN KEY (', CONSTRAINT plain FOREIGN KEY (q) REFERENCES q (id),
+			CONSTRAINT \`f\`\`x\` FOREIGN KEY (p) REFERENCES p (id) ON DELETE SET NULL);
+		CREATE TABLE e (id INT PRIMARY KEY, u INT, self INT, FOREIGN KEY (self) REFERENCES e (id) ON DELETE CASCADE,
+			CONSTRAINT up FOREIGN KEY (u) REFERENCES p (u) ON DELETE NO ACTION ON UPDATE CASCADE);
+		INSERT INTO c (id) VALUES (1);
+		CREATE OR REPLACE USER reader@'%' IDENTIFIED BY 'secret'; GRANT SELECT ON d.* TO reader@'%'" d
+	echo secret >"$BATS_TEST_TMPDIR/password"
+	# Of an account that may only read, the catalog hides what foreign keys do.
+	for account in "" "-u reader --password-file=$BATS_TEST_TMPDIR/password"; do
+		# shellcheck disable=SC2086 # options or none
+		run_tool 4 dump $account d.q d.c
+		[ -z "$output" ]
+		[ "${stderr_lines[0]}" = "dts-dump: table 'd.c': foreign key 'f\`x' is ON DELETE SET NULL to 'd.p', which is not selected: what it does to rows is in no log" ]
+		[ "${stderr_lines[1]}" = "dts-dump: hint: select the parent 'd.p' too, or accept with --allow-missing-parents that rows of the child will differ" ]
+		# shellcheck disable=SC2086
+		run_tool 4 dump $account d --ignore-table=d.p --ignore-table=d.c
+		[[ $stderr == "dts-dump: table 'd.e': foreign key 'up' is ON UPDATE CASCADE to 'd.p', which is not selected"* ]]
+		# shellcheck disable=SC2086
+		run_tool 0 dump $account d.c --allow-missing-parents
+		[ "$(rows)" = '{"id":1,"q":null,"p":null}' ]
+		[ "$(jq -c '.foreign | map([.name, .delete, .update])' <<<"${lines[1]}")" = '[["f`x","SET NULL","RESTRICT"],["plain","RESTRICT","RESTRICT"]]' ]
+		# shellcheck disable=SC2086
+		run_tool 0 dump $account d --ignore-table=d.q # only restricts
+	done
+	sql src "DROP USER reader@'%'"
+}
+
+@test "an account that may read some columns only is refused, not given less" {
+	sql src "CREATE TABLE a (id INT PRIMARY KEY); CREATE TABLE t (id INT PRIMARY KEY, v INT, h INT INVISIBLE); INSERT INTO t VALUES (1, 2);
+		CREATE OR REPLACE USER reader@'%' IDENTIFIED BY 'secret'; GRANT SELECT ON d.a TO reader@'%'; GRANT SELECT (id) ON d.t TO reader@'%'" d
+	echo secret >"$BATS_TEST_TMPDIR/password"
+	run_tool 4 dump -u reader --password-file="$BATS_TEST_TMPDIR/password" d
+	[ -z "$output" ]
+	[[ ${stderr_lines[0]} == "dts-dump: table 'd.t': this account may not read all of it: SELECT command denied"* ]]
+	[ "${stderr_lines[1]}" = "dts-dump: hint: grant SELECT on the whole table, not on columns, or leave it out with --ignore-table" ]
+	# Without the invisible one, which * does not ask for; and even of all columns foreign keys are hidden.
+	sql src "GRANT SELECT (v) ON d.t TO reader@'%'"
+	run_tool 4 dump -u reader --password-file="$BATS_TEST_TMPDIR/password" d
+	sql src "GRANT SELECT (h) ON d.t TO reader@'%'"
+	run_tool 4 dump -u reader --password-file="$BATS_TEST_TMPDIR/password" d
+	[[ ${stderr_lines[0]} == "dts-dump: table 'd.t': this account may not read all of it: SHOW command denied"* ]]
+	run_tool 0 dump -u reader --password-file="$BATS_TEST_TMPDIR/password" d --ignore-table=d.t
+	sql src "GRANT SELECT ON d.t TO reader@'%'"
+	run_tool 0 dump -u reader --password-file="$BATS_TEST_TMPDIR/password" d
+	[ -z "$stderr" ]
+	[ "$(rows)" = '{"id":1,"v":2,"h":null}' ]
+	sql src "DROP USER reader@'%'"
+}
+
+@test "a log that will not do and prepared transactions are warned of" {
+	sql src "CREATE TABLE t (id INT PRIMARY KEY); SET GLOBAL binlog_format=MIXED, GLOBAL binlog_row_image=MINIMAL, GLOBAL binlog_row_metadata=MINIMAL" d
+	sql src "XA START 'x'; INSERT INTO t VALUES (1); XA END 'x'; XA PREPARE 'x'" d
+	run_tool 0 dump d
+	sql src "XA ROLLBACK 'x'; SET GLOBAL binlog_format=ROW, GLOBAL binlog_row_image=FULL, GLOBAL binlog_row_metadata=FULL"
+	[ -z "$(rows)" ]
+	diff - <(printf '%s\n' "$stderr" | sort) <<-'X'
+		dts-dump: warning: server 'src' has 1 prepared XA transactions (XA RECOVER), whose changes are neither in the snapshot nor behind its position: end them and start again
+		dts-dump: warning: server 'src' has binlog_format=MIXED, so that changes are missing from its log as rows: SET GLOBAL binlog_format=ROW
+		dts-dump: warning: server 'src' has binlog_row_image=MINIMAL, so that columns are missing from the rows in its log: SET GLOBAL binlog_row_image=FULL
+		dts-dump: warning: server 'src' has binlog_row_metadata=MINIMAL, so that the names of columns are missing from its log: SET GLOBAL binlog_row_metadata=FULL
+	X
+	run_tool 0 dump d
+	[ -z "$stderr" ]
 }

@@ -16,7 +16,7 @@ struct dts_dump_options {
 	const struct dts_selection *selection;
 	const struct dts_list *texts; /* what the selection was made from */
 	uint64_t chunk_size;          /* bytes of records after which a chunk ends */
-	bool allow_nontransactional, allow_versioned;
+	bool allow_nontransactional, allow_versioned, allow_missing_parents;
 };
 
 /* One table while it is read. */
@@ -48,6 +48,7 @@ struct dts_dump {
 	struct dts_list left_out; /* for people, a line each */
 	struct dts_dump_table at;
 	size_t done; /* tables */
+	uint64_t prepared; /* XA transactions that were prepared as the snapshot began, if we may know */
 	uint64_t rows, records;
 };
 
@@ -65,6 +66,10 @@ void dts_dump_close(struct dts_dump *d);
 
 /* Lists the tables, keeps their definitions as they are and begins the snapshot. */
 int dts_dump_snapshot(struct dts_dump *d, struct dts_source *source, struct dts_error *err);
+
+/* Refuses a table with a foreign key that changes its rows, unlogged, when those of
+ * a table that is not selected change. */
+int dts_dump_check_parents(struct dts_dump *d, struct dts_error *err);
 
 int dts_dump_table_open(struct dts_dump *d, const struct dts_table *table, struct dts_buf *out,
 			struct dts_error *err);

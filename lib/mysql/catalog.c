@@ -302,18 +302,93 @@ static void add_foreign_row(struct dts_schema *schema, size_t rows, MYSQL_ROW ro
 	((struct dts_slice *)f->to_columns)[f->count++] = cell(schema->arena, row, len, F_TO_COLUMN);
 }
 
-static int read_foreign(struct dts_session *s, struct dts_schema *schema, struct dts_error *err)
+/* Where the definition of the foreign key goes on in a SHOW CREATE TABLE; NULL: it is not there. */
+static const char *find_foreign_clause(const char *text, struct dts_slice name)
+{
+	struct dts_buf line = {0};
+
+	/* A line feed inside a comment is shown as \n, so this is no comment. */
+	dts_buf_adds(&line, "\n  CONSTRAINT ");
+	dts_sql_ident(&line, name);
+	dts_buf_adds(&line, " FOREIGN KEY (");
+	const char *at = strstr(text, dts_buf_text(&line));
+	if (at)
+		at += line.len;
+	dts_buf_release(&line);
+	return at;
+}
+
+/* What stands behind `on`, "ON DELETE " or "ON UPDATE ". */
+static struct dts_slice find_rule(const char *clause, const char *on)
+{
+	static const char *const rules[] = {"CASCADE", "SET NULL", "SET DEFAULT", "NO ACTION", NULL};
+	bool quoted = false;
+
+	for (const char *p = clause; *p && (*p != '\n' || quoted); p++) {
+		if (*p == '`')
+			quoted = !quoted;
+		if (quoted || strncmp(p, on, strlen(on)) != 0)
+			continue;
+		for (const char *const *rule = rules; *rule; rule++)
+			if (strncmp(p + strlen(on), *rule, strlen(*rule)) == 0)
+				return dts_slice_of(*rule);
+	}
+	return DTS_LIT("RESTRICT");
+}
+
+/* An account that may do no more than SELECT sees foreign keys, but the
+ * catalog hides from it what they do. The table's definition does not. */
+static int mend_rules(struct dts_session *s, struct dts_schema *schema, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+	int rc = dts_session_run(s, DTS_LIT("SET SESSION sql_quote_show_create=1"), err);
+
+	if (rc < 0)
+		return -1;
+	dts_buf_adds(&sql, "SHOW CREATE TABLE ");
+	dts_sql_table(&sql, schema->db, schema->table);
+	MYSQL_RES *result = dts_session_query(s, dts_buf_slice(&sql), err);
+	dts_buf_release(&sql);
+	if (!result && mysql_errno(s->mysql) == 1146) { /* ER_NO_SUCH_TABLE: dropped just now */
+		schema->foreign_count = 0;
+		return 0;
+	}
+	if (!result)
+		return -1;
+	MYSQL_ROW row = mysql_fetch_row(result);
+	for (size_t i = 0; i < schema->foreign_count && rc == 0; i++) {
+		struct dts_foreign *f = &schema->foreign[i];
+		const char *clause = row && row[1] ? find_foreign_clause(row[1], f->name) : NULL;
+		if (!clause) {
+			rc = dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s': this account cannot see what foreign key '%.*s' does",
+				      (int)schema->db.len, schema->db.p, (int)schema->table.len, schema->table.p,
+				      (int)f->name.len, f->name.p);
+			continue;
+		}
+		f->on_delete = find_rule(clause, "ON DELETE ");
+		f->on_update = find_rule(clause, "ON UPDATE ");
+	}
+	mysql_free_result(result);
+	return rc;
+}
+
+/* `rules`: with what they do, which the account may not see. */
+static int query_foreign(struct dts_session *s, struct dts_schema *schema, bool rules, struct dts_error *err)
 {
 	struct dts_buf sql = {0};
 
-	dts_buf_adds(&sql, "SELECT k.TABLE_NAME, r.TABLE_NAME, k.CONSTRAINT_NAME, k.COLUMN_NAME,"
-			   " k.REFERENCED_TABLE_SCHEMA, k.REFERENCED_TABLE_NAME, k.REFERENCED_COLUMN_NAME,"
-			   " r.DELETE_RULE, r.UPDATE_RULE"
-			   " FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_CONSTRAINTS r"
-			   " ON r.CONSTRAINT_SCHEMA=k.CONSTRAINT_SCHEMA AND r.TABLE_NAME=k.TABLE_NAME"
-			   " AND r.CONSTRAINT_NAME=k.CONSTRAINT_NAME WHERE k.REFERENCED_TABLE_NAME IS NOT NULL");
+	dts_buf_addf(&sql, "SELECT k.TABLE_NAME, %s, k.CONSTRAINT_NAME, k.COLUMN_NAME,"
+			   " k.REFERENCED_TABLE_SCHEMA, k.REFERENCED_TABLE_NAME, k.REFERENCED_COLUMN_NAME, %s"
+			   " FROM information_schema.KEY_COLUMN_USAGE k ",
+		     rules ? "r.TABLE_NAME" : "k.TABLE_NAME", rules ? "r.DELETE_RULE, r.UPDATE_RULE" : "'', ''");
+	if (rules)
+		dts_buf_adds(&sql, "JOIN information_schema.REFERENTIAL_CONSTRAINTS r"
+				   " ON r.CONSTRAINT_SCHEMA=k.CONSTRAINT_SCHEMA AND r.TABLE_NAME=k.TABLE_NAME"
+				   " AND r.CONSTRAINT_NAME=k.CONSTRAINT_NAME ");
+	dts_buf_adds(&sql, "WHERE k.REFERENCED_TABLE_NAME IS NOT NULL");
 	add_name_filter(&sql, "k.TABLE_SCHEMA", schema->db, "k.TABLE_NAME", schema->table);
-	add_name_filter(&sql, "r.CONSTRAINT_SCHEMA", schema->db, "r.TABLE_NAME", schema->table);
+	if (rules)
+		add_name_filter(&sql, "r.CONSTRAINT_SCHEMA", schema->db, "r.TABLE_NAME", schema->table);
 	dts_buf_adds(&sql, " ORDER BY k.CONSTRAINT_NAME, k.ORDINAL_POSITION");
 	MYSQL_RES *result = dts_session_query(s, dts_buf_slice(&sql), err);
 	dts_buf_release(&sql);
@@ -329,6 +404,17 @@ static int read_foreign(struct dts_session *s, struct dts_schema *schema, struct
 	}
 	mysql_free_result(result);
 	return 0;
+}
+
+static int read_foreign(struct dts_session *s, struct dts_schema *schema, struct dts_error *err)
+{
+	if (query_foreign(s, schema, true, err) < 0)
+		return -1;
+	if (schema->foreign_count > 0)
+		return 0;
+	if (query_foreign(s, schema, false, err) < 0)
+		return -1;
+	return schema->foreign_count == 0 ? 0 : mend_rules(s, schema, err);
 }
 
 int dts_catalog_schema(struct dts_session *s, struct dts_slice db, struct dts_slice table,

@@ -35,7 +35,9 @@ void dts_tables_release(struct dts_tables *t);
 /*
  * One table's columns, keys and foreign keys from information_schema, all
  * names in UTF-8. 1: read; 0: there is no such table; -1: error. `unique` holds
- * only keys over whole columns (prefix and expression keys: has_odd_unique).
+ * only keys over whole columns (prefix and expression keys: has_odd_unique). An
+ * account needs SELECT on the whole table: of some columns only, it sees those
+ * only, and no foreign keys.
  */
 int dts_catalog_schema(struct dts_session *s, struct dts_slice db, struct dts_slice table,
 		       struct dts_schema *schema, bool *has_odd_unique, struct dts_error *err);
