@@ -14,13 +14,15 @@ enum { GRACE_MS = 10000 };
 static struct {
 	struct dts_list tables, ignored, routes;
 	uint64_t max_record;
-	bool no_counts, zstd;
+	bool allow_missing_parents, no_counts, zstd;
 } opt;
 
 static const struct dts_option filter_options[] = {
 	{"table", 0, DTS_OPTION_LIST, &opt.tables, "PATTERN", "keep these tables (all)"},
 	{"ignore-table", 0, DTS_OPTION_LIST, &opt.ignored, "PATTERN", "leave these tables out"},
 	{"route", 0, DTS_OPTION_LIST, &opt.routes, "PATTERN=DB.TABLE", "rename tables; * keeps a name: 'a.*=b.*'"},
+	{"allow-missing-parents", 0, DTS_OPTION_FLAG, &opt.allow_missing_parents, NULL,
+	 "also keep tables whose foreign keys need others"},
 	{NULL, 0, 0, NULL, NULL, NULL},
 };
 
@@ -42,6 +44,7 @@ static int open_all(struct run *run, const struct dts_list *operands, struct dts
 {
 	const struct dts_filter_options filter = {
 		.tables = &opt.tables, .ignored = &opt.ignored, .routes = &opt.routes, .recount = opt.no_counts,
+		.allow_missing_parents = opt.allow_missing_parents,
 	};
 	const struct dts_stream_options stream = {.max_record = opt.max_record, .no_counts = opt.no_counts};
 

@@ -10,10 +10,11 @@ struct dts_filter {
 	struct dts_names names;
 	bool naming; /* tables are chosen or renamed */
 	bool active; /* that, or records are counted anew */
+	bool want_parents;
 	struct dts_statement statement;
 
 	/* Where the output stands. */
-	bool in_stream, in_tx;
+	bool in_stream, in_tx, in_snapshot;
 	bool chunk_kept;
 	uint64_t rows;    /* of the open chunk */
 	uint64_t records; /* since the stream began */
@@ -35,6 +36,7 @@ struct dts_filter *dts_filter_new(const struct dts_filter_options *options, stru
 	}
 	f->naming = dts_names_select(&f->names) || f->names.route_count > 0;
 	f->active = f->naming || options->recount;
+	f->want_parents = dts_names_select(&f->names) && !options->allow_missing_parents;
 	return f;
 }
 
@@ -154,16 +156,80 @@ static void keep_source(struct dts_filter *f, const struct dts_record *r)
 	put(f, before[i], dts_buf_slice(&f->text));
 }
 
-static bool filter_schema(struct dts_filter *f, const struct dts_record *r)
+/* A rule of a foreign key that changes rows, and is in no log. Borrowed. */
+static bool read_rule(struct dts_slice key, const char *name, struct dts_buf *scratch, struct dts_slice *rule)
+{
+	struct dts_json value = dts_json_get(key, name);
+
+	if (value.type != DTS_JSON_STRING)
+		return false;
+	*rule = dts_json_string(value.raw, scratch);
+	return rule->len > 0 && !dts_slice_is_nocase(*rule, "RESTRICT") && !dts_slice_is_nocase(*rule, "NO ACTION");
+}
+
+static int check_parent(struct dts_filter *f, const struct dts_record *r, struct dts_slice key, struct dts_buf scratch[4],
+			struct dts_error *err)
+{
+	struct dts_json to = dts_json_get(key, "to"), name = dts_json_get(key, "name");
+	struct dts_json db = {0}, table = {0};
+	struct dts_slice rule, key_name = DTS_LIT("");
+	const char *on = "DELETE";
+
+	if (!read_rule(key, "delete", &scratch[0], &rule)) {
+		on = "UPDATE";
+		if (!read_rule(key, "update", &scratch[0], &rule))
+			return 0;
+	}
+	if (to.type == DTS_JSON_OBJECT) {
+		db = dts_json_get(to.raw, "db");
+		table = dts_json_get(to.raw, "table");
+	}
+	/* What is no name is not for us to judge. */
+	if (db.type != DTS_JSON_STRING || table.type != DTS_JSON_STRING)
+		return 0;
+	struct dts_slice to_db = dts_json_string(db.raw, &scratch[1]), to_table = dts_json_string(table.raw, &scratch[2]);
+	if (dts_names_choose(&f->names, to_db, to_table)->keep)
+		return 0;
+	if (name.type == DTS_JSON_STRING)
+		key_name = dts_json_string(name.raw, &scratch[3]);
+	dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s': foreign key '%.*s' is ON %s %.*s to '%.*s.%.*s', which is left out: "
+		 "what it does to rows is in no log", (int)r->db.len, r->db.p, (int)r->table.len, r->table.p,
+		 (int)key_name.len, key_name.p, on, (int)rule.len, rule.p, (int)to_db.len, to_db.p,
+		 (int)to_table.len, to_table.p);
+	return dts_hint(err, "select the parent '%.*s.%.*s' too, or accept with --allow-missing-parents that rows of"
+			     " the child will differ", (int)to_db.len, to_db.p, (int)to_table.len, to_table.p);
+}
+
+/* The source does not log what a foreign key does to the child's rows: the
+ * target does it, if it has the parent. */
+static int check_parents(struct dts_filter *f, const struct dts_record *r, struct dts_error *err)
+{
+	struct dts_buf scratch[4] = {{0}, {0}, {0}, {0}};
+	struct dts_json_walk w = dts_json_walk(r->raw[DTS_F_FOREIGN]);
+	struct dts_json key;
+	int rc = 0;
+
+	while (rc == 0 && dts_json_element(&w, &key))
+		if (key.type == DTS_JSON_OBJECT)
+			rc = check_parent(f, r, key.raw, scratch, err);
+	for (size_t i = 0; i < sizeof scratch / sizeof scratch[0]; i++)
+		dts_buf_release(&scratch[i]);
+	return rc;
+}
+
+/* 1: stays; 0: does not; -1. */
+static int filter_schema(struct dts_filter *f, const struct dts_record *r, struct dts_error *err)
 {
 	if (!choose_table(f, r))
-		return false;
+		return 0;
 	bool renamed = f->changed;
+	if (f->want_parents && f->in_snapshot && r->raw[DTS_F_FOREIGN].p && check_parents(f, r, err) < 0)
+		return -1;
 	if (f->names.route_count > 0 && r->raw[DTS_F_FOREIGN].p)
 		route_foreign(f, r->raw[DTS_F_FOREIGN]);
 	if (renamed && !r->raw[DTS_F_SOURCE].p)
 		keep_source(f, r);
-	return true;
+	return 1;
 }
 
 static bool filter_row(struct dts_filter *f, const struct dts_record *r)
@@ -206,8 +272,11 @@ static int filter_one(struct dts_filter *f, const struct dts_record *r, struct d
 	int rc;
 
 	switch (r->op) {
+	case DTS_OP_STREAM:
+		f->in_snapshot = dts_slice_is(r->kind, "snapshot");
+		return 1;
 	case DTS_OP_SCHEMA:
-		return filter_schema(f, r);
+		return filter_schema(f, r, err);
 	case DTS_OP_CHUNK:
 		f->rows = 0;
 		return f->chunk_kept = choose_table(f, r);

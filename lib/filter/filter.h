@@ -20,6 +20,9 @@ struct dts_filter_options {
 	/* Count anew even where the input's counts are wrong: records were taken out
 	 * of it on purpose. */
 	bool recount;
+	/* Without it, a table of a snapshot is refused when a foreign key changes its
+	 * rows, which is in no log, with those of a table that is left out here. */
+	bool allow_missing_parents;
 };
 
 /* NULL with DTS_USAGE for a bad pattern or route. */
@@ -30,7 +33,7 @@ void dts_filter_free(struct dts_filter *f); /* NULL is fine */
  * Appends what becomes of a record that dts_stream_next() gave: the record, a
  * changed one, or nothing. Call for each in order, for it counts. -1 with
  * DTS_BAD_INPUT for a statement that can be neither passed nor left out with
- * certainty.
+ * certainty; with DTS_REFUSED for a table without its parent.
  */
 int dts_filter_record(struct dts_filter *f, const struct dts_record *r, struct dts_buf *out,
 		      struct dts_error *err);
