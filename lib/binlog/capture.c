@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "binlog/capture_parts.h"
+#include "binlog/query.h"
 
 void dts_capture_init(struct dts_capture *c, const struct dts_capture_options *o,
 		      const struct dts_position *start)
@@ -239,7 +240,7 @@ static int intvar(struct dts_capture *c, const struct dts_event *e, struct dts_e
 	return 0;
 }
 
-static int unknown(const struct dts_event *e, struct dts_error *err)
+static int unknown(struct dts_capture *c, const struct dts_event *e, struct dts_error *err)
 {
 	char text[24];
 
@@ -247,9 +248,20 @@ static int unknown(const struct dts_event *e, struct dts_error *err)
 		return 0;
 	if (e->type >= DTS_EV_QUERY_COMPRESSED && e->type <= DTS_EV_ROWS_COMPRESSED_LAST) {
 		dts_fail(err, DTS_BAD_INPUT, "a compressed event (%s) cannot be read yet", dts_event_name(e->type, text));
-		return dts_hint(err, "run SET GLOBAL log_bin_compress=OFF on the source and start behind this position");
+		dts_hint(err, "run SET GLOBAL log_bin_compress=OFF on the source");
+		return dts_capture_refuse(c);
 	}
 	return dts_fail(err, DTS_BAD_INPUT, "an event that is not known: %s", dts_event_name(e->type, text));
+}
+
+static int describe(struct dts_capture *c, const struct dts_event *e, struct dts_error *err)
+{
+	if (!c->tx.open)
+		return dts_capture_outside(e, err);
+	if (dts_log_tables_map(&c->tables, e, &c->format, err) == 0)
+		return 0;
+	/* A type of column that is not read, or names that the log does not have. */
+	return err->status == DTS_BAD_INPUT || err->status == DTS_REFUSED ? dts_capture_refuse(c) : -1;
 }
 
 /* `start` is where the event stands; c->at is behind it already. */
@@ -260,8 +272,7 @@ static int dispatch(struct dts_capture *c, const struct dts_event *e, struct dts
 
 	switch (e->type) {
 	case DTS_EV_TABLE_MAP:
-		return c->tx.open ? dts_log_tables_map(&c->tables, e, &c->format, err)
-				  : dts_capture_outside(e, err);
+		return describe(c, e, err);
 	case DTS_EV_WRITE_ROWS_V1:
 	case DTS_EV_UPDATE_ROWS_V1:
 	case DTS_EV_DELETE_ROWS_V1:
@@ -308,11 +319,60 @@ static int dispatch(struct dts_capture *c, const struct dts_event *e, struct dts
 	case DTS_EV_NEW_LOAD:
 	case DTS_EV_BEGIN_LOAD_QUERY:
 	case DTS_EV_EXECUTE_LOAD_QUERY:
-		return dts_capture_not_rows(dts_event_name(e->type, text), dts_slice("", 0), err);
+		return dts_capture_not_rows(c, dts_event_name(e->type, text), dts_slice("", 0), err);
 	case DTS_EV_INCIDENT:
 		return incident(e, err);
 	default:
-		return unknown(e, err);
+		return unknown(c, e, err);
+	}
+}
+
+int dts_capture_refuse(struct dts_capture *c)
+{
+	c->refused = true;
+	return -1;
+}
+
+bool dts_capture_refused_whole(const struct dts_capture *c)
+{
+	return c->gtid.flags & DTS_GTID_STANDALONE && c->refused_statement;
+}
+
+/* Does this QUERY event end its transaction? 1, 0, -1. */
+static int ends_by_statement(struct dts_capture *c, const struct dts_event *e, struct dts_error *err)
+{
+	struct dts_event_query q;
+
+	if (c->gtid.flags & DTS_GTID_STANDALONE)
+		return 1;
+	if (e->type == DTS_EV_QUERY_COMPRESSED)
+		return 0;
+	if (dts_event_query(&q, e, &c->format, err) < 0)
+		return -1;
+	return dts_slice_is_nocase(q.sql, "COMMIT") || dts_slice_is_nocase(q.sql, "ROLLBACK");
+}
+
+int dts_capture_pass(struct dts_capture *c, struct dts_slice raw)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+	struct dts_event e;
+
+	if (dts_event_parse(&e, &c->format, raw, &ignored) < 0 || move_on(c, &e, raw, &ignored) < 0)
+		return -1;
+	switch (e.type) {
+	case DTS_EV_XID:
+	case DTS_EV_XA_PREPARE:
+		return 1;
+	case DTS_EV_QUERY:
+	case DTS_EV_QUERY_COMPRESSED:
+		return ends_by_statement(c, &e, &ignored);
+	case DTS_EV_GTID:
+	case DTS_EV_FORMAT:
+	case DTS_EV_ROTATE:
+	case DTS_EV_STOP:
+		return -1;
+	default:
+		return 0;
 	}
 }
 
@@ -343,6 +403,7 @@ int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_bu
 		/* Behind a jump the event stood where it ends, less its size. */
 		if (e.end_pos != 0 && c->at.offset >= e.size)
 			start.offset = c->at.offset - e.size;
+		c->refused_statement = e.type == DTS_EV_QUERY || e.type == DTS_EV_QUERY_COMPRESSED;
 		status = dispatch(c, &e, raw, &start, out, err);
 	}
 	if (status == 0 && !c->tx.open && (!c->jumps || c->caught_up) && c->skip_to == 0)

@@ -39,6 +39,8 @@ struct dts_capture {
 	struct dts_buf xid;         /* of a group that decides about a prepared one, as text */
 	uint64_t groups;            /* that have ended */
 	uint32_t time;              /* of the last event that had one, seconds since 1970 */
+	bool refused;               /* the last event's failure was what no record can tell */
+	bool refused_statement;     /* and the event a QUERY */
 	uint64_t insert_id;         /* of an INTVAR for the next statement */
 	bool has_variables;         /* RAND or USER_VAR for the next statement */
 
@@ -55,6 +57,13 @@ void dts_capture_release(struct dts_capture *c);
 /* One whole event. Appends what it says to `out`. -1: status 3 for what cannot be
  * decoded or must not be passed over, 4 when the server's settings must change; the message starts with the position. */
 int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_buf *out, struct dts_error *err);
+
+/* Behind a failure that set `refused`: the events of the open transaction are passed over, to
+ * know where it ends. 1: c->at is behind it; 0: give more; -1: that cannot be known. */
+int dts_capture_pass(struct dts_capture *c, struct dts_slice raw);
+
+/* Has the transaction of the event that was refused ended with it? */
+bool dts_capture_refused_whole(const struct dts_capture *c);
 
 /* Reading was interrupted: takes an open transaction back and goes back to c->safe. */
 void dts_capture_interrupt(struct dts_capture *c, struct dts_buf *out);

@@ -22,7 +22,10 @@ void dts_capture_group_done(struct dts_capture *c);
 /* An event that only has a meaning inside of a transaction came outside of one. */
 int dts_capture_outside(const struct dts_event *e, struct dts_error *err);
 
+/* What failed is right in the log, but no record can tell it: it is to be made by hand. -1. */
+int dts_capture_refuse(struct dts_capture *c);
+
 /* A statement that changes rows stands in the log as text. */
-int dts_capture_not_rows(const char *what, struct dts_slice text, struct dts_error *err);
+int dts_capture_not_rows(struct dts_capture *c, const char *what, struct dts_slice text, struct dts_error *err);
 
 #endif

@@ -61,7 +61,8 @@ static int sequence(struct dts_capture *c, const struct dts_log_table *t, struct
 		return 0;
 	dts_fail(err, DTS_BAD_INPUT, "sequence `%.*s`.`%.*s` was used, which cannot be told as a change of rows",
 		 (int)t->schema.db.len, t->schema.db.p, (int)t->schema.table.len, t->schema.table.p);
-	return dts_hint(err, "--skip-sequences leaves changes of sequences out; set them with SETVAL at the end");
+	dts_hint(err, "--skip-sequences leaves changes of sequences out; set them with SETVAL at the end");
+	return dts_capture_refuse(c);
 }
 
 int dts_capture_changes(struct dts_capture *c, const struct dts_event *e, struct dts_buf *out,

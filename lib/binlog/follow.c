@@ -11,6 +11,7 @@
 
 enum {
 	HELD = 16 << 20,       /* bytes of events read ahead */
+	PATIENCE_ON_ERROR = 5, /* seconds to look for the end of what was refused */
 	SILENCE = 60,          /* seconds: the server says something every second */
 	PATIENCE_ON_STOP = 10, /* seconds to wait for the rest of a transaction */
 	FIRST_DELAY = 100,     /* milliseconds to a second try to connect, doubled each time */
@@ -402,6 +403,45 @@ static int finish(struct follow *f, const char *reason, struct dts_error *err)
 	return dts_output_flush(f->out, err);
 }
 
+/* Reads on to the end of the transaction that was refused: c->at is behind it. */
+static bool find_end_of_refused(struct follow *f)
+{
+	const double until = now() + PATIENCE_ON_ERROR;
+	struct dts_error ignored = DTS_ERROR_INIT;
+	int found = dts_capture_refused_whole(&f->capture);
+
+	while (found == 0 && now() < until && !dts_signals_stop()) {
+		struct dts_slice event;
+		enum dts_readahead_result r =
+			dts_readahead_next(f->reader, milliseconds_left(until), &event, &ignored);
+
+		if (r == DTS_READAHEAD_EVENT)
+			found = dts_capture_pass(&f->capture, event);
+		else if (r != DTS_READAHEAD_NOTHING)
+			found = -1;
+	}
+	return found > 0;
+}
+
+/* What no record can tell is to be made by hand: says where to go on then. */
+static void explain_refused(struct follow *f, struct dts_error *err)
+{
+	struct dts_buf hint = {0};
+
+	if (!f->capture.refused || !f->reader)
+		return;
+	dts_buf_adds(&hint, err->hint);
+	dts_buf_adds(&hint, err->hint[0] ? "; then" : "to go on,");
+	dts_buf_addf(&hint, " make all of transaction %s at the target by hand, and: dts-checkpoint set NAME %s ",
+		     dts_buf_text(&f->capture.gtid_text), dts_buf_text(&f->src));
+	if (find_end_of_refused(f))
+		dts_buf_addf(&hint, "%s:%llu", f->capture.at.file, (unsigned long long)f->capture.at.offset);
+	else
+		dts_buf_adds(&hint, "FILE:OFFSET, which must be where that transaction ends");
+	dts_hint(err, "%s", dts_buf_text(&hint));
+	dts_buf_release(&hint);
+}
+
 static int run(struct follow *f, struct dts_error *err)
 {
 	enum outcome outcome;
@@ -436,6 +476,8 @@ int dts_follow(const struct dts_follow_options *o, struct dts_output *out, struc
 
 	if (status == 0)
 		status = run(&f, err);
+	if (status < 0)
+		explain_refused(&f, err);
 	stop_reading(&f);
 	if (status < 0 && err->status != DTS_IO) {
 		struct dts_error ignored = DTS_ERROR_INIT;

@@ -76,7 +76,7 @@ static int select_objects(struct dts_capture *c, const struct dts_event_query *q
 
 	dts_buf_clear(&c->sql);
 	if (dts_ddl_rewrite(&c->ddl, *sql, *db, choose, c, &c->sql, &verdict, err) < 0)
-		return -1;
+		return dts_capture_refuse(c);
 	if (verdict != DTS_DDL_REWRITTEN)
 		return verdict != DTS_DDL_DROPPED;
 	*sql = dts_buf_slice(&c->sql);
@@ -126,9 +126,11 @@ static int definition(struct dts_capture *c, const struct dts_event_query *q, st
 		if (rc <= 0)
 			return rc;
 	}
-	if (c->has_variables)
-		return dts_fail(err, DTS_BAD_INPUT, "a statement depends on random numbers or user variables: %.*s",
-				sql.len > 200 ? 200 : (int)sql.len, sql.p);
+	if (c->has_variables) {
+		dts_fail(err, DTS_BAD_INPUT, "a statement depends on random numbers or user variables: %.*s",
+			 sql.len > 200 ? 200 : (int)sql.len, sql.p);
+		return dts_capture_refuse(c);
+	}
 	add_ddl(c, q, sql, db, out);
 	return 0;
 }
@@ -178,20 +180,20 @@ static int by_kind(struct dts_capture *c, const struct dts_event_query *q, struc
 	case DTS_DDL_XA_ROLLBACK:
 		return decide(c, c->ddl.kind == DTS_DDL_XA_COMMIT, out, err);
 	case DTS_DDL_DML:
-		return dts_capture_not_rows("a statement", sql, err);
+		return dts_capture_not_rows(c, "a statement", sql, err);
 	default:
 		return definition(c, q, sql, out, err);
 	}
 }
 
-int dts_capture_not_rows(const char *what, struct dts_slice text, struct dts_error *err)
+int dts_capture_not_rows(struct dts_capture *c, const char *what, struct dts_slice text, struct dts_error *err)
 {
 	bool cut = text.len > 300;
 
 	dts_fail(err, DTS_BAD_INPUT, "%s is in the log as text, not as rows%s%.*s%s", what, text.len ? ": " : "",
 		 cut ? 300 : (int)text.len, text.p ? text.p : "", cut ? "..." : "");
-	return dts_hint(err, "run SET GLOBAL binlog_format=ROW on the source (sessions that are connected keep the "
-			"old format), and start behind this position");
+	dts_hint(err, "run SET GLOBAL binlog_format=ROW on the source (sessions that are connected keep the old format)");
+	return dts_capture_refuse(c);
 }
 
 int dts_capture_statement(struct dts_capture *c, const struct dts_event *e, struct dts_buf *out,
