@@ -44,13 +44,14 @@ static int open_all(struct run *run, const struct dts_list *operands, struct dts
 {
 	const struct dts_filter_options filter = {
 		.tables = &opt.tables, .ignored = &opt.ignored, .routes = &opt.routes, .recount = opt.no_counts,
-		.allow_missing_parents = opt.allow_missing_parents,
 	};
 	const struct dts_stream_options stream = {.max_record = opt.max_record, .no_counts = opt.no_counts};
 
 	run->filter = dts_filter_new(&filter, err);
 	if (!run->filter)
 		return -1;
+	if (opt.allow_missing_parents)
+		dts_filter_allow_missing_parents(run->filter);
 	run->in = dts_stream_open(operands->items, operands->count, &stream, err);
 	return run->in ? dts_output_open(&run->out, NULL, opt.zstd, err) : -1;
 }

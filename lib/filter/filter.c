@@ -36,8 +36,13 @@ struct dts_filter *dts_filter_new(const struct dts_filter_options *options, stru
 	}
 	f->naming = dts_names_select(&f->names) || f->names.route_count > 0;
 	f->active = f->naming || options->recount;
-	f->want_parents = dts_names_select(&f->names) && !options->allow_missing_parents;
+	f->want_parents = dts_names_select(&f->names);
 	return f;
+}
+
+void dts_filter_allow_missing_parents(struct dts_filter *f)
+{
+	f->want_parents = false;
 }
 
 void dts_filter_free(struct dts_filter *f)

@@ -20,13 +20,15 @@ struct dts_filter_options {
 	/* Count anew even where the input's counts are wrong: records were taken out
 	 * of it on purpose. */
 	bool recount;
-	/* Without it, a table of a snapshot is refused when a foreign key changes its
-	 * rows, which is in no log, with those of a table that is left out here. */
-	bool allow_missing_parents;
 };
 
 /* NULL with DTS_USAGE for a bad pattern or route. */
 struct dts_filter *dts_filter_new(const struct dts_filter_options *options, struct dts_error *err);
+
+/* Takes tables of a snapshot, too, whose rows a foreign key changes, which is in
+ * no log, with those of a table that is left out here. */
+void dts_filter_allow_missing_parents(struct dts_filter *f);
+
 void dts_filter_free(struct dts_filter *f); /* NULL is fine */
 
 /*
