@@ -630,7 +630,7 @@ behind() {
 	follow f --heartbeat=0.2 'nothing.*'
 	sql src 'INSERT INTO i VALUES (1)' b
 	end=$(now)
-	wait_until 5 "tail -n 1 $BATS_TEST_TMPDIR/f | grep -q '\"op\":\"heartbeat\".*\"offset\":${end#*:},\"gtid\":'"
+	wait_until 5 "tail -n 1 $BATS_TEST_TMPDIR/f | grep -q '\"op\":\"heartbeat\".*\"offset\":${end#*:},\"created\":[0-9]*,\"gtid\":'"
 	stop_follow 0 INT
 	whole "$BATS_TEST_TMPDIR/f"
 }
