@@ -166,3 +166,25 @@ echo "${PIPESTATUS[@]}" >"$0"' "$BATS_TEST_TMPDIR/statuses" 2>"$BATS_TEST_TMPDIR
 	pipe '0 0' 'dts-binlog -g src --resume=shop@dst shop | dts-apply -g dst --checkpoint=shop'
 	identical
 }
+
+@test "the source is restarted behind a following pipeline: it goes on, also past what was not selected" {
+	local leader
+
+	full_phase
+	sql src 'CREATE DATABASE IF NOT EXISTS elsewhere; CREATE OR REPLACE TABLE elsewhere.t (a INT)'
+	setsid bash -c "$(with_config "dts-binlog -g src --follow --heartbeat=600 --resume=shop@dst shop | dts-apply -g dst --checkpoint=shop")"'
+echo "${PIPESTATUS[@]}" >"$0"' "$BATS_TEST_TMPDIR/statuses" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	leader=$!
+	for i in 1 2; do
+		sql src "UPDATE customers SET name = 'n$i' WHERE id = $i" shop
+		wait_until 20 '[ "$(sql dst "SELECT name FROM shop.customers WHERE id = $i")" = n$i ]'
+		sql src 'INSERT INTO elsewhere.t VALUES (1)'
+		server kill src
+		server restart src >/dev/null
+	done
+	sql src "UPDATE customers SET name = 'last' WHERE id = 3" shop
+	wait_until 30 '[ "$(sql dst "SELECT name FROM shop.customers WHERE id = 3")" = last ]' || { cat "$BATS_TEST_TMPDIR/err"; return 1; }
+	kill -TERM -- "-$leader"
+	wait "$leader" || :
+	identical
+}

@@ -366,7 +366,9 @@ static int reconnect(struct follow *f, struct dts_error *err)
 
 	stop_reading(f);
 	dts_capture_interrupt(&f->capture, &f->out->buf);
-	if (dts_output_flush(f->out, err) < 0)
+	/* The stream will go on behind what was left out, too: the sink must stand
+	 * there, or it sees a gap. */
+	if (beat(f, 0, err) < 0 || dts_output_flush(f->out, err) < 0)
 		return -1;
 	for (;;) {
 		if (!sleep_or_signal(delay))
