@@ -73,7 +73,9 @@ static void test_numbers(void)
 	CHECK_STR("5", value("bit(3)", "5"));
 	CHECK_STR("0", value("year(4)", "0"));
 	CHECK_STR("1.5e0", value("double", "1.5"));
-	CHECK_STR("1e0", value("float", "1"));
+	CHECK_STR("1.0000000000000000e+00", value("float", "1"));
+	/* at the edge of the type its shortest text is out of range for the server */
+	CHECK_STR("3.4028234663852886e+38", value("float", "3.4028235e+38"));
 	CHECK_STR("5e-324", value("double", "5e-324"));
 	CHECK_STR("1E5", value("double", "1E5"));
 	CHECK_STR("-0.0e0", value("double", "-0.0"));
@@ -171,8 +173,8 @@ static void test_match(void)
 	CHECK_STR("`c`<=>-5", match("int(11)", "", "-5"));
 	CHECK_STR("`c`<=>-1.50", match("decimal(5,2)", "", "\"-1.50\""));
 	CHECK_STR("`c`<=>1.5e0", match("double", "", "1.5"));
-	CHECK_STR("`c`<=>1.00000001490116119e-01", match("float", "", "0.1"));
-	CHECK_STR("`c`<=>1.67772160000000000e+07", match("float", "", "16777216"));
+	CHECK_STR("`c`<=>1.0000000149011612e-01", match("float", "", "0.1"));
+	CHECK_STR("`c`<=>1.6777216000000000e+07", match("float", "", "16777216"));
 	CHECK_STR("column 'c': \"x\" is not a value of type float", match("float", "", "\"x\""));
 	CHECK_STR("`c`<=>'2024-01-31'", match("date", "", "\"2024-01-31\""));
 	CHECK_STR("`c`<=>X'FF'", match("blob", "", "{\"base64\":\"/w==\"}"));

@@ -99,9 +99,9 @@ static void test_which_key(void)
 		{",\"primary\":[\"a\"],\"unique\":[{\"name\":\"u\",\"columns\":[\"b\"]}]", "`a`=1"},
 		{",\"unique\":[{\"name\":\"u\",\"columns\":[\"b\"]},{\"name\":\"w\",\"columns\":[\"a\"]}]", "`a`=1"},
 		/* NULL is not found by it, nor is a FLOAT by its text. */
-		{",\"unique\":[{\"name\":\"u\",\"columns\":[\"a\",\"b\"]}]", "`a`<=>1 AND `b`<=>2 AND `f`<=>5.00000000000000000e-01 LIMIT 1"},
-		{",\"primary\":[\"a\",\"f\"]", "`a`<=>1 AND `b`<=>2 AND `f`<=>5.00000000000000000e-01 LIMIT 1"},
-		{"", "`a`<=>1 AND `b`<=>2 AND `f`<=>5.00000000000000000e-01 LIMIT 1"},
+		{",\"unique\":[{\"name\":\"u\",\"columns\":[\"a\",\"b\"]}]", "`a`<=>1 AND `b`<=>2 AND `f`<=>5.0000000000000000e-01 LIMIT 1"},
+		{",\"primary\":[\"a\",\"f\"]", "`a`<=>1 AND `b`<=>2 AND `f`<=>5.0000000000000000e-01 LIMIT 1"},
+		{"", "`a`<=>1 AND `b`<=>2 AND `f`<=>5.0000000000000000e-01 LIMIT 1"},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
