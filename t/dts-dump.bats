@@ -445,3 +445,11 @@ check_chunks() {
 	run_tool 0 dump d
 	[ -z "$stderr" ]
 }
+
+@test "a source that leaves databases out of its log is warned of" {
+	servers_up part -- --binlog-ignore-db=quiet
+	sql part 'CREATE DATABASE d; CREATE TABLE d.t (a INT PRIMARY KEY)'
+	run_tool 0 dts-dump --defaults-file="$(defaults)" -g part d
+	[ "$stderr" = "dts-dump: warning: server 'part' has binlog-ignore-db=quiet, so that changes are missing from its log" ]
+	server remove part
+}

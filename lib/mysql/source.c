@@ -96,6 +96,27 @@ static bool is_on(const char *value)
 	return strcasecmp(value, "ON") == 0 || strcmp(value, "1") == 0;
 }
 
+/* Databases that the server leaves out of its log. It says so where it says where
+ * the log ends; an account that may not ask will be told later. */
+static void check_filters(struct dts_session *s, struct dts_list *warnings)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SHOW MASTER STATUS"), &ignored);
+	MYSQL_ROW row = result ? mysql_fetch_row(result) : NULL;
+	struct dts_buf line = {0};
+
+	for (unsigned i = 2; row && i < 4 && i < mysql_num_fields(result); i++) {
+		if (!row[i] || !row[i][0])
+			continue;
+		dts_buf_clear(&line);
+		dts_buf_addf(&line, "warning: server %s has %s=%s, so that changes are missing from its log", s->label,
+			     i == 2 ? "binlog-do-db" : "binlog-ignore-db", row[i]);
+		dts_list_add(warnings, dts_buf_text(&line));
+	}
+	mysql_free_result(result);
+	dts_buf_release(&line);
+}
+
 int dts_source_check_log(struct dts_session *s, struct dts_list *warnings, struct dts_error *err)
 {
 	static const struct {
@@ -128,6 +149,8 @@ int dts_source_check_log(struct dts_session *s, struct dts_list *warnings, struc
 	}
 	mysql_free_result(result);
 	dts_buf_release(&line);
+	if (on)
+		check_filters(s, warnings);
 	return 0;
 }
 
