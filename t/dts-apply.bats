@@ -1137,3 +1137,14 @@ dts-apply: hint: the full phase begins it: dts-dump | dts-apply --checkpoint=$c;
 	run_tool 0 apply --checkpoint="$c" in
 	is 'SELECT b FROM t' 7
 }
+
+@test "a checkpoint set by hand learns its server from the first stream" {
+	sql dst 'CREATE TABLE t (a INT)' d
+	run_tool 0 checkpoint set "$c" s bin.000001:10
+	{ schema t a; tx 20 "$(ins t '{"a":1}')"; } | changes 10 >in
+	run_tool 0 dts-apply --defaults-file="$(defaults)" -g dst --checkpoint="$c" in
+	[[ $(checkpoint show "$c") == *$'\nserver: A\n'* ]]
+	sed -i 's/"id":"A"/"id":"B"/' in
+	run_tool 4 dts-apply --defaults-file="$(defaults)" -g dst --checkpoint="$c" in
+	[[ $stderr == *'follows another server'* ]]
+}

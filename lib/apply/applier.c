@@ -160,6 +160,23 @@ int dts_applier_same_server(struct dts_applier *a, const struct dts_source_state
 	return dts_hint(err, "positions of one server mean nothing on another; start the migration anew, or name the source with --src");
 }
 
+/* A checkpoint that was set by hand knows its server from the first stream on. */
+static int learn_server(struct dts_applier *a, struct dts_error *err)
+{
+	struct dts_buf *sql = &a->plan.sql;
+
+	dts_applier_plan_start(a);
+	size_t at = sql->len;
+	dts_buf_adds(sql, "UPDATE ");
+	dts_checkpoint_table(&a->checkpoint, "source", sql);
+	dts_buf_adds(sql, " SET server_id=");
+	dts_sql_literal(sql, dts_buf_slice(&a->server_id));
+	dts_buf_adds(sql, " WHERE ");
+	dts_checkpoint_where(&a->checkpoint, dts_buf_slice(&a->src), sql);
+	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = 1});
+	return dts_applier_commit(a, err);
+}
+
 /* The changes must go on where the checkpoint stands: no gap, no other source. */
 static int join_changes(struct dts_applier *a, const struct dts_source_state *s, const struct dts_position *pos,
 			struct dts_error *err)
@@ -185,7 +202,7 @@ static int join_changes(struct dts_applier *a, const struct dts_source_state *s,
 	}
 	dts_position_copy(&a->applied, &s->applied);
 	dts_position_copy(&a->written, &s->applied);
-	return 0;
+	return s->server_id.len == 0 && a->server_id.len > 0 ? learn_server(a, err) : 0;
 }
 
 /* A first stream of changes, without a full phase, begins the checkpoint, if that
