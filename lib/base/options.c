@@ -212,12 +212,16 @@ static _Noreturn void bad_option(const struct dts_tool *tool, const char *option
 
 void dts_options_parse(const struct dts_tool *tool, int argc, char **argv, struct dts_list *operands)
 {
-	const struct dts_option **by_val;
-	struct poptOption *table = popt_table(tool, &by_val);
+	/* Static, since a wrong command line ends the process from within: what hangs
+	 * on these is then no leak. */
+	static const struct dts_option **by_val;
+	static struct poptOption *table;
+	static poptContext ctx;
 	int rc;
 
 	dts_message_tool(tool->name);
-	poptContext ctx = poptGetContext(tool->name, argc, (const char **)argv, table, 0);
+	table = popt_table(tool, &by_val);
+	ctx = poptGetContext(tool->name, argc, (const char **)argv, table, 0);
 	while ((rc = poptGetNextOpt(ctx)) > 0) {
 		if (rc == HELP)
 			help(tool);
@@ -233,7 +237,7 @@ void dts_options_parse(const struct dts_tool *tool, int argc, char **argv, struc
 		bad_option(tool, poptBadOption(ctx, POPT_BADOPTION_NOALIAS), poptStrerror(rc));
 	for (const char *word; (word = poptGetArg(ctx));)
 		dts_list_add(operands, word);
-	poptFreeContext(ctx);
+	ctx = poptFreeContext(ctx);
 	free(table);
 	free(by_val);
 	if (operands->count < tool->min_operands)
