@@ -203,7 +203,9 @@ static int take_schema(struct reader *rd, const struct dts_record *r, struct dts
 		return 0;
 	if (take_text(rd, dts_json_get(raw[DTS_F_SOURCE], "db"), "'db' in 'source'", &s->source_db) < 0)
 		return -1;
-	return take_text(rd, dts_json_get(raw[DTS_F_SOURCE], "table"), "'table' in 'source'", &s->source_table);
+	if (take_text(rd, dts_json_get(raw[DTS_F_SOURCE], "table"), "'table' in 'source'", &s->source_table) < 0)
+		return -1;
+	return take_optional(rd, raw[DTS_F_SOURCE], "collation", &s->source_collation);
 }
 
 int dts_schema_parse(struct dts_schema *s, const struct dts_record *r, struct dts_error *err)
@@ -332,5 +334,6 @@ void dts_schema_add(struct dts_buf *b, const struct dts_schema *s)
 	dts_json_add_string(b, s->source_db.p ? s->source_db : s->db);
 	dts_buf_adds(b, ",\"table\":");
 	dts_json_add_string(b, s->source_table.p ? s->source_table : s->table);
+	add_member(b, ",\"collation\":", s->source_collation);
 	dts_buf_adds(b, "}}\n");
 }
