@@ -26,10 +26,19 @@ kind_init() {
 	dir=$1
 	shift
 	[ "$(id -u)" -ne 0 ] || set -- "$@" --user=root --force
-	if [ -n "$DTS_TEST_MARIADBD" ]; then
-		set -- "$@" --basedir="$(dirname "$(dirname "$DTS_TEST_MARIADBD")")"
-	fi
-	mariadb-install-db "$@" && [ -d "$dir/mysql" ]
+	program=$(kind_program) || return 1
+	case $program in
+	"$DTS_TEST_MARIADBD" | "$cache"/root-*) ;;
+	*)
+		mariadb-install-db "$@" && [ -d "$dir/mysql" ]
+		return
+		;;
+	esac
+	home=$(dirname "$(dirname "$program")")
+	for script in "$home/bin/mariadb-install-db" "$home/scripts/mariadb-install-db"; do
+		[ ! -x "$script" ] || break
+	done
+	"$script" "$@" --basedir="$home" && [ -d "$dir/mysql" ]
 }
 
 # kind_options DIR: prints the server's options, one a line.
@@ -59,6 +68,10 @@ kind_options() {
 		--performance-schema=0
 		--skip-slave-start
 	END
+	# Its messages and character sets are not those of the machine.
+	case $(kind_program) in
+	"$cache"/root-*) echo "--basedir=$(dirname "$(dirname "$(kind_program)")")" ;;
+	esac
 }
 
 # kind_ping DIR PID: whether this very server answers, not another one that
