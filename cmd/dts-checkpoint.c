@@ -123,10 +123,11 @@ static int get(struct dts_checkpoint *c, char **args, size_t count, struct dts_o
 	return rc;
 }
 
-/* Replaces what is known of the source by the position given, marks and windows included. */
+/* Replaces what is known of the source by the position given, marks and windows included;
+ * the definitions of its tables may be others there. */
 static int write_position(struct dts_checkpoint *c, struct dts_slice src, const struct dts_position *pos, struct dts_error *err)
 {
-	static const char *const tables[] = {"mark", "chunk", "tablewindow", "ddl", "prepared"};
+	static const char *const tables[] = {"mark", "chunk", "tablewindow", "ddl", "prepared", "source_table"};
 	struct dts_source_state old = {0};
 	struct dts_buf sql = {0};
 	int rc = dts_checkpoint_read(c, src, &old, err);

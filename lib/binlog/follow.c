@@ -127,7 +127,7 @@ static int find_checkpoint(struct follow *f, struct dts_position *start, struct 
 {
 	const struct dts_follow_options *o = f->o;
 	struct dts_source_state state = {0};
-	int found = dts_resume_read(o->resume, o->connect, o->own_db, dts_buf_slice(&f->src), &state, err);
+	int found = dts_resume_read(o->resume, o->connect, o->own_db, dts_buf_slice(&f->src), &state, NULL, NULL, err);
 
 	if (found == 0) {
 		found = dts_fail(err, DTS_REFUSED, "there is no checkpoint %s of source '%s'", o->resume,

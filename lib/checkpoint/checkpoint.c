@@ -29,9 +29,12 @@ static const char *const table_definitions[] = {
 	"prepared (checkpoint varchar(190) NOT NULL, src varchar(190) NOT NULL, xid varchar(380) NOT NULL,"
 	" tx varchar(255) NOT NULL, records longblob NOT NULL, updated datetime(6) NOT NULL,"
 	" PRIMARY KEY (checkpoint, src, xid))",
+	"source_table (checkpoint varchar(190) NOT NULL, src varchar(190) NOT NULL, db varchar(64) NOT NULL,"
+	" tbl varchar(64) NOT NULL, to_db varchar(64) NOT NULL, to_tbl varchar(64) NOT NULL, pos text NOT NULL,"
+	" definition longtext NOT NULL, PRIMARY KEY (checkpoint, src, db, tbl))",
 };
 
-static const char *const name_tables[] = {"source", "mark", "chunk", "tablewindow", "ddl", "prepared"};
+static const char *const name_tables[] = {"source", "mark", "chunk", "tablewindow", "ddl", "prepared", "source_table"};
 
 enum { TABLES = sizeof table_definitions / sizeof *table_definitions,
        NAME_TABLES = sizeof name_tables / sizeof *name_tables };
@@ -66,7 +69,8 @@ int dts_checkpoint_create(const struct dts_checkpoint *c, struct dts_error *err)
 	/* Asking first: an account that may not create finds what an administrator made. */
 	dts_buf_adds(&sql, "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA=");
 	dts_sql_literal(&sql, dts_slice_of(c->db));
-	dts_buf_adds(&sql, " AND TABLE_NAME IN ('checkpoint','source','mark','chunk','tablewindow','ddl','prepared')");
+	dts_buf_adds(&sql, " AND TABLE_NAME IN ('checkpoint','source','mark','chunk','tablewindow','ddl','prepared',"
+			   "'source_table')");
 	struct dts_buf count = {0};
 	rc = dts_session_value(c->session, dts_buf_slice(&sql), &count, err);
 	if (rc < 0 || (rc == 1 && strtoul(dts_buf_text(&count), NULL, 10) == TABLES))
@@ -318,6 +322,9 @@ int dts_checkpoint_remove(const struct dts_checkpoint *c, struct dts_error *err)
 		dts_buf_adds(&sql, " WHERE checkpoint=");
 		dts_sql_literal(&sql, dts_slice_of(c->name));
 		rc = dts_session_run(c->session, dts_buf_slice(&sql), err);
+		/* An earlier version has not made this table. */
+		if (rc < 0 && mysql_errno(c->session->mysql) == ER_NO_SUCH_TABLE)
+			rc = 0;
 	}
 	if (rc >= 0) {
 		dts_buf_clear(&sql);

@@ -16,6 +16,7 @@
  *   tablewindow one row a table whose rows stand at another position than the watermark
  *   ddl         the DDL statement that is being executed, at most one a source
  *   prepared    XA transactions that were prepared and not yet decided
+ *   source_table  one row a table: its definition at the source (definition.h)
  */
 struct dts_checkpoint {
 	struct dts_session *session; /* borrowed */

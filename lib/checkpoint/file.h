@@ -6,7 +6,9 @@
 
 /*
  * The file form of a checkpoint: the last `ack` record of each source, one a
- * line, for consumers that are no MySQL server. It is replaced as a whole.
+ * line, for consumers that are no MySQL server. It is replaced as a whole. It
+ * holds no definitions of the source's tables: who resumes from it reads a log
+ * with full metadata, or keeps a history of his own.
  */
 
 /* The position of `src` in the file: 1; 0: no such file or source; -1. */

@@ -1,17 +1,19 @@
 #ifndef DTS_CHECKPOINT_RESUME_H
 #define DTS_CHECKPOINT_RESUME_H
 
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/definition.h"
 
 /*
  * Where a reader goes on: --resume=CHECKPOINT[@GROUP]. With @GROUP it is a
  * checkpoint in the database of the server that the option group names (read
  * with `source`'s option file); without, it is the path of a file of acks.
  * `src` is the source's name, whose position is wanted; the whole state comes
- * from a server, position alone from a file. 1: found; 0: there is no such
- * checkpoint or it has no such source; -1: error.
+ * from a server, position alone from a file. `each` (NULL: not wanted) gets the
+ * definitions of the source's tables at that very position, none from a file.
+ * 1: found; 0: there is no such checkpoint or it has no such source; -1: error.
  */
 int dts_resume_read(const char *spec, const struct dts_connect_options *source, const char *checkpoint_db,
-		    struct dts_slice src, struct dts_source_state *state, struct dts_error *err);
+		    struct dts_slice src, struct dts_source_state *state, dts_definition_fn *each, void *each_context,
+		    struct dts_error *err);
 
 #endif

@@ -112,16 +112,16 @@ static void test_resume_words(void)
 	struct dts_connect_options source = {0};
 	struct dts_source_state state = {0};
 
-	CHECK_INT(-1, dts_resume_read("shop", &source, NULL, DTS_LIT("a"), &state, &err));
+	CHECK_INT(-1, dts_resume_read("shop", &source, NULL, DTS_LIT("a"), &state, NULL, NULL, &err));
 	CHECK_INT(DTS_USAGE, err.status);
 	CHECK_STR("--resume=shop does not say where the checkpoint is", err.message);
 	CHECK_STR("--resume=shop@GROUP reads it from the server of option group [dts-GROUP], --resume=./shop from a file", err.hint);
 	const char *path = in_dir("pos");
 	CHECK_INT(0, dts_checkpoint_file_write(path, DTS_LIT(ACK("a", "5")), &err));
-	CHECK_INT(1, dts_resume_read(path, &source, NULL, DTS_LIT("a"), &state, &err));
+	CHECK_INT(1, dts_resume_read(path, &source, NULL, DTS_LIT("a"), &state, NULL, NULL, &err));
 	CHECK_INT(5, state.applied.offset);
 	CHECK_INT(DTS_PHASE_CHANGES, state.phase);
-	CHECK_INT(0, dts_resume_read(in_dir("none"), &source, NULL, DTS_LIT("a"), &state, &err));
+	CHECK_INT(0, dts_resume_read(in_dir("none"), &source, NULL, DTS_LIT("a"), &state, NULL, NULL, &err));
 	dts_source_state_release(&state);
 }
 

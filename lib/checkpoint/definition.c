@@ -1,0 +1,88 @@
+#include "checkpoint/definition.h"
+
+#include <mysqld_error.h>
+
+#include "mysql/quote.h"
+
+static void add_select(const struct dts_checkpoint *c, struct dts_slice src, const char *what, struct dts_buf *sql)
+{
+	dts_buf_adds(sql, "SELECT ");
+	dts_buf_adds(sql, what);
+	dts_buf_adds(sql, " FROM ");
+	dts_checkpoint_table(c, "source_table", sql);
+	dts_buf_adds(sql, " WHERE ");
+	dts_checkpoint_where(c, src, sql);
+}
+
+int dts_checkpoint_definitions(const struct dts_checkpoint *c, struct dts_slice src, dts_definition_fn *each,
+			       void *context, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+	int rc = 0;
+
+	add_select(c, src, "db, tbl, pos, definition", &sql);
+	dts_buf_adds(&sql, " ORDER BY db, tbl");
+	MYSQL_RES *res = dts_session_stream(c->session, dts_buf_slice(&sql), err);
+	dts_buf_release(&sql);
+	if (!res) {
+		unsigned number = mysql_errno(c->session->mysql);
+		return number == ER_NO_SUCH_TABLE || number == ER_BAD_DB_ERROR ? 0 : -1;
+	}
+	for (MYSQL_ROW row; rc == 0 && (row = mysql_fetch_row(res));) {
+		unsigned long *lengths = mysql_fetch_lengths(res);
+		struct dts_definition d = {dts_slice(row[0], lengths[0]), dts_slice(row[1], lengths[1]),
+					   dts_slice(row[2], lengths[2]), dts_slice(row[3], lengths[3])};
+		rc = each(context, &d, err);
+	}
+	if (rc == 0 && mysql_errno(c->session->mysql) != 0)
+		rc = dts_session_fail(c->session, err, "cannot read the definitions that the checkpoint keeps on");
+	mysql_free_result(res);
+	return rc;
+}
+
+int dts_checkpoint_definition(const struct dts_checkpoint *c, struct dts_slice src, struct dts_slice db,
+			      struct dts_slice table, struct dts_buf *text, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+
+	add_select(c, src, "definition", &sql);
+	dts_buf_adds(&sql, " AND db=");
+	dts_sql_literal(&sql, db);
+	dts_buf_adds(&sql, " AND tbl=");
+	dts_sql_literal(&sql, table);
+	int rc = dts_session_value(c->session, dts_buf_slice(&sql), text, err);
+	dts_buf_release(&sql);
+	return rc;
+}
+
+void dts_checkpoint_add_definition(const struct dts_checkpoint *c, struct dts_slice src,
+				   const struct dts_definition *d, struct dts_slice to_db, struct dts_slice to_table,
+				   struct dts_buf *sql)
+{
+	struct dts_slice values[] = {dts_slice_of(c->name), src,    d->db,    d->table,
+				     to_db,                 to_table, d->pos, d->text};
+
+	dts_buf_adds(sql, "REPLACE INTO ");
+	dts_checkpoint_table(c, "source_table", sql);
+	dts_buf_adds(sql, " (checkpoint,src,db,tbl,to_db,to_tbl,pos,definition) VALUES (");
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		dts_buf_adds(sql, i ? "," : "");
+		dts_sql_literal(sql, values[i]);
+	}
+	dts_buf_addc(sql, ')');
+}
+
+void dts_checkpoint_drop_definition(const struct dts_checkpoint *c, struct dts_slice src, struct dts_slice to_db,
+				    struct dts_slice to_table, struct dts_buf *sql)
+{
+	dts_buf_adds(sql, "DELETE FROM ");
+	dts_checkpoint_table(c, "source_table", sql);
+	dts_buf_adds(sql, " WHERE ");
+	dts_checkpoint_where(c, src, sql);
+	dts_buf_adds(sql, " AND to_db=");
+	dts_sql_literal(sql, to_db);
+	if (to_table.p) {
+		dts_buf_adds(sql, " AND to_tbl=");
+		dts_sql_literal(sql, to_table);
+	}
+}
