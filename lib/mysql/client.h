@@ -3,11 +3,12 @@
 
 #include <mysql.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 
 /*
- * The one place where MariaDB's client library and Oracle's differ in how a
- * connection is made.
+ * The one place where MariaDB's client library and Oracle's differ: how a
+ * connection is made, and how a server's binary log is asked for.
  */
 enum dts_tls {
 	DTS_TLS_DISABLED,
@@ -27,5 +28,24 @@ int dts_client_tls(MYSQL *mysql, enum dts_tls mode, const struct dts_tls_files *
 
 /* The connection's socket, or -1. */
 int dts_client_socket(MYSQL *mysql);
+
+/*
+ * Asks for the log from a file and offset on: COM_BINLOG_DUMP. The command has
+ * 32 bits for the offset: a larger one is an error (CR_UNKNOWN_ERROR). 0, or -1
+ * with the cause in mysql_errno(); what the server says comes only with
+ * dts_client_dump_next(). MySQL Internals, "COM_BINLOG_DUMP"; the meaning of
+ * `flags` differs by server.
+ */
+int dts_client_dump(MYSQL *mysql, struct dts_slice file, uint64_t offset, uint16_t flags, uint32_t server_id);
+
+/* The same of MySQL by what is not wanted, from the oldest file on that has
+ * more: COM_BINLOG_DUMP_GTID. `encoded_set` is a GTID set in the binary form
+ * that PREVIOUS_GTIDS events have, possibly empty. */
+int dts_client_dump_gtid(MYSQL *mysql, struct dts_slice encoded_set, uint16_t flags, uint32_t server_id);
+
+/* The next packet's event, of up to 1 GiB, borrowed until the next call: 1; 0: the
+ * server ended the log; -1: mysql_errno() says why. Touches nothing but the
+ * connection; shutdown() of its socket by another thread ends it with -1. */
+int dts_client_dump_next(MYSQL *mysql, struct dts_slice *event);
 
 #endif
