@@ -126,7 +126,7 @@ bool dts_single_from_utf8(const struct dts_charset *cs, struct dts_slice utf8, s
 		utf8 = dts_slice(utf8.p + ascii, utf8.len - ascii);
 		while (utf8.len > 0 && (unsigned char)utf8.p[0] >= 0x80) {
 			int32_t u = dts_utf8_take(&utf8);
-			struct pair key = {(uint16_t)u, 0}, *found;
+			const struct pair key = {(uint16_t)u, 0}, *found;
 
 			if (u < 0 || u > 0xFFFF)
 				return false;
