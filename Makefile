@@ -5,6 +5,8 @@
 #   make SANITIZE=address,undefined   the same under build/asan
 #   make SANITIZE=thread              the same under build/tsan
 #   make CC=clang WERROR=1 B=build/x  another compiler, another directory
+#   make B=build/oracle CLIENT_ROOT=$(sh t/servers/unpack sid)
+#                                     Oracle's client library, of that tree
 #   make unit                         build and run the unit tests
 #   make fuzz                         fuzz targets in build/fuzz
 #   make check                        all tests: sh t/check
@@ -19,6 +21,24 @@ needs_config := $(if $(MAKECMDGOALS),$(filter-out $(quiet_goals),$(MAKECMDGOALS)
 
 ifneq ($(needs_config),)
 include config.mk
+endif
+
+# CLIENT_ROOT is a tree with a C library and the libraries that we use, Oracle's
+# client among them. What is built against it runs with its loader and libraries.
+ifneq ($(needs_config),)
+ifneq ($(CLIENT_ROOT),)
+client_root := $(abspath $(CLIENT_ROOT))
+client_libs := $(client_root)/$(shell cat $(client_root)/libraries)
+client_config := PKG_CONFIG_SYSROOT_DIR=$(client_root) \
+	PKG_CONFIG_LIBDIR=$(client_libs)/pkgconfig pkg-config
+client_modules := mysqlclient popt libzstd
+DEPS_CFLAGS := $(shell $(client_config) --cflags $(client_modules) | sed 's/-I */-isystem /g')
+DEPS_LIBS := $(shell $(client_config) --libs $(client_modules)) -lcsv
+SYSROOT := --sysroot=$(client_root)
+# The old kind of run path counts for the libraries' own libraries too.
+ROOTLINK := -Wl,--disable-new-dtags -Wl,-rpath,$(client_libs) \
+	-Wl,--dynamic-linker=$(client_root)/$(shell cat $(client_root)/loader)
+endif
 endif
 
 # Variants live in directories of their own, so that none disturbs another.
@@ -54,9 +74,9 @@ endif
 
 DTS_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	-DDTS_VERSION='"$(VERSION)"' -Ilib $(DEPS_CFLAGS) $(CPPFLAGS)
-DTS_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) $(if $(WERROR),-Werror) \
+DTS_CFLAGS = -std=gnu11 $(SYSROOT) $(CFLAGS) $(WARN) $(if $(WERROR),-Werror) \
 	-fPIE -pthread -fstack-protector-strong $(HARDEN)
-DTS_LDFLAGS = -pie -pthread -Wl,--as-needed $(SANLINK) $(LDFLAGS)
+DTS_LDFLAGS = -pie -pthread -Wl,--as-needed $(SANLINK) $(ROOTLINK) $(LDFLAGS)
 LIBS = $(DEPS_LIBS) -lm
 # `make V=1` shows the whole commands.
 Q = $(if $(V),,@)

@@ -77,6 +77,11 @@ kind_options() {
 		--innodb-buffer-pool-size=${DTS_SERVER_MEMORY:-256M}
 		--innodb-flush-log-at-trx-commit=${DTS_SERVER_FLUSH:-2}
 		--innodb-use-native-aio=0
+		--innodb-redo-log-capacity=64M
+		--table-open-cache=400
+		--table-definition-cache=400
+		--performance-schema-max-digest-length=0
+		--performance-schema-digests-size=0
 		--skip-replica-start
 	END
 }
