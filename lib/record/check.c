@@ -91,6 +91,8 @@ static int check_stream(struct dts_stream_state *s, const struct dts_record *r, 
 		s->records++;
 		return 0;
 	}
+	if (dts_slice_is(r->kind, "history"))
+		return bad(r, err, "is of a schema history, which is for dts-binlog --schema-history");
 	set(&s->kind, r->kind);
 	set(&s->src, r->src);
 	s->kind_id = kind_of(r->kind);

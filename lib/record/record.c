@@ -270,7 +270,8 @@ static int check_fields(const struct dts_record *r, struct dts_error *err)
 				dts_field_name((enum dts_field)__builtin_ctz(missing)));
 	if (r->op != DTS_OP_STREAM)
 		return 0;
-	bool has_positions = dts_slice_is(r->kind, "changes") || dts_slice_is(r->kind, "snapshot");
+	bool has_positions = dts_slice_is(r->kind, "changes") || dts_slice_is(r->kind, "snapshot") ||
+			     dts_slice_is(r->kind, "history");
 	if (!has_positions && !dts_slice_is(r->kind, "schema") && !dts_slice_is(r->kind, "repair"))
 		return dts_fail(err, DTS_BAD_INPUT, "unknown kind '%.*s' of a stream",
 				r->kind.len > 100 ? 100 : (int)r->kind.len, r->kind.p);
