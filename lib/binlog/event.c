@@ -25,7 +25,13 @@ const char *dts_event_name(uint8_t type, char text[24])
 		[DTS_EV_HEARTBEAT] = "Heartbeat", [DTS_EV_IGNORABLE] = "Ignorable",
 		[DTS_EV_ROWS_QUERY] = "Rows_query", [DTS_EV_WRITE_ROWS] = "Write_rows",
 		[DTS_EV_UPDATE_ROWS] = "Update_rows", [DTS_EV_DELETE_ROWS] = "Delete_rows",
-		[DTS_EV_XA_PREPARE] = "XA_prepare", [DTS_EV_ANNOTATE] = "Annotate_rows",
+		[DTS_EV_MYSQL_GTID] = "Gtid", [DTS_EV_ANONYMOUS_GTID] = "Anonymous_gtid",
+		[DTS_EV_PREVIOUS_GTIDS] = "Previous_gtids",
+		[DTS_EV_TRANSACTION_CONTEXT] = "Transaction_context", [DTS_EV_VIEW_CHANGE] = "View_change",
+		[DTS_EV_XA_PREPARE] = "XA_prepare", [DTS_EV_PARTIAL_UPDATE_ROWS] = "Partial_update_rows",
+		[DTS_EV_TRANSACTION_PAYLOAD] = "Transaction_payload",
+		[DTS_EV_HEARTBEAT_V2] = "Heartbeat_v2", [DTS_EV_GTID_TAGGED] = "Gtid_tagged",
+		[DTS_EV_ANNOTATE] = "Annotate_rows",
 		[DTS_EV_CHECKPOINT] = "Binlog_checkpoint", [DTS_EV_GTID] = "Gtid",
 		[DTS_EV_GTID_LIST] = "Gtid_list", [DTS_EV_START_ENCRYPTION] = "Start_encryption",
 		[DTS_EV_QUERY_COMPRESSED] = "Query_compressed", [166] = "Write_rows_compressed_v1",
@@ -128,7 +134,8 @@ bool dts_event_is_made_up(struct dts_slice raw)
 	if (b.bad)
 		return false;
 	/* The format description comes again, without a place, when reading begins behind it. */
-	return flags & DTS_EVENT_ARTIFICIAL || type == DTS_EV_HEARTBEAT || (type == DTS_EV_FORMAT && end_pos == 0);
+	return flags & DTS_EVENT_ARTIFICIAL || type == DTS_EV_HEARTBEAT || type == DTS_EV_HEARTBEAT_V2 ||
+	       (type == DTS_EV_FORMAT && end_pos == 0);
 }
 
 int dts_event_format(struct dts_event_format *f, const struct dts_event *e, struct dts_slice raw,
