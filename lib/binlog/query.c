@@ -137,7 +137,7 @@ int dts_event_query(struct dts_event_query *q, const struct dts_event *e, const 
 	uint16_t vars_len;
 	uint8_t db_len;
 
-	*q = (struct dts_event_query){.time = e->time};
+	*q = (struct dts_event_query){.time = e->time, .mysql = !strstr(f->server, "MariaDB")};
 	q->thread = dts_bytes_u32(&b);
 	dts_bytes_u32(&b); /* seconds it took */
 	db_len = dts_bytes_u8(&b);
@@ -173,9 +173,11 @@ static void add_collation(struct dts_buf *b, const char *key, uint16_t id, const
 		dts_buf_addf(b, ",\"%s\":\"%u\"", key, id);
 }
 
-static void add_sql_mode(struct dts_buf *b, uint64_t mode)
+static void add_sql_mode(struct dts_buf *b, uint64_t mode, bool mysql)
 {
-	/* MariaDB's bits (Knowledge Base, "SQL_MODE"; each tried on 10.11). */
+	/* MariaDB's bits (Knowledge Base, "SQL_MODE"; each tried on 10.11). MySQL has the
+	 * same where it has one, but for the last. */
+	enum { MYSQL_TIME_TRUNCATE_FRACTIONAL = 32 };
 	static const char *const names[] = {
 		"REAL_AS_FLOAT", "PIPES_AS_CONCAT", "ANSI_QUOTES", "IGNORE_SPACE", "IGNORE_BAD_TABLE_OPTIONS",
 		"ONLY_FULL_GROUP_BY", "NO_UNSIGNED_SUBTRACTION", "NO_DIR_IN_CREATE", "POSTGRESQL", "ORACLE",
@@ -193,7 +195,7 @@ static void add_sql_mode(struct dts_buf *b, uint64_t mode)
 		if (!(mode >> i & 1))
 			continue;
 		dts_buf_adds(b, comma);
-		dts_buf_adds(b, names[i]);
+		dts_buf_adds(b, mysql && i == MYSQL_TIME_TRUNCATE_FRACTIONAL ? "TIME_TRUNCATE_FRACTIONAL" : names[i]);
 		comma = ",";
 	}
 	dts_buf_addc(b, '"');
@@ -223,7 +225,7 @@ void dts_query_add_context(struct dts_buf *b, const struct dts_event_query *q, c
 	size_t start = b->len;
 
 	if (q->has_sql_mode)
-		add_sql_mode(b, q->sql_mode);
+		add_sql_mode(b, q->sql_mode, q->mysql);
 	if (q->time_zone.p)
 		add_text(b, "time_zone", q->time_zone);
 	dts_buf_addf(b, ",\"timestamp\":%u", (unsigned)q->time);

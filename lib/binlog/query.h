@@ -14,6 +14,7 @@ enum {
 };
 
 struct dts_event_query {
+	bool mysql;    /* of MySQL's server, not MariaDB's: some bits of the SQL mode differ */
 	uint32_t thread;
 	uint32_t time; /* of the event's header */
 	uint16_t error;
