@@ -8,6 +8,7 @@
 
 #include "binlog/query.h"
 #include "mysql/catalog.h"
+#include "mysql/client.h"
 #include "mysql/quote.h"
 
 enum {
@@ -164,19 +165,23 @@ int dts_source_check_settings(struct dts_source *s, struct dts_error *err)
 	return status;
 }
 
-/* Appends the GTID position of a place in the log, where the server can tell it:
+/* Finds the GTID position of a place in the log, where the server can tell it:
  * it takes 32 bits. 1: told; 0: not, or no event begins there; -1. */
-static int gtid_of(struct dts_source *s, const struct dts_position *p, struct dts_buf *gtid, struct dts_error *err)
+static int gtid_of(struct dts_source *s, const struct dts_position *p, struct dts_gtids *gtid, struct dts_error *err)
 {
-	struct dts_buf sql = {0};
+	struct dts_buf sql = {0}, text = {0};
 	int status = 1;
 
 	if (p->offset <= UINT32_MAX) {
 		dts_buf_adds(&sql, "SELECT BINLOG_GTID_POS(");
 		dts_sql_literal(&sql, dts_slice_of(p->file));
 		dts_buf_addf(&sql, ", %llu)", (unsigned long long)p->offset);
-		status = dts_session_value(&s->control, dts_buf_slice(&sql), gtid, err);
+		status = dts_session_value(&s->control, dts_buf_slice(&sql), &text, err);
 	}
+	/* Nothing may mean that it did not look. */
+	if (status > 0 && dts_gtids_parse(gtid, dts_buf_slice(&text), DTS_GTID_NONE, err) < 0)
+		status = -1;
+	dts_buf_release(&text);
 	dts_buf_release(&sql);
 	return status;
 }
@@ -205,7 +210,7 @@ int dts_source_end(struct dts_source *s, bool with_gtid, struct dts_position *p,
 {
 	if (wake_control(s, err) < 0 || file_and_offset(s, DTS_LIT("SHOW MASTER STATUS"), p, err) < 0)
 		return -1;
-	dts_buf_clear(&p->gtid);
+	dts_gtids_clear(&p->gtid);
 	return with_gtid && gtid_of(s, p, &p->gtid, err) < 0 ? -1 : 0;
 }
 
@@ -214,7 +219,7 @@ int dts_source_oldest(struct dts_source *s, struct dts_position *p, struct dts_e
 	if (file_and_offset(s, DTS_LIT("SHOW BINARY LOGS"), p, err) < 0)
 		return -1;
 	p->offset = FIRST_EVENT;
-	dts_buf_clear(&p->gtid); /* the file says it at its beginning */
+	dts_gtids_clear(&p->gtid); /* the file says it at its beginning */
 	return 0;
 }
 
@@ -271,7 +276,7 @@ int dts_source_check_position(struct dts_source *s, struct dts_position *p, stru
 		p->offset = FIRST_EVENT;
 	if (find_file(s, p, err) < 0)
 		return -1;
-	if (p->gtid.len > 0)
+	if (dts_gtids_known(&p->gtid))
 		return 0;
 	int told = gtid_of(s, p, &p->gtid, err);
 	if (told != 0)
@@ -283,7 +288,7 @@ int dts_source_check_position(struct dts_source *s, struct dts_position *p, stru
 /* What a replica says about itself first, so that it is sent the log as it is. */
 static int introduce(struct dts_source *s, const struct dts_position *from, bool by_gtid, struct dts_error *err)
 {
-	struct dts_buf sql = {0};
+	struct dts_buf sql = {0}, gtids = {0};
 	int status;
 
 	dts_buf_adds(&sql, "SET @master_binlog_checksum=@@global.binlog_checksum, @mariadb_slave_capability=4, "
@@ -292,7 +297,9 @@ static int introduce(struct dts_source *s, const struct dts_position *from, bool
 			   ", net_write_timeout=86400");
 	if (by_gtid) {
 		dts_buf_adds(&sql, ", @slave_connect_state=");
-		dts_sql_literal(&sql, dts_buf_slice(&from->gtid));
+		dts_gtids_add(&gtids, &from->gtid);
+		dts_sql_literal(&sql, dts_buf_slice(&gtids));
+		dts_buf_release(&gtids);
 		dts_buf_adds(&sql, ", @slave_gtid_strict_mode=0, @slave_gtid_ignore_duplicates=0");
 	}
 	status = dts_session_run(&s->dump, dts_buf_slice(&sql), err);
@@ -300,31 +307,18 @@ static int introduce(struct dts_source *s, const struct dts_position *from, bool
 	return status;
 }
 
-static void add_number(struct dts_buf *b, uint32_t n, unsigned bytes)
-{
-	for (unsigned i = 0; i < bytes; i++)
-		dts_buf_addc(b, (char)(n >> 8 * i & 0xff));
-}
-
 int dts_source_dump(struct dts_source *s, const struct dts_position *from, bool by_gtid, bool *from_start,
 		    struct dts_error *err)
 {
-	struct dts_buf command = {0};
-	int status;
-
 	dts_session_close(&s->dump);
 	if (dts_session_open(&s->dump, s->connect, err) < 0 || introduce(s, from, by_gtid, err) < 0)
 		return -1;
 	/* The command has 32 bits for the offset. */
 	*from_start = !by_gtid && from->offset > UINT32_MAX;
-	add_number(&command, by_gtid || *from_start ? FIRST_EVENT : (uint32_t)from->offset, 4);
-	add_number(&command, DUMP_ANNOTATE, 2);
-	add_number(&command, s->server_id, 4);
-	if (!by_gtid)
-		dts_buf_adds(&command, from->file);
-	status = s->dump.mysql->methods->db_command(s->dump.mysql, COM_BINLOG_DUMP, command.data, command.len, 1, NULL);
-	dts_buf_release(&command);
-	return status == 0 ? 0 : dts_session_fail(&s->dump, err, "cannot ask for the log of");
+	if (dts_client_dump(s->dump.mysql, dts_slice_of(by_gtid ? "" : from->file),
+			    by_gtid || *from_start ? FIRST_EVENT : from->offset, DUMP_ANNOTATE, s->server_id) < 0)
+		return dts_session_fail(&s->dump, err, "cannot ask for the log of");
+	return 0;
 }
 
 /* The server ended the log with an error, or the connection is lost. */
@@ -343,23 +337,15 @@ static int read_failed(struct dts_source *s, struct dts_error *err)
 int dts_source_read(void *context, struct dts_slice *event, struct dts_error *err)
 {
 	struct dts_source *s = context;
-	unsigned long len = mysql_net_read_packet(s->dump.mysql);
-	const char *packet = (const char *)s->dump.mysql->net.read_pos;
+	int status = dts_client_dump_next(s->dump.mysql, event);
 
-	if (len == packet_error)
-		return read_failed(s, err);
-	if (len == 0)
-		return dts_fail(err, DTS_AGAIN, "an empty packet from %s", s->dump.label);
-	if ((unsigned char)packet[0] == 0xfe && len < 9)
-		return 0;
-	*event = dts_slice(packet + 1, len - 1);
-	return 1;
+	return status < 0 ? read_failed(s, err) : status;
 }
 
 void dts_source_abort(struct dts_source *s)
 {
 	if (s->dump.mysql)
-		shutdown((int)mysql_get_socket(s->dump.mysql), SHUT_RDWR);
+		shutdown(dts_client_socket(s->dump.mysql), SHUT_RDWR);
 }
 
 int dts_source_catalog(void *context, struct dts_slice db, struct dts_slice table,
