@@ -1,7 +1,7 @@
 /*
  * Character sets of one to four bytes a character. Their tables are made once,
- * at first use, from iconv(3), and corrected where the server differs: every
- * code of one, two and three bytes was compared with MariaDB 10.11's
+ * at first use, from iconv(3), and corrected where the servers differ: every
+ * code was compared with MariaDB 10.11's, 11.8's and MySQL 9.7's, which agree,
  *
  *     SELECT HEX(CONVERT(CONVERT(UNHEX('A1C0') USING sjis) USING utf32))
  *
@@ -49,13 +49,16 @@ static const struct patch ujis[] = {
 };
 
 /*
- * gb18030 is MySQL's alone and was not compared. The places where its
- * editions of 2000, 2005 and 2022 differ, and the private use area, are left
- * out, so that no guess is made about which one the server has.
+ * gb18030 is MySQL's alone, and was compared with MySQL 9.7: two-byte codes as
+ * the standard's edition of 2005 has them, with its private use characters.
+ * iconvs follow other editions, too, so all that editions differ in stands here.
  */
 static const struct patch gb18030[] = {
-	{0xA6D9, 0xA6FE, 0}, {0xA8BC, 0xA8BF, 0}, {0xA989, 0xA995, 0},
-	{0xFE50, 0xFEA0, 0}, {0, 0, 0},
+	{0xA6D9, 0xA6DF, 0xE78D}, {0xA6EC, 0xA6ED, 0xE794}, {0xA6F3, 0xA6F3, 0xE796},
+	{0xA8BC, 0xA8BC, 0x1E3F}, {0xFE51, 0xFE53, 0xE816}, {0xFE59, 0xFE59, 0xE81E},
+	{0xFE61, 0xFE61, 0xE826}, {0xFE66, 0xFE67, 0xE82B}, {0xFE6C, 0xFE6D, 0xE831},
+	{0xFE76, 0xFE76, 0xE83B}, {0xFE7E, 0xFE7E, 0xE843}, {0xFE90, 0xFE91, 0xE854},
+	{0xFEA0, 0xFEA0, 0xE864}, {0, 0, 0},
 };
 
 /* In the order of dts_charset.index. */
@@ -76,7 +79,7 @@ static const struct source {
 struct table {
 	uint16_t short_codes[65536]; /* code points of codes of one and two bytes */
 	uint16_t after_8f[65536];    /* of 0x8F and two more bytes; Japanese EUC only */
-	uint16_t four[FOUR_BYTE_BMP]; /* gb18030 only, by place */
+	uint16_t four[FOUR_BYTE_BMP]; /* gb18030 only, by place, without iconv */
 	uint32_t codes[65536];       /* the way back; NUL apart, 0 is none */
 };
 
@@ -153,19 +156,26 @@ static void add_code(const struct maker *m, const struct source *s, uint16_t *pl
 		m->table->codes[u] = code;
 }
 
-static void add_four_bytes(const struct maker *m)
+/* The points without a shorter code have the four-byte codes in their order;
+ * but the edition of 2005 exchanged U+1E3F, which has two bytes now, and U+E7C7. */
+static void add_four_bytes(struct table *t)
 {
-	for (uint32_t i = 0; i < FOUR_BYTE_BMP; i++) {
-		uint32_t code = four_byte_code(i);
-		uint16_t u = point_of(m, code);
+	uint32_t place = 0;
 
-		if ((u >= 0xE000 && u < 0xF900) || (u >= 0xFE10 && u < 0xFE1A) ||
-		    (u >= 0x9FA6 && u < 0xA000) || u == 0x1E3F || m->table->codes[u])
-			u = 0;
-		m->table->four[i] = u;
-		if (u)
-			m->table->codes[u] = code;
+	for (uint32_t u = 0x80; u < 0x10000; u++) {
+		uint16_t point = u == 0x1E3F ? 0xE7C7 : (uint16_t)u;
+
+		if ((u >= 0xD800 && u < 0xE000) || u == 0xE7C7 || (t->codes[u] && u != 0x1E3F))
+			continue;
+		if (place < FOUR_BYTE_BMP) {
+			t->four[place] = point;
+			t->codes[point] = four_byte_code(place);
+		}
+		place++;
 	}
+	/* An iconv that lacks shorter codes moves all places: nothing is right then. */
+	if (place != FOUR_BYTE_BMP)
+		memset(t, 0, sizeof *t);
 }
 
 static void fill(const struct maker *m, unsigned index)
@@ -187,7 +197,7 @@ static void fill(const struct maker *m, unsigned index)
 		if ((code & 0xFF) >= 0xA1)
 			add_code(m, s, &t->after_8f[code & 0xFFFF], code);
 	if (index == INDEX_GB18030)
-		add_four_bytes(m);
+		add_four_bytes(t);
 }
 
 static struct table *make(unsigned index)

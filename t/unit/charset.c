@@ -210,9 +210,105 @@ static void test_every_code_comes_back(void)
 	dts_buf_release(&back);
 }
 
+/* Mixes a code and its code point into `hash` when it is one character. */
+static void hash_code(const struct dts_charset *cs, uint32_t code, size_t len, uint64_t *hash, unsigned *count)
+{
+	static struct dts_buf utf8;
+	char b[4] = {(char)(code >> 24), (char)(code >> 16), (char)(code >> 8), (char)code};
+	uint32_t point = 0;
+
+	dts_buf_clear(&utf8);
+	if (!dts_charset_to_utf8(cs, dts_slice(b + 4 - len, len), &utf8))
+		return;
+	for (size_t i = 0; i < utf8.len; i++) {
+		unsigned char c = (unsigned char)utf8.data[i];
+
+		if (i > 0 && (c & 0xC0) != 0x80)
+			return; /* two characters */
+		point = i > 0 ? point << 6 | (c & 0x3F) : c < 0x80 ? c : c < 0xE0 ? c & 0x1Fu : c < 0xF0 ? c & 0x0Fu : c & 7u;
+	}
+	*hash = (*hash ^ code) * UINT64_C(0x100000001B3);
+	*hash = (*hash ^ point) * UINT64_C(0x100000001B3);
+	++*count;
+}
+
+/* The code at this place of gb18030's four-byte codes. */
+static uint32_t four_bytes(uint32_t place)
+{
+	return (0x81 + place / 12600) << 24 | (0x30 + place / 1260 % 10) << 16 |
+	       (0x81 + place / 10 % 126) << 8 | (0x30 + place % 10);
+}
+
+/*
+ * Every code of every set, as MySQL 9.7, MariaDB 10.11 and 11.8 convert it: FNV-1a
+ * over the codes that survive and their points, from what the servers answered to
+ *     SELECT HEX(b), HEX(CONVERT(CONVERT(b USING set) USING utf32)),
+ *            HEX(CONVERT(CONVERT(CONVERT(b USING set) USING utf8mb4) USING set))
+ * (t/types.bats compares with the servers of the day).
+ */
+static void test_every_code_as_the_servers(void)
+{
+	static const struct {
+		const char *name;
+		unsigned count;
+		uint64_t hash;
+	} known[] = {
+		{"latin1", 256, UINT64_C(0xf9deaf89aaa51367)},
+		{"armscii8", 250, UINT64_C(0xe85edc1f778e7140)},
+		{"cp1250", 251, UINT64_C(0x4bd777e378c6f715)},
+		{"cp1251", 255, UINT64_C(0x77665e3ded38994b)},
+		{"cp1256", 248, UINT64_C(0xaedb6ac5a0653f57)},
+		{"cp1257", 244, UINT64_C(0x54cb86380869fa6c)},
+		{"cp850", 256, UINT64_C(0x57dc0daf73959574)},
+		{"cp852", 256, UINT64_C(0xaec845e650321e23)},
+		{"cp866", 256, UINT64_C(0x6a2ed8271f9353a0)},
+		{"dec8", 242, UINT64_C(0xe4cab4c3c1152671)},
+		{"geostd8", 215, UINT64_C(0x12e099f3a97205bc)},
+		{"greek", 250, UINT64_C(0x019553c460a06225)},
+		{"hebrew", 220, UINT64_C(0x36701fe1f62a5d2e)},
+		{"hp8", 255, UINT64_C(0x35df098c685e1e7c)},
+		{"keybcs2", 256, UINT64_C(0xa835d0836bea3257)},
+		{"koi8r", 256, UINT64_C(0x6c657002ae13e997)},
+		{"koi8u", 256, UINT64_C(0xa9907e263afed0bd)},
+		{"latin2", 256, UINT64_C(0x3b92e17214f08556)},
+		{"latin5", 256, UINT64_C(0x4f14d47a5faed356)},
+		{"latin7", 256, UINT64_C(0x268b9971610c64cc)},
+		{"macce", 256, UINT64_C(0x142a89817296864a)},
+		{"macroman", 256, UINT64_C(0x172e1d7cb65aeb76)},
+		{"tis620", 248, UINT64_C(0x557ad904e299c0d9)},
+		{"swe7", 127, UINT64_C(0xed09648e8f9729ef)},
+		{"big5", 13838, UINT64_C(0x68dba079767793a4)}, /* A2CE, U+FFFD to the servers, is left out */
+		{"gbk", 21919, UINT64_C(0x95954722669cb388)},
+		{"gb2312", 7573, UINT64_C(0x0192fc18ec771158)},
+		{"sjis", 7069, UINT64_C(0x298d276c1ca6aa83)},
+		{"cp932", 9397, UINT64_C(0x67c4f7b5cb17082c)},
+		{"euckr", 17176, UINT64_C(0x1b7634938f075c14)},
+		{"ujis", 15015, UINT64_C(0xb1c210ee73547c83)},
+		{"eucjpms", 15182, UINT64_C(0xda4f29a9ccac6588)},
+		{"gb18030", 1112064, UINT64_C(0xfd973732e6c9af0d)},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		const struct dts_charset *cs = set(known[i].name);
+		uint64_t hash = UINT64_C(0xCBF29CE484222325);
+		unsigned count = 0;
+
+		for (uint32_t code = 0; code < 256; code++)
+			hash_code(cs, code, 1, &hash, &count);
+		for (uint32_t code = 0x8000; code < 0x10000 && dts_charset_max_bytes(cs) > 1; code++)
+			hash_code(cs, code, 2, &hash, &count);
+		for (uint32_t code = 0x8FA1A1; code <= 0x8FFEFE && dts_charset_max_bytes(cs) == 3; code++)
+			hash_code(cs, code, 3, &hash, &count);
+		for (uint32_t place = 0; place < 1587600 && dts_charset_max_bytes(cs) == 4; place++)
+			hash_code(cs, four_bytes(place), 4, &hash, &count);
+		if (hash != known[i].hash || count != known[i].count)
+			unit_fail(__FILE__, __LINE__, "%s: %u codes, not %u, or others", known[i].name, count, known[i].count);
+	}
+}
+
 static void test_every_character_comes_back(void)
 {
-	static const char *const unicode[] = {"utf8mb4", "utf16", "utf16le", "utf32"};
+	static const char *const unicode[] = {"utf8mb4", "utf16", "utf16le", "utf32", "gb18030"};
 	struct dts_buf text = {0}, bytes = {0}, back = {0};
 
 	for (unsigned u = 0; u < 0x110000; u++) {
@@ -339,6 +435,7 @@ int main(void)
 	RUN(test_refuses_what_does_not_come_back);
 	RUN(test_from_utf8_refuses);
 	RUN(test_every_code_comes_back);
+	RUN(test_every_code_as_the_servers);
 	RUN(test_every_character_comes_back);
 	RUN(test_random_bytes);
 	RUN(test_empty_and_nul);
