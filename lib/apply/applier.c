@@ -86,6 +86,8 @@ static int on_schema(struct dts_applier *a, const struct dts_record *r, struct d
 		return -1;
 	}
 	dts_apply_table_free(dts_map_set(&a->tables, dts_map_pair(&a->table_key, r->db, r->table), t));
+	if (dts_definitions_note(a, r, &t->schema, err) < 0)
+		return -1;
 	/* Rows follow at once: refuse the table now, before any is written. Changes may
 	 * concern tables that a later DDL creates or that nobody applies. */
 	return a->snapshot && !a->snapshot_done ? dts_applier_bind(a, t, err) : 0;
@@ -249,6 +251,7 @@ static int on_changes_stream(struct dts_applier *a, const struct dts_record *r, 
 		dts_fail(err, DTS_USAGE, "a stream of changes needs --checkpoint=NAME to be applied exactly once");
 		return dts_hint(err, "--no-checkpoint applies it without remembering how far it came");
 	}
+	a->behind = false;
 	if (!a->has_checkpoint)
 		return 0;
 	if (r->raw[DTS_F_POS].p)
@@ -259,6 +262,7 @@ static int on_changes_stream(struct dts_applier *a, const struct dts_record *r, 
 		rc = join_changes(a, &state, &pos, err);
 	else if (rc == 0)
 		rc = check_other_sources(a, err) < 0 ? -1 : begin_source(a, &pos, err);
+	a->behind = rc == 0 && pos.file[0] && a->applied.file[0] && dts_position_compare(&pos, &a->applied) < 0;
 	dts_source_state_release(&state);
 	dts_position_release(&pos);
 	return rc;
@@ -472,6 +476,7 @@ void dts_applier_free(struct dts_applier *a)
 		dts_buf_release(&a->txs[i].xid);
 	}
 	free(a->txs);
+	dts_definitions_release(a);
 	dts_spill_release(&a->log);
 	dts_plan_release(&a->plan);
 	dts_record_release(&a->again);

@@ -281,9 +281,12 @@ int dts_chunk_end(struct dts_applier *a, const struct dts_record *r, struct dts_
 	if (rc == 0)
 		rc = send_rows(a, err);
 	if (rc == 0) {
-		if (a->has_checkpoint)
+		if (a->has_checkpoint) {
+			rc = dts_definitions_plan_table(a, a->chunk_table, dts_buf_slice(&a->chunk_pos), err);
 			plan_chunk_mark(a, r, &high);
-		rc = dts_applier_commit(a, err);
+		}
+		if (rc == 0)
+			rc = dts_applier_commit(a, err);
 	}
 	dts_position_release(&high);
 	return rc;
@@ -375,6 +378,20 @@ static void plan_window(struct dts_applier *a, const struct table_window *w, con
 	dts_buf_release(&text);
 }
 
+/* Tables without a chunk, and those whose chunks an earlier version has loaded. */
+static int plan_definitions(struct dts_applier *a, struct dts_error *err)
+{
+	struct dts_map_entry *e;
+	int rc = 0;
+
+	for (size_t at = 0; rc == 0 && (e = dts_map_next(&a->tables, &at));) {
+		rc = dts_definitions_plan_table(a, e->value, dts_buf_slice(&a->snapshot_text), err);
+		if (rc == 0 && a->plan.sql.len >= SEND_SIZE)
+			rc = send_rows(a, err);
+	}
+	return rc;
+}
+
 int dts_chunk_finish(struct dts_applier *a, const struct dts_record *r, struct dts_error *err)
 {
 	struct table_window *windows = NULL;
@@ -404,7 +421,9 @@ int dts_chunk_finish(struct dts_applier *a, const struct dts_record *r, struct d
 		dts_buf_adds(&a->plan.sql, " WHERE ");
 		dts_checkpoint_where(&a->checkpoint, dts_buf_slice(&a->src), &a->plan.sql);
 		add_expecting(a, at, DTS_EXPECT_ANY);
-		rc = dts_applier_commit(a, err);
+		rc = plan_definitions(a, err);
+		if (rc == 0)
+			rc = dts_applier_commit(a, err);
 	}
 	for (size_t i = 0; i < count; i++) {
 		free(windows[i].db);

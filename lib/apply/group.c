@@ -44,8 +44,10 @@ int dts_group_begin(struct dts_applier *a, const struct dts_record *r, struct dt
 	a->tx_open = true;
 	a->tx_has_ddl = false;
 	a->tx_start = dts_spill_end(&a->log);
+	a->tx_definitions = dts_definitions_end(a);
 	/* What the target has already is skipped, not repeated. */
 	a->tx_skipped = a->has_checkpoint && a->applied.file[0] && dts_position_compare(&pos, &a->applied) < 0;
+	a->behind = a->tx_skipped;
 	dts_position_release(&pos);
 	return 0;
 }
@@ -98,8 +100,13 @@ static int cut_log(struct dts_applier *a, uint64_t keep, struct dts_error *err)
 
 int dts_group_rollback(struct dts_applier *a, const struct dts_record *r, struct dts_error *err)
 {
+	bool had_ddl = a->tx_open && a->tx_has_ddl;
+
 	if (a->tx_open && !a->tx_skipped && cut_log(a, r->raw[DTS_F_TO].p ? r->to : 0, err) < 0)
 		return -1;
+	/* What a statement made of its tables goes with it. */
+	if (had_ddl && !a->tx_has_ddl)
+		dts_definitions_cut(a, a->tx_definitions);
 	if (r->raw[DTS_F_TO].p)
 		return 0;
 	if (a->tx_open) {
@@ -195,6 +202,7 @@ static void plan_mark(struct dts_applier *a, const struct dts_apply_tx *tx)
 	dts_checkpoint_add_mark(&a->checkpoint, dts_buf_slice(&a->src), 0, dts_buf_slice(&tx->tx), &tx->pos,
 				&a->plan.sql);
 	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
+	dts_definitions_plan(a, tx->definitions_end, &tx->pos);
 }
 
 /* Drops the group; the entries of a transaction that is still open stay. */
@@ -233,6 +241,7 @@ static int note_committed(struct dts_applier *a, size_t from, size_t to, struct 
 	dts_position_copy(&a->applied, &a->txs[to - 1].pos);
 	dts_position_copy(&a->written, &a->applied); /* the mark says so */
 	a->transactions += to - from;
+	dts_definitions_done(a, a->txs[to - 1].definitions_end);
 	for (size_t i = from; out && i < to; i++) {
 		dts_buf_adds(&out->buf, "{\"op\":\"ack\",\"src\":");
 		dts_json_add_string(&out->buf, dts_buf_slice(&a->src));
@@ -308,8 +317,10 @@ static int write_watermark(struct dts_applier *a, struct dts_error *err)
 	size_t at = a->plan.sql.len;
 	dts_checkpoint_add_watermark(&a->checkpoint, dts_buf_slice(&a->src), &a->applied, &a->plan.sql);
 	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = 1});
+	dts_definitions_plan(a, dts_definitions_end(a), &a->applied);
 	if (dts_applier_commit(a, err) < 0)
 		return -1;
+	dts_definitions_done(a, dts_definitions_end(a));
 	a->group_open = false;
 	dts_position_copy(&a->written, &a->applied);
 	return 0;
@@ -357,6 +368,7 @@ static int finish_tx(struct dts_applier *a, const struct dts_record *r, struct d
 	tx->end = dts_spill_end(&a->log);
 	tx->prepares = r->op == DTS_OP_PREPARE;
 	tx->decides_commit = r->op == DTS_OP_COMMIT;
+	tx->definitions_end = dts_definitions_end(a);
 	dts_position_copy(&tx->pos, pos);
 	dts_buf_clear(&tx->tx);
 	dts_buf_add_slice(&tx->tx, r->tx);

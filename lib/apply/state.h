@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/spill.h"
 #include "checkpoint/checkpoint.h"
+#include "ddl/ddl.h"
 
 /*
  * What the parts of the applier share. A record flows applier.c -> (chunk.c for
@@ -20,7 +21,10 @@ struct dts_apply_tx {
 	struct dts_buf xid;      /* of a prepared transaction that it decides, else empty */
 	bool prepares;           /* XA PREPARE: its changes are kept, not made */
 	bool decides_commit;     /* with xid: XA COMMIT, else XA ROLLBACK */
+	uint64_t definitions_end; /* of the pending definitions that hold once it is there */
 };
+
+struct dts_pending_definition; /* definitions.c */
 
 struct dts_applier {
 	struct dts_apply_options options;
@@ -53,6 +57,11 @@ struct dts_applier {
 	struct dts_spill log;
 	struct dts_apply_tx *txs;
 	size_t tx_count, tx_cap;
+	bool behind;             /* what is read is below the checkpoint */
+	struct dts_pending_definition *pending; /* definitions to go in with the next transactions */
+	size_t pending_count, pending_cap;
+	uint64_t pending_first;  /* how many have gone in before these */
+	uint64_t tx_definitions; /* their end when the open transaction began */
 	bool group_open;         /* START TRANSACTION is planned or sent */
 	bool tx_open, tx_skipped, tx_has_ddl;
 	uint64_t tx_start;
@@ -102,6 +111,21 @@ int dts_group_plan_tx(struct dts_applier *a, const struct dts_apply_tx *tx, stru
 /* Plans one change record under the rules of its table's window. */
 int dts_group_plan_record(struct dts_applier *a, const struct dts_record *r, const struct dts_position *pos,
 			  uint64_t line, struct dts_error *err);
+
+/* definitions.c: the source's definitions, kept in the checkpoint. A schema record of a
+ * stream of changes waits until its transaction commits ... */
+int dts_definitions_note(struct dts_applier *a, const struct dts_record *r, const struct dts_schema *s, struct dts_error *err);
+uint64_t dts_definitions_end(const struct dts_applier *a); /* a running number: what has been noted so far */
+/* ... plans those up to `end` into its target transaction, drops them when it has
+ * committed, or drops those behind `end` when it is taken back. */
+void dts_definitions_plan(struct dts_applier *a, uint64_t end, const struct dts_position *pos);
+void dts_definitions_done(struct dts_applier *a, uint64_t end);
+void dts_definitions_cut(struct dts_applier *a, uint64_t end);
+/* Plans a snapshot's table, once, as standing at `pos` (JSON text). */
+int dts_definitions_plan_table(struct dts_applier *a, struct dts_apply_table *t, struct dts_slice pos, struct dts_error *err);
+/* Plans that a DDL statement makes what is kept of its tables void; before dts_definitions_plan(). */
+void dts_definitions_plan_ddl(struct dts_applier *a, const struct dts_ddl *ddl, struct dts_slice default_db);
+void dts_definitions_release(struct dts_applier *a);
 
 /* ddl.c: runs a transaction that holds a DDL statement, with its intent; commits. */
 int dts_apply_ddl_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struct dts_error *err);

@@ -39,6 +39,7 @@ struct dts_apply_table {
 	struct dts_buf insert;     /* "INSERT INTO `db`.`t` (`a`,`b`) VALUES " */
 	struct dts_json *values, *values_before; /* room for one row each, by column of `schema` */
 	struct dts_window window;
+	bool kept;      /* a snapshot's definition of it is in the checkpoint */
 	bool looked_at; /* its first chunk has come: what earlier runs left was dealt with */
 	struct dts_buf chunk_pos; /* where its chunks were read, as text; one position for all */
 };

@@ -1,0 +1,239 @@
+#include <stdlib.h>
+
+#include "apply/state.h"
+#include "checkpoint/definition.h"
+
+/*
+ * The definitions of the source's tables, kept beside the position that they
+ * hold at. Those of a snapshot go in with the first chunk of their table. Those
+ * of changes wait here until the transaction commits that they came before or
+ * in: its mark and they move together.
+ */
+struct dts_pending_definition {
+	struct dts_buf key; /* database and table at the source */
+	char *db, *table, *to_db, *to_table;
+	struct dts_buf text;
+};
+
+static void forget(struct dts_pending_definition *p)
+{
+	dts_buf_release(&p->key);
+	dts_buf_release(&p->text);
+	free(p->db);
+	free(p->table);
+	free(p->to_db);
+	free(p->to_table);
+}
+
+void dts_definitions_release(struct dts_applier *a)
+{
+	dts_definitions_done(a, dts_definitions_end(a));
+	free(a->pending);
+	a->pending = NULL;
+}
+
+uint64_t dts_definitions_end(const struct dts_applier *a)
+{
+	return a->pending_first + a->pending_count;
+}
+
+/* The record under the names that its table has at the source. */
+static void source_text(const struct dts_record *r, const struct dts_schema *s, struct dts_buf *text)
+{
+	struct dts_slice with[DTS_F_COUNT] = {{0}};
+	struct dts_buf db = {0}, table = {0};
+
+	dts_json_add_string(&db, s->source_db);
+	dts_json_add_string(&table, s->source_table);
+	with[DTS_F_DB] = dts_buf_slice(&db);
+	with[DTS_F_TABLE] = dts_buf_slice(&table);
+	dts_record_rewrite(r, with, text);
+	text->len--; /* the newline */
+	dts_buf_release(&db);
+	dts_buf_release(&table);
+}
+
+/* Canonical form of a definition, without the keys that a log does not know. */
+static int plain_text(struct dts_slice text, struct dts_buf *out, struct dts_error *err)
+{
+	struct dts_record r;
+	struct dts_schema s = {0};
+
+	dts_record_init(&r);
+	int rc = dts_record_parse(&r, text, err);
+	if (rc == 0)
+		rc = dts_schema_parse(&s, &r, err);
+	if (rc == 0) {
+		s.unique = NULL;
+		s.foreign = NULL;
+		s.unique_count = s.foreign_count = 0;
+		dts_schema_add(out, &s);
+	}
+	dts_schema_release(&s);
+	dts_record_release(&r);
+	return rc;
+}
+
+/* Does `now` say anything that `kept` does not? 1, 0, -1. A log knows no unique and
+ * foreign keys: what the catalog said of them stays. */
+static int says_more(const struct dts_record *r, struct dts_slice now, struct dts_slice kept, struct dts_error *err)
+{
+	struct dts_buf a = {0}, b = {0};
+
+	if (dts_slice_eq(now, kept))
+		return 0;
+	if (r->raw[DTS_F_UNIQUE].p || r->raw[DTS_F_FOREIGN].p)
+		return 1;
+	int rc = plain_text(now, &a, err) < 0 || plain_text(kept, &b, err) < 0
+			 ? -1
+			 : !dts_slice_eq(dts_buf_slice(&a), dts_buf_slice(&b));
+	dts_buf_release(&a);
+	dts_buf_release(&b);
+	return rc;
+}
+
+/* The last text that is waiting for this table, or NULL. */
+static const struct dts_pending_definition *find_pending(const struct dts_applier *a, struct dts_slice key)
+{
+	for (size_t i = a->pending_count; i-- > 0;)
+		if (dts_slice_eq(dts_buf_slice(&a->pending[i].key), key))
+			return &a->pending[i];
+	return NULL;
+}
+
+/* Is it what the checkpoint has or will have? 1, 0, -1. */
+static int is_known(struct dts_applier *a, const struct dts_record *r, const struct dts_schema *s, struct dts_slice now,
+		    struct dts_error *err)
+{
+	const struct dts_pending_definition *p = find_pending(a, dts_map_pair(&a->table_key, s->source_db, s->source_table));
+	struct dts_buf kept = {0};
+	int rc = 1;
+
+	if (p)
+		dts_buf_add_slice(&kept, dts_buf_slice(&p->text));
+	else
+		rc = dts_checkpoint_definition(&a->checkpoint, dts_buf_slice(&a->src), s->source_db, s->source_table, &kept, err);
+	if (rc > 0) {
+		int more = says_more(r, now, dts_buf_slice(&kept), err);
+		rc = more < 0 ? -1 : !more;
+	}
+	dts_buf_release(&kept);
+	return rc;
+}
+
+int dts_definitions_note(struct dts_applier *a, const struct dts_record *r, const struct dts_schema *s, struct dts_error *err)
+{
+	struct dts_buf text = {0};
+	int known = 0;
+
+	/* What is below the checkpoint is older than what it keeps. */
+	if (!a->changes || !a->has_checkpoint || a->behind || (a->tx_open && a->tx_skipped))
+		return 0;
+	source_text(r, s, &text);
+	/* A statement may take away what is kept, even if it looks the same after it. */
+	if (!a->tx_open || !a->tx_has_ddl)
+		known = is_known(a, r, s, dts_buf_slice(&text), err);
+	if (known != 0) {
+		dts_buf_release(&text);
+		return known < 0 ? -1 : 0;
+	}
+	if (a->pending_count == a->pending_cap) {
+		a->pending_cap = a->pending_cap ? a->pending_cap * 2 : 16;
+		a->pending = dts_realloc(a->pending, a->pending_cap * sizeof *a->pending);
+	}
+	struct dts_pending_definition *p = &a->pending[a->pending_count++];
+	*p = (struct dts_pending_definition){.db = dts_slice_dup(s->source_db), .table = dts_slice_dup(s->source_table),
+					     .to_db = dts_slice_dup(s->db), .to_table = dts_slice_dup(s->table), .text = text};
+	dts_map_pair(&p->key, s->source_db, s->source_table);
+	return 0;
+}
+
+static void plan(struct dts_applier *a, const struct dts_definition *d, struct dts_slice to_db, struct dts_slice to_table)
+{
+	size_t at = a->plan.sql.len;
+
+	dts_checkpoint_add_definition(&a->checkpoint, dts_buf_slice(&a->src), d, to_db, to_table, &a->plan.sql);
+	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
+}
+
+void dts_definitions_plan(struct dts_applier *a, uint64_t end, const struct dts_position *pos)
+{
+	struct dts_buf text = {0};
+
+	if (end <= a->pending_first)
+		return;
+	dts_position_add(&text, pos, false);
+	for (size_t i = 0; i < end - a->pending_first; i++) {
+		const struct dts_pending_definition *p = &a->pending[i];
+		struct dts_definition d = {dts_slice_of(p->db), dts_slice_of(p->table), dts_buf_slice(&text),
+					   dts_buf_slice(&p->text)};
+		plan(a, &d, dts_slice_of(p->to_db), dts_slice_of(p->to_table));
+	}
+	dts_buf_release(&text);
+}
+
+void dts_definitions_done(struct dts_applier *a, uint64_t end)
+{
+	if (end <= a->pending_first)
+		return;
+	size_t count = (size_t)(end - a->pending_first);
+	for (size_t i = 0; i < count; i++)
+		forget(&a->pending[i]);
+	a->pending_count -= count;
+	if (a->pending_count > 0)
+		memmove(a->pending, a->pending + count, a->pending_count * sizeof *a->pending);
+	a->pending_first = end;
+}
+
+void dts_definitions_cut(struct dts_applier *a, uint64_t end)
+{
+	while (a->pending_count > 0 && dts_definitions_end(a) > end)
+		forget(&a->pending[--a->pending_count]);
+}
+
+int dts_definitions_plan_table(struct dts_applier *a, struct dts_apply_table *t, struct dts_slice pos, struct dts_error *err)
+{
+	struct dts_buf text = {0};
+
+	if (t->kept)
+		return 0;
+	if (dts_record_parse(&a->again, dts_buf_slice(&t->schema_line), err) < 0)
+		return -1;
+	source_text(&a->again, &t->schema, &text);
+	struct dts_definition d = {t->schema.source_db, t->schema.source_table, pos, dts_buf_slice(&text)};
+	plan(a, &d, t->schema.db, t->schema.table);
+	t->kept = true;
+	dts_buf_release(&text);
+	return 0;
+}
+
+/*
+ * After such a statement a definition that the stream does not state anew, in
+ * the statement's own transaction, is no longer known. By the names that the
+ * statement uses, which are those at the target.
+ */
+void dts_definitions_plan_ddl(struct dts_applier *a, const struct dts_ddl *ddl, struct dts_slice default_db)
+{
+	switch (ddl->kind) {
+	case DTS_DDL_DROP_DATABASE:
+	case DTS_DDL_CREATE_TABLE:
+	case DTS_DDL_CREATE_TABLE_LIKE:
+	case DTS_DDL_CREATE_TABLE_SELECT:
+	case DTS_DDL_ALTER_TABLE:
+	case DTS_DDL_RENAME_TABLE:
+	case DTS_DDL_DROP_TABLE:
+		break;
+	default:
+		return;
+	}
+	for (size_t i = 0; i < ddl->count; i++) {
+		const struct dts_ddl_object *o = &ddl->objects[i];
+		bool whole = o->type == DTS_DDL_TYPE_DATABASE;
+		size_t at = a->plan.sql.len;
+		if ((o->role != DTS_DDL_TARGET && o->role != DTS_DDL_NEW) || (!whole && o->type != DTS_DDL_TYPE_TABLE))
+			continue;
+		dts_checkpoint_drop_definition(&a->checkpoint, dts_buf_slice(&a->src), o->db.len > 0 ? o->db : default_db,
+					       whole ? (struct dts_slice){NULL, 0} : o->name, &a->plan.sql);
+		dts_plan_add(&a->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
+	}
+}
