@@ -15,6 +15,16 @@ struct arguments {
 	uint64_t server_id;
 };
 
+static int parse_gtids(struct dts_gtids *g, const char *option, const char *text, struct dts_error *err)
+{
+	if (!text[0])
+		return dts_fail(err, DTS_USAGE, "%s is empty", option);
+	if (dts_gtids_parse(g, dts_slice_of(text), DTS_GTID_NONE, err) == 0)
+		return 0;
+	err->status = DTS_USAGE;
+	return dts_where(err, "%s", option);
+}
+
 static int choose_start(const struct arguments *a, struct dts_follow_options *o, struct dts_error *err)
 {
 	if (!!a->start + !!a->start_position + !!a->start_gtid + !!a->resume > 1)
@@ -33,10 +43,7 @@ static int choose_start(const struct arguments *a, struct dts_follow_options *o,
 		}
 	} else if (a->start_gtid) {
 		o->start = DTS_START_GTID;
-		if (!a->start_gtid[0] || !dts_gtid_list_valid(dts_slice_of(a->start_gtid)))
-			return dts_fail(err, DTS_USAGE, "--start-gtid=%s is not a list of MariaDB GTIDs, such as 0-1-6,1-1-9",
-					a->start_gtid);
-		dts_buf_adds(&o->position.gtid, a->start_gtid);
+		return parse_gtids(&o->position.gtid, "--start-gtid", a->start_gtid, err);
 	} else if (a->resume) {
 		o->start = DTS_START_RESUME;
 		o->resume = a->resume;
@@ -51,10 +58,7 @@ static int choose_stop(const struct arguments *a, struct dts_follow_options *o, 
 		return dts_where(err, "--stop-position");
 	}
 	if (a->stop_gtid) {
-		if (!a->stop_gtid[0] || !dts_gtid_list_valid(dts_slice_of(a->stop_gtid)))
-			return dts_fail(err, DTS_USAGE, "--stop-gtid=%s is not a list of MariaDB GTIDs, such as 0-1-6,1-1-9",
-					a->stop_gtid);
-		o->stop_gtid = dts_slice_of(a->stop_gtid);
+		return parse_gtids(&o->stop_gtid, "--stop-gtid", a->stop_gtid, err);
 	}
 	return 0;
 }

@@ -86,7 +86,9 @@ static int show(struct dts_checkpoint *c, char **args, size_t count, struct dts_
 			dts_buf_addf(&out->buf, "checkpoint: %s\nsource: %s\nserver: %s\nphase: %s\nposition: ", c->name,
 				     names.items[i], dts_buf_text(&s.server_id), s.phase == DTS_PHASE_FULL ? "full" : "changes");
 			add_position_text(&out->buf, &s.applied);
-			dts_buf_addf(&out->buf, "\ngtid: %s\nupdated: %s UTC\n", dts_buf_text(&s.applied.gtid), dts_buf_text(&s.updated));
+			dts_buf_adds(&out->buf, "\ngtid: ");
+			dts_gtids_add(&out->buf, &s.applied.gtid);
+			dts_buf_addf(&out->buf, "\nupdated: %s UTC\n", dts_buf_text(&s.updated));
 			if (i + 1 < names.count)
 				dts_buf_addc(&out->buf, '\n');
 		}
@@ -114,7 +116,7 @@ static int get(struct dts_checkpoint *c, char **args, size_t count, struct dts_o
 	int rc = read_one(c, count > 1 ? args[1] : NULL, &s, err);
 
 	if (rc == 0 && want_gtid)
-		dts_buf_add_slice(&out->buf, dts_buf_slice(&s.applied.gtid));
+		dts_gtids_add(&out->buf, &s.applied.gtid);
 	else if (rc == 0)
 		add_position_text(&out->buf, &s.applied);
 	if (rc == 0)

@@ -17,7 +17,6 @@ void dts_capture_init(struct dts_capture *c, const struct dts_capture_options *o
 	c->tables.context = o->context;
 	dts_position_copy(&c->at, start);
 	dts_position_copy(&c->safe, start);
-	c->gtid_known = start->gtid.len > 0;
 	c->jumps = start->file[0] == '\0';
 }
 
@@ -58,8 +57,7 @@ static void mark_safe(struct dts_capture *c)
 void dts_capture_group_done(struct dts_capture *c)
 {
 	mark_safe(c);
-	if (c->gtid_known)
-		dts_gtid_advance(&c->safe.gtid, dts_buf_slice(&c->gtid_text));
+	dts_gtids_follow(&c->safe.gtid, dts_buf_slice(&c->gtid_text));
 	c->groups++;
 	c->caught_up = true;
 }
@@ -215,8 +213,6 @@ static int gtid_list(struct dts_capture *c, const struct dts_event *e, struct dt
 	/* One that the server made up tells how far it has passed over the log. */
 	if (e->flags & DTS_EVENT_ARTIFICIAL || c->jumps)
 		return 0;
-	dts_buf_clear(&c->safe.gtid);
-	c->gtid_known = true;
 	return dts_event_gtid_list(e, &c->safe.gtid, err);
 }
 

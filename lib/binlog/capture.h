@@ -28,7 +28,6 @@ struct dts_capture {
 
 	struct dts_position at;   /* behind the last event; its gtid is not used */
 	struct dts_position safe; /* where to go on: never inside a transaction */
-	bool gtid_known;          /* safe.gtid is the whole position (it may be empty) */
 	bool jumps;               /* the server leaves out what we have (start by GTID) */
 	bool caught_up;           /* a group has ended since it began to send */
 	uint64_t skip_to;         /* events before this offset of the file were told before; 0: none */

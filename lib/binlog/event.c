@@ -222,19 +222,22 @@ int dts_event_gtid(struct dts_event_gtid *g, const struct dts_event *e, struct d
 	return b.bad ? cut(err, "a Gtid") : 0;
 }
 
-int dts_event_gtid_list(const struct dts_event *e, struct dts_buf *list, struct dts_error *err)
+int dts_event_gtid_list(const struct dts_event *e, struct dts_gtids *list, struct dts_error *err)
 {
 	struct dts_bytes b = dts_bytes(e->body);
 	uint32_t count = dts_bytes_u32(&b) & 0x0fffffff; /* above: flags */
 
 	if (b.bad || dts_bytes_left(&b) / 16 < count)
 		return cut(err, "a Gtid_list");
+	/* One of each domain and server; the last of a domain comes last. */
+	dts_gtids_set_empty(list, DTS_GTID_MARIADB);
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t domain = dts_bytes_u32(&b);
-		uint32_t server = dts_bytes_u32(&b);
+		struct dts_gtid gtid = {.form = DTS_GTID_MARIADB, .domain = dts_bytes_u32(&b)};
 
-		dts_buf_addf(list, "%s%u-%u-", i ? "," : "", domain, server);
-		dts_buf_addu(list, dts_bytes_u64(&b));
+		gtid.server = dts_bytes_u32(&b);
+		gtid.number = dts_bytes_u64(&b);
+		if (dts_gtids_include(list, &gtid) < 0)
+			return dts_fail(err, DTS_BAD_INPUT, "a Gtid_list event of too many domains");
 	}
 	return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "binlog/bytes.h"
+#include "record/gtid.h"
 
 /*
  * Events of a binary log: framing, checksum, and what is in each kind. Bytes in,
@@ -137,8 +138,8 @@ struct dts_event_gtid {
 };
 int dts_event_gtid(struct dts_event_gtid *g, const struct dts_event *e, struct dts_error *err);
 
-/* Appends "0-1-6,1-1-9": the last GTID of each domain that the log holds before it. */
-int dts_event_gtid_list(const struct dts_event *e, struct dts_buf *list, struct dts_error *err);
+/* The last GTID of each domain that the log holds before it. */
+int dts_event_gtid_list(const struct dts_event *e, struct dts_gtids *list, struct dts_error *err);
 
 /* XA_PREPARE_LOG_EVENT: `one_phase` is a commit. */
 int dts_event_xa_prepare(struct dts_xid *xid, bool *one_phase, const struct dts_event *e,

@@ -18,11 +18,6 @@ enum {
 	LAST_DELAY = 5000,
 };
 
-struct stop_gtid {
-	uint64_t domain, seq;
-	bool reached;
-};
-
 struct follow {
 	const struct dts_follow_options *o;
 	struct dts_output *out;
@@ -35,8 +30,7 @@ struct follow {
 	struct dts_position stop; /* file "": none */
 	char stop_seen[256];      /* the file that stop_order is about */
 	int stop_order;           /* of that file to the stop's: <0 before, >0 behind */
-	struct stop_gtid *gtids;
-	size_t gtid_count;
+	struct dts_gtids seen;    /* with a stop by GTID: what was read, and what the start has */
 
 	double heartbeat_at; /* when the next is due */
 	double heard_at;     /* when the server last said something */
@@ -52,48 +46,24 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* "0-1-6,1-1-9", already known to be valid. */
-static void parse_gtids(struct follow *f, struct dts_slice list)
-{
-	const char *p = list.p, *end = list.p + list.len;
-
-	f->gtids = dts_zalloc(list.len / 4 + 1, sizeof *f->gtids);
-	while (p < end) {
-		uint64_t n[3] = {0};
-
-		for (int i = 0; i < 3; i++, p++)
-			for (; p < end && *p >= '0' && *p <= '9'; p++)
-				n[i] = n[i] * 10 + (uint64_t)(*p - '0');
-		f->gtids[f->gtid_count++] = (struct stop_gtid){.domain = n[0], .seq = n[2]};
-	}
-}
-
-static void reach_gtid(struct follow *f, uint64_t domain, uint64_t seq)
-{
-	for (size_t i = 0; i < f->gtid_count; i++)
-		if (f->gtids[i].domain == domain && seq >= f->gtids[i].seq)
-			f->gtids[i].reached = true;
-}
-
-static bool reached_gtids(const struct follow *f)
-{
-	for (size_t i = 0; i < f->gtid_count; i++)
-		if (!f->gtids[i].reached)
-			return false;
-	return f->gtid_count > 0;
-}
-
 /* What the start has already counts as reached. */
-static void reach_start(struct follow *f)
+static void see_start(struct follow *f)
 {
-	struct follow at = {0};
+	const struct dts_gtids *stop = &f->o->stop_gtid;
 
-	if (f->capture.safe.gtid.len == 0 || f->gtid_count == 0)
-		return;
-	parse_gtids(&at, dts_buf_slice(&f->capture.safe.gtid));
-	for (size_t i = 0; i < at.gtid_count; i++)
-		reach_gtid(f, at.gtids[i].domain, at.gtids[i].seq);
-	free(at.gtids);
+	if (dts_gtids_known(&f->capture.safe.gtid))
+		dts_gtids_copy(&f->seen, &f->capture.safe.gtid);
+	else
+		dts_gtids_set_empty(&f->seen, stop->form);
+}
+
+/* A domain's numbers need not ascend (only strict servers see to that): the greatest counts. */
+static void see_gtid(struct follow *f, struct dts_slice text)
+{
+	struct dts_gtid gtid;
+
+	if (dts_gtids_known(&f->o->stop_gtid) && dts_gtid_parse(&gtid, text) && !dts_gtids_contain(&f->seen, &gtid))
+		dts_gtids_include(&f->seen, &gtid);
 }
 
 /* Is the place behind the last event at or behind the stop? */
@@ -157,7 +127,7 @@ static int find_start(struct follow *f, struct dts_position *start, struct dts_e
 		return dts_source_oldest(&f->source, start, err);
 	case DTS_START_GTID:
 		f->by_gtid = true;
-		dts_buf_add_slice(&start->gtid, dts_buf_slice(&o->position.gtid));
+		dts_gtids_copy(&start->gtid, &o->position.gtid);
 		return 0;
 	case DTS_START_RESUME:
 		return find_checkpoint(f, start, err);
@@ -176,8 +146,6 @@ static int find_stop(struct follow *f, struct dts_error *err)
 		return -1;
 	if (o->stop.file[0] && (o->follow || dts_position_compare(&o->stop, &f->stop) < 0))
 		dts_position_copy(&f->stop, &o->stop);
-	if (o->stop_gtid.p)
-		parse_gtids(f, o->stop_gtid);
 	return 0;
 }
 
@@ -204,8 +172,7 @@ static int prepare(struct follow *f, struct dts_error *err)
 		c.src = dts_buf_slice(&f->src);
 		dts_capture_init(&f->capture, &c, &start);
 		f->capture.jumps = f->by_gtid;
-		f->capture.gtid_known = f->by_gtid || start.gtid.len > 0;
-		reach_start(f);
+		see_start(f);
 		status = 0;
 	}
 	dts_position_release(&start);
@@ -281,7 +248,7 @@ static bool file_unsure(const struct follow *f)
 
 static bool reached_end(struct follow *f)
 {
-	return !file_unsure(f) && (reached_stop(f) || reached_gtids(f));
+	return !file_unsure(f) && (reached_stop(f) || dts_gtids_cover(&f->seen, &f->o->stop_gtid));
 }
 
 /* One event. 1: a stop was reached. */
@@ -295,7 +262,7 @@ static int take(struct follow *f, struct dts_slice event, struct dts_error *err)
 	if (dts_capture_event(c, event, &f->out->buf, err) < 0 || dts_output_record_done(f->out, err) < 0)
 		return -1;
 	if (c->groups != groups) {
-		reach_gtid(f, c->gtid.domain, c->gtid.seq);
+		see_gtid(f, dts_buf_slice(&c->gtid_text));
 		if (beat_due(f) && beat(f, c->time, err) < 0)
 			return -1;
 	}
@@ -492,6 +459,6 @@ int dts_follow(const struct dts_follow_options *o, struct dts_output *out, struc
 	dts_capture_release(&f.capture);
 	dts_position_release(&f.stop);
 	dts_buf_release(&f.src);
-	free(f.gtids);
+	dts_gtids_release(&f.seen);
 	return status;
 }

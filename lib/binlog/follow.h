@@ -29,7 +29,7 @@ struct dts_follow_options {
 
 	bool follow;             /* go on when the log's end is reached */
 	struct dts_position stop; /* file "": none */
-	struct dts_slice stop_gtid; /* "0-1-6,1-1-9": when each of these is there; p NULL: none */
+	struct dts_gtids stop_gtid; /* when all of these have been read; not known: none */
 
 	double heartbeat;         /* seconds between heartbeat records; 0: none */
 	double reconnect_timeout; /* seconds to try after a lost connection; only when following */

@@ -13,21 +13,21 @@ static const char *const table_definitions[] = {
 	"checkpoint (name varchar(190) NOT NULL, format int NOT NULL, epoch bigint unsigned NOT NULL,"
 	" PRIMARY KEY (name))",
 	"source (checkpoint varchar(190) NOT NULL, src varchar(190) NOT NULL, server_id varchar(255) NOT NULL,"
-	" phase varchar(16) NOT NULL, watermark text NOT NULL, snapshot text NOT NULL,"
+	" phase varchar(16) NOT NULL, watermark longtext NOT NULL, snapshot longtext NOT NULL,"
 	" updated datetime(6) NOT NULL, PRIMARY KEY (checkpoint, src))",
 	"mark (checkpoint varchar(190) NOT NULL, src varchar(190) NOT NULL, worker int unsigned NOT NULL,"
-	" tx varchar(255) NOT NULL, pos text NOT NULL, updated datetime(6) NOT NULL,"
+	" tx varchar(320) NOT NULL, pos longtext NOT NULL, updated datetime(6) NOT NULL,"
 	" PRIMARY KEY (checkpoint, src, worker))",
 	"chunk (checkpoint varchar(190) NOT NULL, src varchar(190) NOT NULL, db varchar(64) NOT NULL,"
 	" tbl varchar(64) NOT NULL, id varchar(190) NOT NULL, bounds longtext NOT NULL, low text NOT NULL,"
 	" high text NOT NULL, rows_applied bigint unsigned NOT NULL, PRIMARY KEY (checkpoint, src, db, tbl, id))",
 	"tablewindow (checkpoint varchar(190) NOT NULL, src varchar(190) NOT NULL, db varchar(64) NOT NULL,"
 	" tbl varchar(64) NOT NULL, low text NOT NULL, high text NOT NULL, PRIMARY KEY (checkpoint, src, db, tbl))",
-	"ddl (checkpoint varchar(190) NOT NULL, src varchar(190) NOT NULL, tx varchar(255) NOT NULL,"
+	"ddl (checkpoint varchar(190) NOT NULL, src varchar(190) NOT NULL, tx varchar(320) NOT NULL,"
 	" statement longtext NOT NULL, before_state longtext NOT NULL, updated datetime(6) NOT NULL,"
 	" PRIMARY KEY (checkpoint, src))",
 	"prepared (checkpoint varchar(190) NOT NULL, src varchar(190) NOT NULL, xid varchar(380) NOT NULL,"
-	" tx varchar(255) NOT NULL, records longblob NOT NULL, updated datetime(6) NOT NULL,"
+	" tx varchar(320) NOT NULL, records longblob NOT NULL, updated datetime(6) NOT NULL,"
 	" PRIMARY KEY (checkpoint, src, xid))",
 	"source_table (checkpoint varchar(190) NOT NULL, src varchar(190) NOT NULL, db varchar(64) NOT NULL,"
 	" tbl varchar(64) NOT NULL, to_db varchar(64) NOT NULL, to_tbl varchar(64) NOT NULL, pos text NOT NULL,"

@@ -68,14 +68,17 @@ static int read_snapshot_position(struct dts_source *source, struct dts_session 
 
 static int read_gtid_position(struct dts_source *source, struct dts_session *s, struct dts_error *err)
 {
-	struct dts_buf sql = {0};
+	struct dts_buf sql = {0}, text = {0};
 
-	dts_buf_clear(&source->pos.gtid);
+	dts_gtids_clear(&source->pos.gtid);
 	dts_buf_adds(&sql, "SELECT BINLOG_GTID_POS(");
 	dts_sql_literal(&sql, dts_slice_of(source->pos.file));
 	dts_buf_addf(&sql, ", %llu)", (unsigned long long)source->pos.offset);
-	int rc = dts_session_value(s, dts_buf_slice(&sql), &source->pos.gtid, err);
+	int rc = dts_session_value(s, dts_buf_slice(&sql), &text, err);
+	if (rc > 0) /* nothing may mean that it did not look */
+		rc = dts_gtids_parse(&source->pos.gtid, dts_buf_slice(&text), DTS_GTID_NONE, err);
 	dts_buf_release(&sql);
+	dts_buf_release(&text);
 	return rc < 0 ? -1 : 0;
 }
 

@@ -4,7 +4,7 @@ void dts_position_release(struct dts_position *p)
 {
 	if (!p)
 		return;
-	dts_buf_release(&p->gtid);
+	dts_gtids_release(&p->gtid);
 	*p = (struct dts_position){0};
 }
 
@@ -27,8 +27,15 @@ void dts_position_copy(struct dts_position *to, const struct dts_position *from)
 	memcpy(to->file, from->file, sizeof to->file);
 	to->offset = from->offset;
 	to->created = from->created;
-	dts_buf_clear(&to->gtid);
-	dts_buf_add_slice(&to->gtid, dts_buf_slice(&from->gtid));
+	dts_gtids_copy(&to->gtid, &from->gtid);
+}
+
+void dts_position_follow(struct dts_position *p, const struct dts_position *end, struct dts_slice tx)
+{
+	memcpy(p->file, end->file, sizeof p->file);
+	p->offset = end->offset;
+	p->created = end->created;
+	dts_gtids_follow(&p->gtid, tx);
 }
 
 static int set_checked(struct dts_position *p, struct dts_slice file, uint64_t offset, struct dts_error *err)
@@ -69,8 +76,8 @@ static int parse_object(struct dts_position *p, struct dts_slice raw, struct dts
 	if (value.raw.p && !dts_json_u64(value.raw, &created))
 		return dts_fail(err, DTS_BAD_INPUT, "position: 'created' is not a whole number");
 	int has_gtid = get_text(raw, "gtid", scratch, &text, err);
-	if (has_gtid > 0)
-		dts_buf_add_slice(&p->gtid, text);
+	if (has_gtid > 0 && dts_gtids_parse(&p->gtid, text, DTS_GTID_MYSQL, err) < 0)
+		return dts_where(err, "position");
 	int has_file = has_gtid < 0 ? -1 : get_text(raw, "file", scratch, &text, err);
 	if (has_file < 0)
 		return -1;
@@ -95,7 +102,7 @@ int dts_position_parse(struct dts_position *p, struct dts_slice raw, struct dts_
 	p->file[0] = '\0';
 	p->offset = 0;
 	p->created = 0;
-	dts_buf_clear(&p->gtid);
+	dts_gtids_clear(&p->gtid);
 	struct dts_json value = dts_json_value(raw);
 	int rc = value.type == DTS_JSON_OBJECT ? parse_object(p, value.raw, &scratch, err)
 					       : dts_fail(err, DTS_BAD_INPUT, "position: not an object");
@@ -119,7 +126,7 @@ int dts_position_parse_text(struct dts_position *p, struct dts_slice text, struc
 			 text.p ? text.p : "");
 		return dts_hint(err, "write FILE:OFFSET, such as mysql-bin.000042:4");
 	}
-	dts_buf_clear(&p->gtid);
+	dts_gtids_clear(&p->gtid);
 	return set_checked(p, dts_slice(text.p, (size_t)(colon - text.p)), offset, err);
 }
 
@@ -136,9 +143,10 @@ void dts_position_add(struct dts_buf *b, const struct dts_position *p, bool with
 			dts_buf_addu(b, p->created);
 		}
 	}
-	if (with_gtid && p->gtid.len > 0) {
-		dts_buf_adds(b, p->file[0] ? ",\"gtid\":" : "\"gtid\":");
-		dts_json_add_string(b, dts_buf_slice(&p->gtid));
+	if (with_gtid && dts_gtids_known(&p->gtid)) {
+		dts_buf_adds(b, p->file[0] ? ",\"gtid\":\"" : "\"gtid\":\"");
+		dts_gtids_add(b, &p->gtid); /* nothing that JSON escapes */
+		dts_buf_addc(b, '"');
 	}
 	dts_buf_addc(b, '}');
 }
@@ -163,82 +171,4 @@ int dts_position_compare(const struct dts_position *a, const struct dts_position
 		y = b->offset;
 	}
 	return (x > y) - (x < y);
-}
-
-/* Takes "domain-server-sequence" from the front of *text, up to a comma or the end. */
-static bool read_gtid(struct dts_slice *text, struct dts_slice *gtid, uint64_t *domain)
-{
-	const char *comma = text->len > 0 ? memchr(text->p, ',', text->len) : NULL;
-	struct dts_slice rest = dts_slice(text->p, comma ? (size_t)(comma - text->p) : text->len);
-	uint64_t parts[3];
-
-	*gtid = rest;
-	text->p = comma ? comma + 1 : text->p + text->len;
-	text->len -= rest.len + (comma ? 1 : 0);
-	for (int i = 0; i < 3; i++) {
-		const char *dash = i < 2 && rest.len > 0 ? memchr(rest.p, '-', rest.len) : NULL;
-		struct dts_slice part = dts_slice(rest.p, dash ? (size_t)(dash - rest.p) : rest.len);
-		if ((i < 2 && !dash) || !read_number(part, i < 2 ? UINT32_MAX : UINT64_MAX, &parts[i]))
-			return false;
-		rest.p += part.len + (dash ? 1 : 0);
-		rest.len -= part.len + (dash ? 1 : 0);
-	}
-	*domain = parts[0];
-	return true;
-}
-
-int dts_gtid_advance(struct dts_buf *list, struct dts_slice gtid)
-{
-	struct dts_slice whole = gtid, rest, one;
-	struct dts_buf moved = {0};
-	uint64_t domain, other;
-	bool placed = false;
-
-	if (!read_gtid(&whole, &one, &domain) || one.len != gtid.len)
-		return -1;
-	/* Domains in ascending order, so that equal positions are equal text. */
-	rest = dts_buf_slice(list);
-	while (rest.len > 0) {
-		bool valid = read_gtid(&rest, &one, &other);
-		if (!placed && valid && other >= domain) {
-			if (moved.len > 0)
-				dts_buf_addc(&moved, ',');
-			dts_buf_add_slice(&moved, gtid);
-			placed = true;
-		}
-		if (valid && other == domain)
-			continue;
-		if (moved.len > 0)
-			dts_buf_addc(&moved, ',');
-		dts_buf_add_slice(&moved, one);
-	}
-	if (!placed) {
-		if (moved.len > 0)
-			dts_buf_addc(&moved, ',');
-		dts_buf_add_slice(&moved, gtid);
-	}
-	dts_buf_clear(list);
-	dts_buf_add_slice(list, dts_buf_slice(&moved));
-	dts_buf_release(&moved);
-	return 0;
-}
-
-bool dts_gtid_list_valid(struct dts_slice text)
-{
-	struct dts_slice all = text, one;
-	uint64_t domain, other;
-
-	while (text.len > 0) {
-		bool last = !memchr(text.p, ',', text.len);
-		if (!read_gtid(&text, &one, &domain) || (!last && text.len == 0))
-			return false;
-		/* A domain has one last GTID. Lists are short. */
-		for (struct dts_slice rest = all; rest.p < one.p;) {
-			struct dts_slice before;
-			read_gtid(&rest, &before, &other);
-			if (before.p != one.p && other == domain)
-				return false;
-		}
-	}
-	return true;
 }

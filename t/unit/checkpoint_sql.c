@@ -13,6 +13,7 @@ static void test_sql(void)
 {
 	struct dts_buf b = {0};
 	struct dts_position p = {0};
+	struct dts_error err = DTS_ERROR_INIT;
 
 	dts_checkpoint_guard(&c, &b);
 	CHECK_STR("SELECT epoch FROM `d``s`.`checkpoint` WHERE name='it\\'s' AND epoch=12 LOCK IN SHARE MODE", dts_buf_text(&b));
@@ -20,7 +21,7 @@ static void test_sql(void)
 	dts_checkpoint_where(&c, DTS_LIT("s\\"), &b);
 	CHECK_STR("checkpoint='it\\'s' AND src='s\\\\'", dts_buf_text(&b));
 	dts_position_set(&p, DTS_LIT("b.1"), 7);
-	dts_buf_adds(&p.gtid, "0-1-2");
+	CHECK_INT(0, dts_gtids_parse(&p.gtid, DTS_LIT("0-1-2"), DTS_GTID_NONE, &err));
 	dts_buf_clear(&b);
 	dts_checkpoint_add_source(&c, DTS_LIT("s"), DTS_LIT("id"), DTS_PHASE_FULL, &p, DTS_LIT("{}"), &b);
 	CHECK_STR("REPLACE INTO `d``s`.`source` (checkpoint, src, server_id, phase, watermark, snapshot, updated) VALUES "
@@ -32,7 +33,7 @@ static void test_sql(void)
 	dts_checkpoint_add_watermark(&c, DTS_LIT("s"), &p, &b);
 	CHECK_STR("UPDATE `d``s`.`source` SET watermark='{\"file\":\"b.1\",\"offset\":7,\"gtid\":\"0-1-2\"}', updated=UTC_TIMESTAMP(6)"
 		  " WHERE checkpoint='it\\'s' AND src='s'", dts_buf_text(&b));
-	dts_buf_clear(&p.gtid);
+	dts_gtids_clear(&p.gtid);
 	dts_buf_clear(&b);
 	dts_checkpoint_add_mark(&c, DTS_LIT("s"), 3, DTS_LIT("0-1-2"), &p, &b);
 	CHECK_STR("REPLACE INTO `d``s`.`mark` (checkpoint, src, worker, tx, pos, updated) VALUES "

@@ -41,7 +41,7 @@ static void test_parse(void)
 	CHECK_STR("{\"gtid\":\"0-1-7\"}", dts_buf_text(&b));
 	REQUIRE(dts_position_parse(&p, s(" { \"offset\" : 18446744073709551615 , \"fil\\u0065\" : \"\\u0061.1\" } "), &err) == 0);
 	CHECK_STR("a.1", p.file);
-	CHECK(p.offset == UINT64_MAX && p.gtid.len == 0);
+	CHECK(p.offset == UINT64_MAX && !dts_gtids_known(&p.gtid));
 	dts_buf_release(&b);
 	dts_position_release(&p);
 	dts_position_release(&q);
@@ -63,6 +63,8 @@ static void test_refused(void)
 		{"{\"file\":\"a.1\",\"offset\":4,\"created\":\"x\"}", "position: 'created' is not a whole number"},
 		{"{\"file\":1,\"offset\":4}", "position: 'file' is not a string"},
 		{"{\"gtid\":null}", "position: 'gtid' is not a string"},
+		{"{\"gtid\":\"x\"}", "position: 'x' is neither a list of MariaDB GTIDs, such as 0-1-6,1-1-9, nor a set of MySQL "
+				    "GTIDs, such as UUID:1-5"},
 		{"{\"file\":\"\",\"offset\":4}", "position: '' is not the name of a binary log file"},
 		{"{\"file\":\"/a.1\",\"offset\":4}", "position: '/a.1' is not the name of a binary log file"},
 	};
@@ -112,32 +114,35 @@ static void test_compare(void)
 	CHECK_INT(-1, compare("host.example.000009", 500, "host.example.000010", 4));
 }
 
-static void test_gtid(void)
+static void test_follow(void)
 {
-	static const char *const valid[] = {"", "0-1-6", "0-1-6,1-1-9", "4294967295-4294967295-18446744073709551615"};
-	static const char *const wrong[] = {"x", "0-1", "0-1-", "-1-6", "0-1-6-7", "0-1-6,", ",0-1-6", "0-1-6,,1-1-9",
-					    "0-1-6,0-2-7", "1-1-6,0-1-1,1-1-7", "4294967296-1-1", "0-1-18446744073709551616",
-					    "0-1-6 ", "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5"};
-	struct dts_buf list = {0};
+	struct dts_position p = {0}, end = {0};
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_buf b = {0};
 
-	for (size_t i = 0; i < sizeof valid / sizeof *valid; i++)
-		CHECK(dts_gtid_list_valid(s(valid[i])));
-	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-		if (dts_gtid_list_valid(s(wrong[i])))
-			unit_fail(__FILE__, __LINE__, "accepted %s", wrong[i]);
-
-	CHECK_INT(0, dts_gtid_advance(&list, s("1-1-9")));
-	CHECK_STR("1-1-9", dts_buf_text(&list));
-	CHECK_INT(0, dts_gtid_advance(&list, s("0-1-6")));
-	CHECK_STR("0-1-6,1-1-9", dts_buf_text(&list));
-	CHECK_INT(0, dts_gtid_advance(&list, s("10-1-1")));
-	CHECK_INT(0, dts_gtid_advance(&list, s("1-2-10")));
-	CHECK_STR("0-1-6,1-2-10,10-1-1", dts_buf_text(&list));
-	CHECK_INT(-1, dts_gtid_advance(&list, s("nonsense")));
-	CHECK_INT(-1, dts_gtid_advance(&list, s("0-1-7,1-1-10")));
-	CHECK_INT(-1, dts_gtid_advance(&list, s("")));
-	CHECK_STR("0-1-6,1-2-10,10-1-1", dts_buf_text(&list));
-	dts_buf_release(&list);
+	REQUIRE(dts_position_parse(&p, s("{\"file\":\"b.1\",\"offset\":4,\"gtid\":\"0-1-6\"}"), &err) == 0);
+	REQUIRE(dts_position_parse(&end, s("{\"file\":\"b.2\",\"offset\":9,\"created\":5,\"gtid\":\"7-7-7\"}"), &err) == 0);
+	dts_position_follow(&p, &end, s("0-1-7"));
+	dts_position_add(&b, &p, true);
+	CHECK_STR("{\"file\":\"b.2\",\"offset\":9,\"created\":5,\"gtid\":\"0-1-7\"}", dts_buf_text(&b));
+	dts_position_follow(&p, &end, s("b.2:4711")); /* a transaction without a GTID */
+	dts_buf_clear(&b);
+	dts_position_add(&b, &p, true);
+	CHECK_STR("{\"file\":\"b.2\",\"offset\":9,\"created\":5}", dts_buf_text(&b));
+	dts_position_follow(&p, &end, s("0-1-8")); /* not known stays so */
+	CHECK(!dts_gtids_known(&p.gtid));
+	/* Known and empty is told, and goes on from there. */
+	REQUIRE(dts_position_parse(&p, s("{\"gtid\":\"\"}"), &err) == 0);
+	dts_buf_clear(&b);
+	dts_position_add(&b, &p, true);
+	CHECK_STR("{\"gtid\":\"\"}", dts_buf_text(&b));
+	dts_position_follow(&p, &end, s("0-1-1"));
+	dts_buf_clear(&b);
+	dts_position_add(&b, &p, true);
+	CHECK_STR("{\"file\":\"b.2\",\"offset\":9,\"created\":5,\"gtid\":\"0-1-1\"}", dts_buf_text(&b));
+	dts_buf_release(&b);
+	dts_position_release(&p);
+	dts_position_release(&end);
 }
 
 int main(void)
@@ -146,6 +151,6 @@ int main(void)
 	RUN(test_refused);
 	RUN(test_text);
 	RUN(test_compare);
-	RUN(test_gtid);
+	RUN(test_follow);
 	return unit_done();
 }
