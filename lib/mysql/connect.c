@@ -261,6 +261,42 @@ static int read_version(struct dts_session *s, struct dts_error *err)
 	return 0;
 }
 
+/*
+ * Two settings add a primary key to tables that are made without one, or refuse
+ * such tables. They are switched off; who may not do that goes on, since only
+ * making tables is concerned: see struct dts_session.
+ */
+static int leave_keys_alone(struct dts_session *s, struct dts_error *err)
+{
+	MYSQL_RES *result = dts_session_query(s,
+		DTS_LIT("SELECT @@sql_generate_invisible_primary_key, @@sql_require_primary_key"), err);
+	MYSQL_ROW row = result ? mysql_fetch_row(result) : NULL;
+
+	s->adds_primary_key = row && row[0] && strcmp(row[0], "1") == 0;
+	s->needs_primary_key = row && row[1] && strcmp(row[1], "1") == 0;
+	mysql_free_result(result);
+	if (!result)
+		return -1;
+	if (!s->adds_primary_key && !s->needs_primary_key)
+		return 0;
+	if (dts_session_runf(s, err, "SET SESSION sql_generate_invisible_primary_key=0, sql_require_primary_key=0") == 0) {
+		s->adds_primary_key = s->needs_primary_key = false;
+		return 0;
+	}
+	return mysql_errno(s->mysql) == ER_SPECIFIC_ACCESS_DENIED_ERROR ? 0 : -1;
+}
+
+static int set_up_mysql(struct dts_session *s, struct dts_error *err)
+{
+	if (dts_session_runf(s, err, "SET SESSION max_execution_time=0, information_schema_stats_expiry=0") < 0)
+		return -1;
+	if (s->version < 80030)
+		return 0;
+	/* Keys that the server made are columns like any other to who reads the table. */
+	return dts_session_runf(s, err, "SET SESSION show_gipk_in_create_table_and_information_schema=1") < 0
+		? -1 : leave_keys_alone(s, err);
+}
+
 /* The server's global settings must not change what statements mean, nor end a
  * pipeline that waits for its other end. */
 static int set_up(struct dts_session *s, struct dts_error *err)
@@ -272,10 +308,11 @@ static int set_up(struct dts_session *s, struct dts_error *err)
 			     " sql_mode='STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO',"
 			     " time_zone='+00:00', autocommit=1, sql_quote_show_create=1, sql_big_selects=1,"
 			     " sql_select_limit=18446744073709551615, sql_auto_is_null=0, sql_safe_updates=0,"
-			     " foreign_key_checks=1, unique_checks=1, wait_timeout=86400, group_concat_max_len=1048576") < 0)
+			     " foreign_key_checks=1, unique_checks=1, completion_type=0, wait_timeout=86400,"
+			     " group_concat_max_len=1048576") < 0)
 		return -1;
 	if (s->family == DTS_MYSQL)
-		return dts_session_runf(s, err, "SET SESSION max_execution_time=0, information_schema_stats_expiry=0");
+		return set_up_mysql(s, err);
 	return dts_session_runf(s, err,
 				"SET SESSION max_statement_time=0, idle_transaction_timeout=0,"
 				" idle_readonly_transaction_timeout=0, idle_write_transaction_timeout=0");

@@ -30,14 +30,17 @@ struct dts_session {
 	unsigned version;      /* 101119 for 10.11.19, 90700 for 9.7.0 */
 	char version_text[64]; /* "10.11.19-MariaDB-..." as SELECT VERSION() says */
 	char label[300];       /* for messages, quotes included: 'db1' (the group) or 'host:port' */
+	/* MySQL's sql_generate_invisible_primary_key and sql_require_primary_key: on, and
+	 * the account may not switch them off for this session. */
+	bool adds_primary_key, needs_primary_key;
 	unsigned lower_case_names; /* lower_case_table_names: not 0 means that names are the same in any case */
 };
 
 /*
  * Connects and sets the session up for exact values: utf8mb4, time_zone
  * '+00:00', sql_mode STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO,
- * no statement time limit, CLIENT_FOUND_ROWS, CLIENT_MULTI_STATEMENTS, LOCAL INFILE
- * only through a handler. TLS as --ssl-mode says: beyond the local machine the
+ * no statement time limit, no keys that MySQL adds to tables by itself,
+ * CLIENT_FOUND_ROWS, CLIENT_MULTI_STATEMENTS, LOCAL INFILE only through a handler. TLS as --ssl-mode says: beyond the local machine the
  * default is verify-identity. -1: DTS_AGAIN when the server cannot be reached,
  * DTS_REFUSED when it denies access, DTS_USAGE on contradicting options.
  */
