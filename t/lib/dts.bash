@@ -13,6 +13,9 @@
 #   }
 #
 # The tools come from $DTS_BUILD (build/), so nothing has to be installed.
+#
+# Servers are of kind $DTS_KIND (mariadb; see t/servers), dst of $DTS_KIND_DST,
+# unless the file says which: servers_up src=mysql97 dst=mariadb118.
 
 # status, output, stderr and lines are set by `run`.
 # shellcheck disable=SC2154
@@ -26,6 +29,10 @@ case $DTS_BUILD in
 esac
 export DTS_ROOT DTS_BUILD DTS_SEED DTS_KILLS
 PATH=$DTS_BUILD:$PATH
+# Oracle's client library of another tree looks for its plugins at the place where
+# its package would have put them.
+client_root=$(sed -n 's/.* --sysroot=\([^ ]*\).*/\1/p' "$DTS_BUILD/flags" 2>/dev/null)
+[ -z "$client_root" ] || export LIBMYSQL_PLUGIN_DIR=$client_root/usr/lib/mysql/plugin
 # A test must not depend on the files and language of whoever runs it.
 unset MYSQL_PWD MYSQL_HOST MYSQL_TCP_PORT MYSQL_UNIX_PORT
 export LC_ALL=C.UTF-8 TZ=UTC
@@ -58,32 +65,65 @@ server() {
 	sh "$DTS_ROOT/t/servers/server" "$@" 3>&-
 }
 
-# servers_up [KIND:]NAME... [-- SERVER-OPTION...]: starts them at the same time
-# in a directory of this file's own. May be called again for more of them.
+# kind_available KIND: false, with the reason for servers_or_skip, where there is
+# no such server.
+kind_available() {
+	local message
+
+	message=$(server program "$1" 2>&1 >/dev/null) && return
+	export DTS_NO_SERVER="no server of kind $1: ${message##*$'\n'}"
+	return 1
+}
+
+# The first line of a file's own setup(), if any of its servers may be missing.
+servers_or_skip() {
+	[ -z "${DTS_NO_SERVER:-}" ] || skip_loudly "$DTS_NO_SERVER"
+}
+
+setup() {
+	servers_or_skip
+}
+
+# servers_up NAME[=KIND]... [-- SERVER-OPTION...]: starts them at the same time
+# in a directory of this file's own. May be called again for more of them. Where
+# there is no server of that kind, a test is skipped; setup_file() cannot skip and
+# says: servers_up src=mysql97 || return 0.
 servers_up() {
-	local spec pids=() specs=() pid failed=0
+	local spec kinds=() names=() pids=() pid failed=0
 
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
-		specs+=("$1")
+		names+=("${1%%=*}")
+		case $1 in
+		*=*) kinds+=("${1#*=}") ;;
+		dst*) kinds+=("${DTS_KIND_DST:-${DTS_KIND:-mariadb}}") ;;
+		*) kinds+=("${DTS_KIND:-mariadb}") ;;
+		esac
 		shift
 	done
 	[ $# -eq 0 ] || shift
+	for spec in "${kinds[@]}"; do
+		[ "$spec" = mariadb ] || kind_available "$spec" && continue
+		[ -z "${BATS_TEST_NAME:-}" ] || servers_or_skip
+		return 1
+	done
 	if [ -z "${DTS_TEST_DIR_MINE:-}" ]; then
 		DTS_TEST_DIR=$(mktemp -d "${DTS_RUN_DIR:-/tmp}/dts-bats.XXXXXX") || return 1
 		DTS_TEST_DIR_MINE=$DTS_TEST_DIR
 		export DTS_TEST_DIR DTS_TEST_DIR_MINE
 	fi
-	for spec in "${specs[@]}"; do
-		case $spec in
-		*:*) server start "${spec%%:*}" "${spec#*:}" "$@" ;;
-		*) server start mariadb "$spec" "$@" ;;
-		esac >/dev/null &
+	for spec in "${!names[@]}"; do
+		server start "${kinds[spec]}" "${names[spec]}" "$@" >/dev/null &
 		pids+=($!)
 	done
 	for pid in "${pids[@]}"; do
 		wait "$pid" || failed=1
 	done
 	return "$failed"
+}
+
+# kind_is_mysql NAME: whether the server is Oracle's and not a MariaDB.
+kind_is_mysql() {
+	[[ $(<"$DTS_TEST_DIR/$1/kind") == mysql* ]]
 }
 
 servers_down() {
@@ -124,7 +164,7 @@ same_rows() {
 			--defaults-group-suffix="-$name" --skip-comments \
 			--skip-extended-insert --complete-insert --no-create-info \
 			--skip-triggers --hex-blob --skip-add-locks --skip-tz-utc \
-			--databases "$@" | LC_ALL=C sort >"$BATS_TEST_TMPDIR/rows.$name" ||
+			--no-create-db --databases "$@" | LC_ALL=C sort >"$BATS_TEST_TMPDIR/rows.$name" ||
 			return 1
 	done
 	cmp -s "$BATS_TEST_TMPDIR/rows.$one" "$BATS_TEST_TMPDIR/rows.$two" && return
