@@ -179,6 +179,20 @@ static int learn_server(struct dts_applier *a, struct dts_error *err)
 	return dts_applier_commit(a, err);
 }
 
+static int other_gtids(struct dts_applier *a, const struct dts_gtids *stream, const struct dts_gtids *stands,
+		       struct dts_error *err)
+{
+	struct dts_buf is = {0}, want = {0};
+
+	dts_gtids_add(&is, stream);
+	dts_gtids_add(&want, stands);
+	dts_fail(err, DTS_REFUSED, "the stream begins at GTID '%.1000s', checkpoint '%s' stands at '%.1000s'", dts_buf_text(&is),
+		 a->options.checkpoint, dts_buf_text(&want));
+	dts_buf_release(&is);
+	dts_buf_release(&want);
+	return dts_hint(err, "start the reader with --resume=%s@GROUP", a->options.checkpoint);
+}
+
 /* The changes must go on where the checkpoint stands: no gap, no other source. */
 static int join_changes(struct dts_applier *a, const struct dts_source_state *s, const struct dts_position *pos,
 			struct dts_error *err)
@@ -190,12 +204,9 @@ static int join_changes(struct dts_applier *a, const struct dts_source_state *s,
 	}
 	if (dts_applier_same_server(a, s, err) < 0)
 		return -1;
-	if (!pos->file[0] && (pos->gtid.len == 0 || !dts_slice_eq(dts_buf_slice(&pos->gtid), dts_buf_slice(&s->applied.gtid)))) {
-		dts_fail(err, DTS_REFUSED, "the stream begins at GTID '%.*s', checkpoint '%s' stands at '%.*s'", (int)pos->gtid.len,
-			 dts_buf_slice(&pos->gtid).p, a->options.checkpoint, (int)s->applied.gtid.len,
-			 dts_buf_slice(&s->applied.gtid).p);
-		return dts_hint(err, "start the reader with --resume=%s@GROUP", a->options.checkpoint);
-	}
+	/* Without two files to compare, the GTIDs must say that it is the same place. */
+	if ((!pos->file[0] || !s->applied.file[0]) && !dts_gtids_equal(&pos->gtid, &s->applied.gtid))
+		return other_gtids(a, &pos->gtid, &s->applied.gtid, err);
 	if (pos->file[0] && s->applied.file[0] && dts_position_compare(pos, &s->applied) > 0) {
 		dts_fail(err, DTS_REFUSED, "the stream begins at %s:%llu, behind checkpoint '%s' at %s:%llu: changes between are missing",
 			 pos->file, (unsigned long long)pos->offset, a->options.checkpoint, s->applied.file,
@@ -482,6 +493,7 @@ void dts_applier_free(struct dts_applier *a)
 	dts_record_release(&a->again);
 	dts_position_release(&a->applied);
 	dts_position_release(&a->written);
+	dts_position_release(&a->marked);
 	dts_position_release(&a->snapshot_pos);
 	struct dts_buf *bufs[] = {&a->table_key, &a->src, &a->server_id, &a->snapshot_text, &a->chunk_id,
 				  &a->chunk_bounds, &a->chunk_pos};

@@ -359,10 +359,7 @@ int dts_apply_ddl_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struc
 		dts_applier_plan_start(a);
 		rc = dts_group_plan_tx(a, tx, err);
 		if (rc == 0 && a->has_checkpoint) {
-			size_t mark = a->plan.sql.len;
-			dts_checkpoint_add_mark(&a->checkpoint, dts_buf_slice(&a->src), 0, dts_buf_slice(&tx->tx),
-						&tx->pos, &a->plan.sql);
-			dts_plan_add(&a->plan, mark, (struct dts_statement){.rows = DTS_EXPECT_ANY});
+			dts_group_plan_mark(a, 0, 1);
 			dts_definitions_plan_ddl(a, &s.ddl, s.db);
 			dts_definitions_plan(a, tx->definitions_end, &tx->pos);
 			plan_forget_intent(a);

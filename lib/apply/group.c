@@ -193,16 +193,30 @@ static int plan_one(struct dts_applier *a, const struct dts_apply_tx *tx, struct
 	return dts_group_plan_tx(a, tx, err);
 }
 
-/* Everything up to and with `tx` will be there when this commits. */
-static void plan_mark(struct dts_applier *a, const struct dts_apply_tx *tx)
+static void follow_tx(struct dts_position *p, const struct dts_apply_tx *tx)
+{
+	dts_position_follow(p, &tx->pos, dts_buf_slice(&tx->tx));
+}
+
+void dts_group_plan_mark(struct dts_applier *a, size_t from, size_t to)
 {
 	if (!a->has_checkpoint)
 		return;
+	dts_position_copy(&a->marked, &a->applied);
+	for (size_t i = from; i < to; i++)
+		follow_tx(&a->marked, &a->txs[i]);
 	size_t at = a->plan.sql.len;
-	dts_checkpoint_add_mark(&a->checkpoint, dts_buf_slice(&a->src), 0, dts_buf_slice(&tx->tx), &tx->pos,
+	dts_checkpoint_add_mark(&a->checkpoint, dts_buf_slice(&a->src), 0, dts_buf_slice(&a->txs[to - 1].tx), &a->marked,
 				&a->plan.sql);
 	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
-	dts_definitions_plan(a, tx->definitions_end, &tx->pos);
+}
+
+/* The mark, and the definitions of tables that came with the transactions. */
+static void plan_mark(struct dts_applier *a, size_t from, size_t to)
+{
+	dts_group_plan_mark(a, from, to);
+	if (a->has_checkpoint)
+		dts_definitions_plan(a, a->txs[to - 1].definitions_end, &a->txs[to - 1].pos);
 }
 
 /* Drops the group; the entries of a transaction that is still open stay. */
@@ -212,11 +226,6 @@ static void forget_group(struct dts_applier *a)
 	a->group_open = false;
 	if (!a->tx_open)
 		dts_spill_clear(&a->log);
-}
-
-static const struct dts_apply_tx *last_tx(const struct dts_applier *a)
-{
-	return &a->txs[a->tx_count - 1];
 }
 
 /* Plans transactions [from, to) of the group from a new start. */
@@ -238,17 +247,20 @@ static int note_committed(struct dts_applier *a, size_t from, size_t to, struct 
 {
 	struct dts_output *out = a->options.ack;
 
-	dts_position_copy(&a->applied, &a->txs[to - 1].pos);
-	dts_position_copy(&a->written, &a->applied); /* the mark says so */
 	a->transactions += to - from;
 	dts_definitions_done(a, a->txs[to - 1].definitions_end);
-	for (size_t i = from; out && i < to; i++) {
+	for (size_t i = from; i < to; i++) {
+		follow_tx(&a->applied, &a->txs[i]);
+		if (i + 1 == to)
+			dts_position_copy(&a->written, &a->applied); /* the mark says so */
+		if (!out)
+			continue;
 		dts_buf_adds(&out->buf, "{\"op\":\"ack\",\"src\":");
 		dts_json_add_string(&out->buf, dts_buf_slice(&a->src));
 		dts_buf_adds(&out->buf, ",\"tx\":");
 		dts_json_add_string(&out->buf, dts_buf_slice(&a->txs[i].tx));
 		dts_buf_adds(&out->buf, ",\"pos\":");
-		dts_position_add(&out->buf, &a->txs[i].pos, true);
+		dts_position_add(&out->buf, &a->applied, true);
 		dts_buf_adds(&out->buf, "}\n");
 		if (dts_output_record_done(out, err) < 0)
 			return -1;
@@ -264,7 +276,7 @@ static int repeat_group(struct dts_applier *a, bool commit, struct dts_error *er
 			continue;
 		if (!commit)
 			return 0;
-		plan_mark(a, last_tx(a));
+		plan_mark(a, 0, a->tx_count);
 		if (dts_applier_commit(a, err) == 0)
 			return 0;
 	}
@@ -285,7 +297,7 @@ static int apply_singly(struct dts_applier *a, struct dts_error *err)
 	for (size_t i = 0; rc == 0 && i < a->tx_count; i++) {
 		rc = plan_again(a, i, i + 1, err);
 		if (rc == 0)
-			plan_mark(a, &a->txs[i]);
+			plan_mark(a, i, i + 1);
 		if (rc == 0)
 			rc = dts_applier_commit(a, err);
 		if (rc == 0)
@@ -298,7 +310,7 @@ static int apply_singly(struct dts_applier *a, struct dts_error *err)
 
 static int commit_group(struct dts_applier *a, struct dts_error *err)
 {
-	plan_mark(a, last_tx(a));
+	plan_mark(a, 0, a->tx_count);
 	if (dts_applier_commit(a, err) < 0 && repeat_group(a, true, err) < 0)
 		return apply_singly(a, err);
 	int rc = note_committed(a, 0, a->tx_count, err);
@@ -344,24 +356,13 @@ static int end_skipped(struct dts_applier *a, const struct dts_position *pos, st
 	return 0;
 }
 
-/* The position behind this commit, its GTID taken over into the list of last ones. */
-static void position_behind(struct dts_applier *a, const struct dts_record *r, struct dts_position *pos)
-{
-	const struct dts_position *before = a->tx_count > 0 ? &a->txs[a->tx_count - 1].pos : &a->applied;
-
-	dts_buf_clear(&pos->gtid);
-	dts_buf_add_slice(&pos->gtid, dts_buf_slice(&before->gtid));
-	if (pos->gtid.len > 0)
-		dts_gtid_advance(&pos->gtid, r->tx);
-}
-
-static int finish_tx(struct dts_applier *a, const struct dts_record *r, struct dts_position *pos, struct dts_error *err)
+static int finish_tx(struct dts_applier *a, const struct dts_record *r, const struct dts_position *pos,
+		     struct dts_error *err)
 {
 	bool has_ddl = a->tx_open && a->tx_has_ddl;
 
 	if (has_ddl && dts_group_flush(a, err) < 0) /* a barrier: what came before is committed first */
 		return -1;
-	position_behind(a, r, pos);
 	uint64_t start = a->tx_open ? a->tx_start : dts_spill_end(&a->log);
 	struct dts_apply_tx *tx = add_tx(a);
 	tx->start = start;
@@ -369,7 +370,8 @@ static int finish_tx(struct dts_applier *a, const struct dts_record *r, struct d
 	tx->prepares = r->op == DTS_OP_PREPARE;
 	tx->decides_commit = r->op == DTS_OP_COMMIT;
 	tx->definitions_end = dts_definitions_end(a);
-	dts_position_copy(&tx->pos, pos);
+	dts_position_set(&tx->pos, dts_slice_of(pos->file), pos->offset);
+	tx->pos.created = pos->created;
 	dts_buf_clear(&tx->tx);
 	dts_buf_add_slice(&tx->tx, r->tx);
 	dts_buf_clear(&tx->xid);
@@ -385,7 +387,7 @@ static int finish_tx(struct dts_applier *a, const struct dts_record *r, struct d
 	}
 	if (tx->start == tx->end && tx->xid.len == 0 && a->tx_count == 1) {
 		/* Nothing in it for us, nothing before it: just a position. */
-		dts_position_copy(&a->applied, &tx->pos);
+		follow_tx(&a->applied, tx);
 		forget_group(a);
 		return 0;
 	}

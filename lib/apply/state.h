@@ -16,7 +16,7 @@
 /* A transaction of the source that waits in the log or runs in the open target transaction. */
 struct dts_apply_tx {
 	uint64_t start, end;     /* its entries in the log */
-	struct dts_position pos; /* of its commit */
+	struct dts_position pos; /* of its commit; without GTIDs */
 	struct dts_buf tx;       /* its id */
 	struct dts_buf xid;      /* of a prepared transaction that it decides, else empty */
 	bool prepares;           /* XA PREPARE: its changes are kept, not made */
@@ -54,6 +54,7 @@ struct dts_applier {
 	/* The incremental phase: transactions of the source in one of the target */
 	struct dts_position applied; /* committed at the target, or skipped as such */
 	struct dts_position written; /* what the watermark says */
+	struct dts_position marked;  /* scratch of dts_group_plan_mark() */
 	struct dts_spill log;
 	struct dts_apply_tx *txs;
 	size_t tx_count, tx_cap;
@@ -106,6 +107,9 @@ int dts_group_commit(struct dts_applier *a, const struct dts_record *r, struct d
 int dts_group_heartbeat(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
 /* Commits all finished transactions and writes the position; called before waiting for input. */
 int dts_group_flush(struct dts_applier *a, struct dts_error *err);
+/* Plans the mark: transactions [from, to) of the group, and all before, will be there when
+ * this commits. */
+void dts_group_plan_mark(struct dts_applier *a, size_t from, size_t to);
 /* Plans the changes of a transaction's log entries. */
 int dts_group_plan_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struct dts_error *err);
 /* Plans one change record under the rules of its table's window. */
