@@ -71,6 +71,8 @@ static void warn(const struct dts_dump *d, const struct dts_session *s, const st
 {
 	for (size_t i = 0; i < d->left_out.count; i++)
 		dts_message("%s", d->left_out.items[i]);
+	for (size_t i = 0; i < d->notes.count; i++)
+		dts_message("%s", d->notes.items[i]);
 	for (size_t i = 0; i < warnings->count; i++)
 		dts_message("%s", warnings->items[i]);
 	if (d->prepared > 0)

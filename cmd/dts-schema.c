@@ -61,8 +61,7 @@ static int run(const struct options *o, const struct dts_selection *selection, s
 	int rc = -1;
 
 	if (dts_source_init(&source, session, &o->connect, o->src, err) == 0 &&
-	    dts_source_snapshot(&source, session, false, err) == 0 &&
-	    dts_session_run(session, DTS_LIT("ROLLBACK"), err) == 0 &&
+	    dts_source_position(&source, session, err) == 0 &&
 	    dts_source_check_log(session, &warnings, err) == 0 &&
 	    dts_schema_reader_open(&reader, session, &source, selection, &o->operands, err) == 0) {
 		for (size_t i = 0; i < warnings.count; i++)

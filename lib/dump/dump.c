@@ -39,4 +39,5 @@ void dts_dump_close(struct dts_dump *d)
 	dts_dump_table_close(&d->at);
 	dts_tables_release(&d->tables);
 	dts_list_release(&d->left_out);
+	dts_list_release(&d->notes);
 }

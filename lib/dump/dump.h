@@ -7,9 +7,10 @@
 
 /*
  * All rows of the selected tables as they were in one consistent snapshot,
- * whose position in the binary log is known exactly, as records of kind
- * "snapshot". No row and no table is locked, but the definitions of the
- * selected tables cannot change until the dump has ended: ALTER waits.
+ * whose position in the binary log is known exactly or lies in a window that
+ * the chunks tell, as records of kind "snapshot". Nothing is locked while rows
+ * are read, but the definitions of the selected tables cannot change until the
+ * dump has ended: ALTER waits.
  */
 struct dts_dump_options {
 	const struct dts_connect_options *connect; /* a second connection is needed for a moment */
@@ -32,7 +33,7 @@ struct dts_dump_table {
 	struct dts_buf names;  /* "db":"...","table":"...", */
 	struct dts_buf prefix; /* of a row record, up to its object */
 	struct dts_buf id;     /* of a chunk, up to its number */
-	struct dts_buf pos;
+	struct dts_buf pos, end_pos; /* of its chunks, as JSON: no row is older, none is newer */
 	struct dts_buf rows;   /* of the chunk, until its end is known */
 	struct dts_bound after, upto;
 	uint64_t number, count; /* of the chunk, and its rows so far */
@@ -46,6 +47,7 @@ struct dts_dump {
 	const struct dts_dump_options *options;
 	struct dts_tables tables;
 	struct dts_list left_out; /* for people, a line each */
+	struct dts_list notes;    /* likewise: how the position was had, if not exactly */
 	struct dts_dump_table at;
 	size_t done; /* tables */
 	uint64_t prepared; /* XA transactions that were prepared as the snapshot began, if we may know */

@@ -50,6 +50,26 @@ static int check_tables(struct dts_dump *d, struct dts_error *err)
 	return rc;
 }
 
+/* Changes inside a window are applied so that they may repeat, which needs a key. */
+static int check_windows(struct dts_dump *d, struct dts_error *err)
+{
+	struct dts_schema schema = {0};
+	int rc = 1;
+
+	for (size_t i = 0; i < d->tables.count && rc > 0; i++) {
+		const struct dts_table *t = &d->tables.items[i];
+		rc = dts_catalog_schema(d->session, t->db, t->name, &schema, NULL, err);
+		if (rc > 0 && !dts_keyrange_key(&schema)) {
+			dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s' has no key without NULL: it can be read only with an exact position,"
+				 " which was not to be had", (int)t->db.len, t->db.p, (int)t->name.len, t->name.p);
+			dts_hint(err, "%s", d->notes.count > 0 ? d->notes.items[0] : "");
+			rc = -1;
+		}
+	}
+	dts_schema_release(&schema);
+	return rc < 0 ? -1 : 0;
+}
+
 /* 1: done; 0: definitions changed meanwhile, once more; -1. */
 static int attempt(struct dts_dump *d, struct dts_session *helper, struct dts_source *source, struct dts_error *err)
 {
@@ -59,6 +79,7 @@ static int attempt(struct dts_dump *d, struct dts_session *helper, struct dts_so
 	int rc;
 
 	dts_tables_release(&d->tables);
+	dts_list_release(&d->notes);
 	if (dts_catalog_tables(s, d->options->selection, &d->tables, err) < 0 ||
 	    dts_catalog_databases(s, d->options->selection, &d->tables, &databases, err) < 0)
 		return -1;
@@ -68,7 +89,7 @@ static int attempt(struct dts_dump *d, struct dts_session *helper, struct dts_so
 		return -1;
 	if (dts_catalog_hold(helper, &d->tables, true, err) < 0)
 		return err->status == DTS_REFUSED ? -1 : 0;
-	if (dts_source_snapshot(source, s, true, err) < 0)
+	if (dts_source_snapshot(source, s, &d->tables, &d->notes, err) < 0)
 		return -1;
 	d->prepared = dts_source_prepared(helper);
 	/* Waits for nobody for long: a waiting ALTER may be waiting for the helper. */
@@ -107,7 +128,7 @@ int dts_dump_snapshot(struct dts_dump *d, struct dts_source *source, struct dts_
 		err->status = DTS_AGAIN;
 		return dts_hint(err, "a statement that changes these tables is running or waiting; try again after it");
 	}
-	if (rc < 0 || check_tables(d, err) < 0)
+	if (rc < 0 || check_tables(d, err) < 0 || (source->windowed && check_windows(d, err) < 0))
 		return -1;
 	return dts_dump_check_parents(d, err);
 }

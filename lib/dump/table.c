@@ -43,6 +43,7 @@ static void prepare_text(struct dts_dump_table *t, const struct dts_source *sour
 	add_id_part(&t->id, t->table->name);
 	dts_buf_addc(&t->id, '.');
 	dts_position_add(&t->pos, &source->pos, false);
+	dts_position_add(&t->end_pos, source->windowed ? &source->high : &source->pos, false);
 }
 
 /* Where the key's columns are among those that are selected. */
@@ -158,7 +159,7 @@ static void add_chunk_end(struct dts_dump *d, struct dts_buf *out)
 	dts_buf_adds(out, ",\"rows\":");
 	dts_buf_addu(out, t->count);
 	dts_buf_adds(out, ",\"pos\":");
-	dts_buf_add_slice(out, dts_buf_slice(&t->pos));
+	dts_buf_add_slice(out, dts_buf_slice(&t->end_pos));
 	dts_buf_adds(out, "}\n");
 	d->records += t->count + 2;
 	t->count = 0;
@@ -281,6 +282,7 @@ void dts_dump_table_close(struct dts_dump_table *t)
 	dts_buf_release(&t->prefix);
 	dts_buf_release(&t->id);
 	dts_buf_release(&t->pos);
+	dts_buf_release(&t->end_pos);
 	dts_buf_release(&t->rows);
 	dts_bound_release(&t->after);
 	dts_bound_release(&t->upto);

@@ -10,7 +10,7 @@ int dts_source_init(struct dts_source *source, struct dts_session *s, const stru
 {
 	struct dts_buf id = {0};
 
-	*source = (struct dts_source){0};
+	*source = (struct dts_source){.connect = o};
 	if (name)
 		dts_buf_adds(&source->src, name);
 	else if (dts_session_source_name(s, o, &source->src, err) < 0)
@@ -33,65 +33,12 @@ void dts_source_release(struct dts_source *source)
 	dts_buf_release(&source->src);
 	dts_buf_release(&source->server);
 	dts_position_release(&source->pos);
+	dts_position_release(&source->high);
 }
 
-/* File and offset of the snapshot that this session has just begun. */
-static int read_snapshot_position(struct dts_source *source, struct dts_session *s, bool needed,
-				  struct dts_error *err)
+struct dts_slice dts_source_status_sql(const struct dts_session *s)
 {
-	struct dts_buf file = {0}, offset = {0};
-	uint64_t n = 0;
-	int rc = 0;
-
-	/* SHOW, since the tables of information_schema hold the names in upper case
-	 * on some releases and are gone on others. */
-	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SHOW STATUS LIKE 'binlog\\_snapshot\\_%'"), err);
-	if (!result)
-		return -1;
-	for (MYSQL_ROW row; (row = mysql_fetch_row(result));) {
-		if (strcasecmp(row[0], "binlog_snapshot_file") == 0)
-			dts_buf_adds(&file, row[1]);
-		else if (strcasecmp(row[0], "binlog_snapshot_position") == 0)
-			dts_buf_adds(&offset, row[1]);
-	}
-	mysql_free_result(result);
-	if (file.len > 0 && dts_parse_u64(dts_buf_slice(&offset), &n) == 0) {
-		dts_position_set(&source->pos, dts_buf_slice(&file), n);
-	} else if (needed) {
-		dts_fail(err, DTS_REFUSED, "server %s writes no binary log, so there is no position to go on from", s->label);
-		rc = dts_hint(err, "start it with log_bin, binlog_format=ROW and binlog_row_metadata=FULL");
-	}
-	dts_buf_release(&file);
-	dts_buf_release(&offset);
-	return rc;
-}
-
-static int read_gtid_position(struct dts_source *source, struct dts_session *s, struct dts_error *err)
-{
-	struct dts_buf sql = {0}, text = {0};
-
-	dts_gtids_clear(&source->pos.gtid);
-	dts_buf_adds(&sql, "SELECT BINLOG_GTID_POS(");
-	dts_sql_literal(&sql, dts_slice_of(source->pos.file));
-	dts_buf_addf(&sql, ", %llu)", (unsigned long long)source->pos.offset);
-	int rc = dts_session_value(s, dts_buf_slice(&sql), &text, err);
-	if (rc > 0) /* nothing may mean that it did not look */
-		rc = dts_gtids_parse(&source->pos.gtid, dts_buf_slice(&text), DTS_GTID_NONE, err);
-	dts_buf_release(&sql);
-	dts_buf_release(&text);
-	return rc < 0 ? -1 : 0;
-}
-
-int dts_source_snapshot(struct dts_source *source, struct dts_session *s, bool needed, struct dts_error *err)
-{
-	if (s->family != DTS_MARIADB)
-		return dts_fail(err, DTS_REFUSED, "server %s is not MariaDB: reading a snapshot of it comes later", s->label);
-	if (dts_session_run(s, DTS_LIT("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;"
-				       "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"), err) < 0)
-		return -1;
-	if (read_snapshot_position(source, s, needed, err) < 0)
-		return -1;
-	return !source->pos.file[0] ? 0 : read_gtid_position(source, s, err);
+	return s->family == DTS_MYSQL && s->version >= 80200 ? DTS_LIT("SHOW BINARY LOG STATUS") : DTS_LIT("SHOW MASTER STATUS");
 }
 
 static bool is_on(const char *value)
@@ -104,7 +51,7 @@ static bool is_on(const char *value)
 static void check_filters(struct dts_session *s, struct dts_list *warnings)
 {
 	struct dts_error ignored = DTS_ERROR_INIT;
-	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SHOW MASTER STATUS"), &ignored);
+	MYSQL_RES *result = dts_session_query(s, dts_source_status_sql(s), &ignored);
 	MYSQL_ROW row = result ? mysql_fetch_row(result) : NULL;
 	struct dts_buf line = {0};
 

@@ -12,6 +12,9 @@ struct dts_source {
 	struct dts_buf src;    /* plain text */
 	struct dts_buf server; /* the JSON object of the "source" field */
 	struct dts_position pos;
+	struct dts_position high; /* windowed: a position that is not before the snapshot's */
+	bool windowed;            /* the snapshot's position is not known, but `pos` is not behind it */
+	const struct dts_connect_options *connect; /* borrowed */
 };
 
 /* `name`: --src, or NULL for what dts_session_source_name() says. */
@@ -22,10 +25,23 @@ void dts_source_release(struct dts_source *source);
 /*
  * Begins a transaction of this session that sees one consistent snapshot, and
  * sets source->pos to the position of exactly that snapshot, GTID position
- * included. No lock is taken. A server that writes no binary log has none:
- * DTS_REFUSED if it is `needed`, else records have no "pos".
+ * included, as far as `tables` are concerned. MariaDB takes no lock. MySQL does where its log
+ * never rests: no one can write to the tables for a moment, and not for three
+ * seconds where the lock does not come. Where that fails too, the snapshot is
+ * `windowed`, with lines for people in `notes` (see snapshot.c). DTS_REFUSED
+ * when no position is to be had: no log, or the privileges are missing.
  */
-int dts_source_snapshot(struct dts_source *source, struct dts_session *s, bool needed, struct dts_error *err);
+int dts_source_snapshot(struct dts_source *source, struct dts_session *s, const struct dts_tables *tables,
+			struct dts_list *notes, struct dts_error *err);
+
+/* Sets source->pos to a position that is not behind any definition of a table
+ * that is read from here on, without a lock. It stays empty if the server
+ * writes no log, or does not tell the account where that ends. */
+int dts_source_position(struct dts_source *source, struct dts_session *s, struct dts_error *err);
+
+/* The statement that tells where the server's log ends, by what the server offers:
+ * file, offset, do-db, ignore-db and, on MySQL, the GTID set. */
+struct dts_slice dts_source_status_sql(const struct dts_session *s);
 
 /*
  * Adds a line for people for each setting with which the server's log does not
