@@ -112,9 +112,9 @@ int dts_checkpoint_lock(const struct dts_checkpoint *c, unsigned seconds, struct
 	dts_buf_clear(&sql);
 	dts_buf_adds(&sql, "SELECT GET_LOCK(");
 	if (hash) {
-		dts_buf_adds(&sql, "MD5(");
+		dts_buf_adds(&sql, "SHA2("); /* MySQL 9.7 has no MD5() any more */
 		dts_sql_literal(&sql, dts_buf_slice(&name));
-		dts_buf_addc(&sql, ')');
+		dts_buf_adds(&sql, ",256)");
 	} else {
 		dts_sql_literal(&sql, dts_buf_slice(&name));
 	}
