@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "binlog/capture_parts.h"
+#include "binlog/event_mysql.h"
 #include "binlog/query.h"
 
 void dts_capture_init(struct dts_capture *c, const struct dts_capture_options *o,
@@ -167,27 +168,62 @@ static int format(struct dts_capture *c, const struct dts_event *e, struct dts_s
 	return 0;
 }
 
-static int begin(struct dts_capture *c, const struct dts_event *e, const struct dts_position *start,
-		 struct dts_error *err)
+/* A group begins whose name is in c->gtid_text. `time` in microseconds. */
+static int begin(struct dts_capture *c, uint64_t time, const struct dts_position *start, struct dts_error *err)
 {
-	struct dts_event_gtid *g = &c->gtid;
-
 	if (c->tx.open)
-		return dts_fail(err, DTS_BAD_INPUT, "transaction %s has no end", dts_buf_text(&c->gtid_text));
-	if (dts_event_gtid(g, e, err) < 0)
+		return dts_fail(err, DTS_BAD_INPUT, "transaction %s has no end", dts_buf_text(&c->tx.id));
+	dts_tx_begin(&c->tx, dts_buf_slice(&c->gtid_text), time, start);
+	return 0;
+}
+
+static int begin_mariadb(struct dts_capture *c, const struct dts_event *e, const struct dts_position *start,
+			 struct dts_error *err)
+{
+	struct dts_event_gtid g;
+
+	if (dts_event_gtid(&g, e, err) < 0)
 		return -1;
 	dts_buf_clear(&c->gtid_text);
-	dts_buf_addu(&c->gtid_text, g->domain);
-	dts_buf_addc(&c->gtid_text, '-');
-	dts_buf_addu(&c->gtid_text, g->server);
-	dts_buf_addc(&c->gtid_text, '-');
-	dts_buf_addu(&c->gtid_text, g->seq);
+	dts_gtid_add(&c->gtid_text, &(struct dts_gtid){.form = DTS_GTID_MARIADB, .domain = g.domain, .server = g.server,
+						       .number = g.seq});
 	dts_buf_clear(&c->xid);
-	if (g->flags & DTS_GTID_COMPLETED_XA)
-		dts_xid_add(&c->xid, &g->xid);
-	g->xid = (struct dts_xid){0};
-	dts_tx_begin(&c->tx, dts_buf_slice(&c->gtid_text), e->time, start);
+	if (g.flags & DTS_GTID_COMPLETED_XA)
+		dts_xid_add(&c->xid, &g.xid);
+	c->begun = !(g.flags & DTS_GTID_STANDALONE);
+	c->alter_phase = g.extra;
+	return begin(c, (uint64_t)e->time * 1000000, start, err);
+}
+
+/* Without a GTID a transaction is called by where it begins. The text is written into
+ * records as it is. */
+static int name_by_place(struct dts_capture *c, const struct dts_position *start, struct dts_error *err)
+{
+	for (const char *p = start->file; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == '"' || *p == '\\')
+			return dts_fail(err, DTS_REFUSED, "the name of the log file has a character that cannot be used");
+	dts_buf_adds(&c->gtid_text, start->file);
+	dts_buf_addf(&c->gtid_text, ":%llu", (unsigned long long)start->offset);
 	return 0;
+}
+
+/* Whether a transaction follows or one statement is only seen by what comes next. */
+static int begin_mysql(struct dts_capture *c, const struct dts_event *e, const struct dts_position *start,
+		       struct dts_error *err)
+{
+	struct dts_event_mysql_gtid g;
+	uint64_t time = (uint64_t)e->time * 1000000;
+
+	if (dts_event_mysql_gtid(&g, e, err) < 0)
+		return -1;
+	dts_buf_clear(&c->gtid_text);
+	dts_event_mysql_gtid_add(&c->gtid_text, &g);
+	if (g.anonymous && name_by_place(c, start, err) < 0)
+		return -1;
+	dts_buf_clear(&c->xid);
+	c->begun = false;
+	c->alter_phase = 0;
+	return begin(c, g.original_commit_timestamp ? g.original_commit_timestamp : time, start, err);
 }
 
 static int prepare(struct dts_capture *c, const struct dts_event *e, struct dts_buf *out, struct dts_error *err)
@@ -208,12 +244,18 @@ static int prepare(struct dts_capture *c, const struct dts_event *e, struct dts_
 	return 0;
 }
 
-static int gtid_list(struct dts_capture *c, const struct dts_event *e, struct dts_error *err)
+/* What the log held before this file. */
+static int executed_before(struct dts_capture *c, const struct dts_event *e, struct dts_error *err)
 {
+	struct dts_gtids *g = &c->safe.gtid;
+
 	/* One that the server made up tells how far it has passed over the log. */
 	if (e->flags & DTS_EVENT_ARTIFICIAL || c->jumps)
 		return 0;
-	return dts_event_gtid_list(e, &c->safe.gtid, err);
+	if (e->type == DTS_EV_GTID_LIST)
+		return dts_event_gtid_list(e, g, err);
+	dts_gtids_set_empty(g, DTS_GTID_MYSQL);
+	return dts_gtid_set_decode(&g->set, dts_event_previous_gtids(e), err);
 }
 
 static int incident(const struct dts_event *e, struct dts_error *err)
@@ -247,6 +289,18 @@ static int unknown(struct dts_capture *c, const struct dts_event *e, struct dts_
 		dts_hint(err, "run SET GLOBAL log_bin_compress=OFF on the source");
 		return dts_capture_refuse(c);
 	}
+	if (e->type == DTS_EV_TRANSACTION_PAYLOAD) {
+		dts_fail(err, DTS_BAD_INPUT, "a compressed transaction cannot be read yet");
+		dts_hint(err, "run SET GLOBAL binlog_transaction_compression=OFF on the source");
+		c->refused_statement = true; /* it is the rest of its group */
+		c->begun = false;
+		return dts_capture_refuse(c);
+	}
+	if (e->type == DTS_EV_PARTIAL_UPDATE_ROWS) {
+		dts_fail(err, DTS_BAD_INPUT, "an update of parts of JSON documents cannot be read yet");
+		dts_hint(err, "run SET GLOBAL binlog_row_value_options='' on the source");
+		return dts_capture_refuse(c);
+	}
 	return dts_fail(err, DTS_BAD_INPUT, "an event that is not known: %s", dts_event_name(e->type, text));
 }
 
@@ -277,7 +331,11 @@ static int dispatch(struct dts_capture *c, const struct dts_event *e, struct dts
 	case DTS_EV_DELETE_ROWS:
 		return dts_capture_changes(c, e, out, err);
 	case DTS_EV_GTID:
-		return begin(c, e, start, err);
+		return begin_mariadb(c, e, start, err);
+	case DTS_EV_MYSQL_GTID:
+	case DTS_EV_ANONYMOUS_GTID:
+	case DTS_EV_GTID_TAGGED:
+		return begin_mysql(c, e, start, err);
 	case DTS_EV_XID:
 		if (!c->tx.open)
 			return dts_capture_outside(e, err);
@@ -292,7 +350,8 @@ static int dispatch(struct dts_capture *c, const struct dts_event *e, struct dts
 	case DTS_EV_FORMAT:
 		return format(c, e, raw, out, err);
 	case DTS_EV_GTID_LIST:
-		return gtid_list(c, e, err);
+	case DTS_EV_PREVIOUS_GTIDS:
+		return executed_before(c, e, err);
 	case DTS_EV_STOP:
 	case DTS_EV_ANNOTATE:
 	case DTS_EV_ROWS_QUERY:
@@ -300,6 +359,9 @@ static int dispatch(struct dts_capture *c, const struct dts_event *e, struct dts
 	case DTS_EV_CHECKPOINT:
 	case DTS_EV_START_ENCRYPTION:
 	case DTS_EV_HEARTBEAT:
+	case DTS_EV_HEARTBEAT_V2:
+	case DTS_EV_TRANSACTION_CONTEXT: /* these two are between the members of a group */
+	case DTS_EV_VIEW_CHANGE:
 		return 0;
 	case DTS_EV_INTVAR:
 		return intvar(c, e, err);
@@ -331,7 +393,13 @@ int dts_capture_refuse(struct dts_capture *c)
 
 bool dts_capture_refused_whole(const struct dts_capture *c)
 {
-	return c->gtid.flags & DTS_GTID_STANDALONE && c->refused_statement;
+	return !c->begun && c->refused_statement;
+}
+
+static bool begins_group(const struct dts_event *e)
+{
+	return e->type == DTS_EV_GTID || e->type == DTS_EV_MYSQL_GTID || e->type == DTS_EV_ANONYMOUS_GTID ||
+	       e->type == DTS_EV_GTID_TAGGED;
 }
 
 /* Does this QUERY event end its transaction? 1, 0, -1. */
@@ -339,7 +407,7 @@ static int ends_by_statement(struct dts_capture *c, const struct dts_event *e, s
 {
 	struct dts_event_query q;
 
-	if (c->gtid.flags & DTS_GTID_STANDALONE)
+	if (!c->begun)
 		return 1;
 	if (e->type == DTS_EV_QUERY_COMPRESSED)
 		return 0;
@@ -362,13 +430,12 @@ int dts_capture_pass(struct dts_capture *c, struct dts_slice raw)
 	case DTS_EV_QUERY:
 	case DTS_EV_QUERY_COMPRESSED:
 		return ends_by_statement(c, &e, &ignored);
-	case DTS_EV_GTID:
 	case DTS_EV_FORMAT:
 	case DTS_EV_ROTATE:
 	case DTS_EV_STOP:
 		return -1;
 	default:
-		return 0;
+		return begins_group(&e) ? -1 : 0;
 	}
 }
 
@@ -383,7 +450,7 @@ int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_bu
 	int status = dts_event_parse(&e, &c->format, raw, err);
 
 	if (status == 0) {
-		if (e.type == DTS_EV_GTID)
+		if (begins_group(&e))
 			memcpy(start.file, c->at.file, sizeof start.file);
 		if (e.time != 0 && !(e.flags & DTS_EVENT_ARTIFICIAL))
 			c->time = e.time;

@@ -33,8 +33,10 @@ struct dts_capture {
 	uint64_t skip_to;         /* events before this offset of the file were told before; 0: none */
 	bool fresh_file;          /* nothing but the format description was read of this file */
 
-	struct dts_event_gtid gtid; /* of the open, or last, transaction; without xid */
-	struct dts_buf gtid_text;
+	/* The group of events that is open, or was last: a transaction, or one statement */
+	struct dts_buf gtid_text; /* its name: the GTID, or where it begins */
+	bool begun;               /* it goes on until it is committed; else its one statement is all of it */
+	uint8_t alter_phase;      /* MariaDB's two-phase ALTER: DTS_GTID_START_ALTER... */
 	struct dts_buf xid;         /* of a group that decides about a prepared one, as text */
 	uint64_t groups;            /* that have ended */
 	uint32_t time;              /* of the last event that had one, seconds since 1970 */

@@ -21,7 +21,7 @@ enum {
 struct follow {
 	const struct dts_follow_options *o;
 	struct dts_output *out;
-	struct dts_source source;
+	struct dts_log_source source;
 	struct dts_capture capture;
 	struct dts_readahead *reader;
 	struct dts_buf src;
@@ -109,7 +109,7 @@ static int find_checkpoint(struct follow *f, struct dts_position *start, struct 
 	if (found > 0) {
 		dts_position_copy(start, &state.applied);
 		f->by_gtid = start->file[0] == '\0';
-		found = f->by_gtid ? 0 : dts_source_check_position(&f->source, start, err);
+		found = f->by_gtid ? 0 : dts_log_source_check_position(&f->source, start, err);
 	}
 	dts_source_state_release(&state);
 	return found;
@@ -122,18 +122,18 @@ static int find_start(struct follow *f, struct dts_position *start, struct dts_e
 
 	switch (how) {
 	case DTS_START_NOW:
-		return dts_source_end(&f->source, true, start, err);
+		return dts_log_source_end(&f->source, true, start, err);
 	case DTS_START_OLDEST:
-		return dts_source_oldest(&f->source, start, err);
+		return dts_log_source_oldest(&f->source, start, err);
 	case DTS_START_GTID:
 		f->by_gtid = true;
 		dts_gtids_copy(&start->gtid, &o->position.gtid);
-		return 0;
+		return dts_log_source_check_gtid(&f->source, &start->gtid, err);
 	case DTS_START_RESUME:
 		return find_checkpoint(f, start, err);
 	default:
 		dts_position_copy(start, &o->position);
-		return dts_source_check_position(&f->source, start, err);
+		return dts_log_source_check_position(&f->source, start, err);
 	}
 }
 
@@ -142,7 +142,7 @@ static int find_stop(struct follow *f, struct dts_error *err)
 {
 	const struct dts_follow_options *o = f->o;
 
-	if (!o->follow && dts_source_end(&f->source, false, &f->stop, err) < 0)
+	if (!o->follow && dts_log_source_end(&f->source, false, &f->stop, err) < 0)
 		return -1;
 	if (o->stop.file[0] && (o->follow || dts_position_compare(&o->stop, &f->stop) < 0))
 		dts_position_copy(&f->stop, &o->stop);
@@ -154,19 +154,26 @@ static int prepare(struct follow *f, struct dts_error *err)
 	const struct dts_follow_options *o = f->o;
 	struct dts_capture_options c = {
 		.selection = o->selection, .own_db = o->own_db, .skip_sequences = o->skip_sequences,
-		.collations = &f->source.collations, .catalog = dts_source_catalog, .context = &f->source,
+		.collations = &f->source.collations, .catalog = dts_log_source_catalog, .context = &f->source,
 	};
 	struct dts_position start = {0};
+	bool names;
 	int status = -1;
 
-	if (dts_source_open(&f->source, o->connect, o->server_id, err) < 0)
+	if (dts_log_source_open(&f->source, o->connect, o->server_id, err) < 0)
 		return -1;
 	if (o->src)
 		dts_buf_adds(&f->src, o->src);
 	else if (dts_session_source_name(&f->source.control, o->connect, &f->src, err) < 0)
 		return -1;
-	if (o->follow && dts_source_check_settings(&f->source, err) < 0)
+	if (dts_log_source_check_settings(&f->source, &names, err) < 0)
 		return -1;
+	if (!names && o->follow) {
+		dts_fail(err, DTS_REFUSED, "%s does not have binlog_row_metadata=FULL: the log does not have the names of columns",
+			 f->source.control.label);
+		return dts_hint(err, "run SET GLOBAL binlog_row_metadata=FULL and keep it in its configuration; what was "
+				"written before stays without names: start behind it");
+	}
 	/* The stop first: a start of "now" is then not before it by accident. */
 	if (find_stop(f, err) == 0 && find_start(f, &start, err) == 0) {
 		c.src = dts_buf_slice(&f->src);
@@ -182,7 +189,7 @@ static int prepare(struct follow *f, struct dts_error *err)
 static void stop_reading(struct follow *f)
 {
 	if (f->reader)
-		dts_source_abort(&f->source);
+		dts_log_source_abort(&f->source);
 	dts_readahead_free(f->reader);
 	f->reader = NULL;
 }
@@ -191,13 +198,13 @@ static int start_reading(struct follow *f, struct dts_error *err)
 {
 	bool from_start;
 
-	if (dts_source_dump(&f->source, &f->capture.safe, f->by_gtid, &from_start, err) < 0)
+	if (dts_log_source_dump(&f->source, &f->capture.safe, f->by_gtid, &from_start, err) < 0)
 		return -1;
 	if (from_start) {
 		f->capture.skip_to = f->capture.safe.offset;
 		f->capture.at.offset = 4;
 	}
-	f->reader = dts_readahead_start(dts_source_read, &f->source, HELD, err);
+	f->reader = dts_readahead_start(dts_log_source_read, &f->source, HELD, err);
 	f->heard_at = now();
 	return f->reader ? 0 : -1;
 }
@@ -341,7 +348,7 @@ static int reconnect(struct follow *f, struct dts_error *err)
 		if (!sleep_or_signal(delay))
 			return 1;
 		*err = (struct dts_error)DTS_ERROR_INIT;
-		if (dts_source_reopen(&f->source, err) == 0 && start_reading(f, err) == 0)
+		if (dts_log_source_reopen(&f->source, err) == 0 && start_reading(f, err) == 0)
 			break;
 		if (err->status != DTS_AGAIN || now() > deadline)
 			return -1;
@@ -359,7 +366,7 @@ static void explain_gone(struct follow *f, struct dts_error *err)
 	struct dts_position oldest = {0};
 	struct dts_error ignored = DTS_ERROR_INIT;
 
-	if (err->status == DTS_GONE && !err->hint[0] && dts_source_oldest(&f->source, &oldest, &ignored) == 0)
+	if (err->status == DTS_GONE && !err->hint[0] && dts_log_source_oldest(&f->source, &oldest, &ignored) == 0)
 		dts_hint(err, "the oldest that %s has left is %s:%llu", f->source.control.label, oldest.file,
 			 (unsigned long long)oldest.offset);
 	dts_position_release(&oldest);
@@ -455,7 +462,7 @@ int dts_follow(const struct dts_follow_options *o, struct dts_output *out, struc
 		dts_output_flush(out, &ignored);
 		explain_gone(&f, err);
 	}
-	dts_source_close(&f.source);
+	dts_log_source_close(&f.source);
 	dts_capture_release(&f.capture);
 	dts_position_release(&f.stop);
 	dts_buf_release(&f.src);

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "binlog/query.h"
-#include "mysql/catalog.h"
 #include "mysql/client.h"
 #include "mysql/quote.h"
+#include "mysql/source.h"
 
 enum {
 	DUMP_ANNOTATE = 2,   /* with the events that hold a statement's text, so that sizes add up */
@@ -18,15 +18,12 @@ enum {
 	FIRST_EVENT = 4,     /* behind the magic number that a file begins with */
 };
 
-static int not_usable(struct dts_source *s, struct dts_error *err)
+/* A server that writes no log is no source. */
+static int check_log(struct dts_log_source *s, struct dts_error *err)
 {
 	struct dts_buf b = {0};
-	int status = 0;
+	int status = dts_session_value(&s->control, DTS_LIT("SELECT @@log_bin"), &b, err);
 
-	if (s->control.family != DTS_MARIADB)
-		return dts_fail(err, DTS_REFUSED, "the log of %s cannot be read yet: it is MySQL %s, only MariaDB is supported",
-				s->control.label, s->control.version_text);
-	status = dts_session_value(&s->control, DTS_LIT("SELECT @@log_bin"), &b, err);
 	if (status >= 0 && !dts_slice_is(dts_buf_slice(&b), "1")) {
 		status = dts_fail(err, DTS_REFUSED, "%s writes no binary log", s->control.label);
 		dts_hint(err, "set log_bin in its configuration and restart it");
@@ -41,10 +38,10 @@ static void free_text(void *text)
 }
 
 /* Numbers of collations are in the log, their names are what SET takes. */
-static int load_collations(struct dts_source *s, struct dts_error *err)
+static int load_collations(struct dts_log_source *s, struct dts_error *err)
 {
-	/* Since 10.10 COLLATIONS has no number for those that fit several charsets. */
-	struct dts_slice sql = s->control.version >= 101000
+	/* Since MariaDB 10.10 COLLATIONS has no number for those that fit several charsets. */
+	struct dts_slice sql = s->control.family == DTS_MARIADB && s->control.version >= 101000
 		? DTS_LIT("SELECT ID, FULL_COLLATION_NAME FROM information_schema.COLLATION_CHARACTER_SET_APPLICABILITY")
 		: DTS_LIT("SELECT ID, COLLATION_NAME FROM information_schema.COLLATIONS");
 	MYSQL_RES *result = dts_session_query(&s->control, sql, err);
@@ -64,14 +61,14 @@ static int load_collations(struct dts_source *s, struct dts_error *err)
 	return 0;
 }
 
-static void add_identity(struct dts_source *s)
+static void add_identity(struct dts_log_source *s)
 {
 	struct dts_slice version = dts_slice_of(s->control.version_text);
 	const char *dash = memchr(version.p, '-', version.len);
 
 	if (dash)
 		version.len = (size_t)(dash - version.p);
-	dts_buf_adds(&s->json, "{\"server\":\"mariadb\",\"version\":");
+	dts_buf_addf(&s->json, "{\"server\":\"%s\",\"version\":", s->control.family == DTS_MARIADB ? "mariadb" : "mysql");
 	dts_json_add_string(&s->json, version);
 	dts_buf_adds(&s->json, ",\"id\":");
 	dts_json_add_string(&s->json, dts_buf_slice(&s->identity));
@@ -88,19 +85,19 @@ static uint32_t random_id(void)
 	return (id & 0x7fffffff) | 0x40000000;
 }
 
-int dts_source_open(struct dts_source *s, const struct dts_connect_options *connect, uint32_t server_id,
+int dts_log_source_open(struct dts_log_source *s, const struct dts_connect_options *connect, uint32_t server_id,
 		    struct dts_error *err)
 {
-	*s = (struct dts_source){.connect = connect};
+	*s = (struct dts_log_source){.connect = connect};
 	s->server_id = server_id ? server_id : random_id();
-	if (dts_session_open(&s->control, connect, err) < 0 || not_usable(s, err) < 0 ||
+	if (dts_session_open(&s->control, connect, err) < 0 || check_log(s, err) < 0 ||
 	    dts_session_server_id(&s->control, &s->identity, err) < 0 || load_collations(s, err) < 0)
 		return -1;
 	add_identity(s);
 	return 0;
 }
 
-void dts_source_close(struct dts_source *s)
+void dts_log_source_close(struct dts_log_source *s)
 {
 	dts_session_close(&s->dump);
 	dts_session_close(&s->control);
@@ -109,7 +106,7 @@ void dts_source_close(struct dts_source *s)
 	dts_map_release(&s->collations, free_text);
 }
 
-static int reconnect_control(struct dts_source *s, struct dts_error *err)
+static int reconnect_control(struct dts_log_source *s, struct dts_error *err)
 {
 	struct dts_buf id = {0};
 	int status;
@@ -127,47 +124,45 @@ static int reconnect_control(struct dts_source *s, struct dts_error *err)
 	return status;
 }
 
-int dts_source_reopen(struct dts_source *s, struct dts_error *err)
+int dts_log_source_reopen(struct dts_log_source *s, struct dts_error *err)
 {
 	dts_session_close(&s->dump);
 	return reconnect_control(s, err);
 }
 
 /* The control connection idles for hours and may be gone when it is wanted. */
-static int wake_control(struct dts_source *s, struct dts_error *err)
+static int wake_control(struct dts_log_source *s, struct dts_error *err)
 {
 	if (s->control.mysql && mysql_ping(s->control.mysql) == 0)
 		return 0;
 	return reconnect_control(s, err);
 }
 
-int dts_source_check_settings(struct dts_source *s, struct dts_error *err)
+int dts_log_source_check_settings(struct dts_log_source *s, bool *names, struct dts_error *err)
 {
-	MYSQL_RES *result = dts_session_query(&s->control,
-		DTS_LIT("SELECT @@global.binlog_format, @@global.binlog_row_metadata"), err);
-	MYSQL_ROW row = result ? mysql_fetch_row(result) : NULL;
+	/* SHOW, since not every release has both. */
+	MYSQL_RES *result = dts_session_query(&s->control, DTS_LIT("SHOW GLOBAL VARIABLES WHERE Variable_name IN "
+		"('binlog_format','binlog_row_metadata')"), err);
 	int status = 0;
 
-	if (!row) {
-		status = result ? dts_fail(err, DTS_REFUSED, "%s does not tell its settings", s->control.label) : -1;
-	} else if (strcmp(row[0], "ROW") != 0) {
-		status = dts_fail(err, DTS_REFUSED, "%s has binlog_format=%s: changes come as text, not as rows",
-				  s->control.label, row[0]);
-		dts_hint(err, "run SET GLOBAL binlog_format=ROW (sessions that are connected keep the old format), and "
-			 "keep it in its configuration");
-	} else if (strcmp(row[1], "FULL") != 0) {
-		status = dts_fail(err, DTS_REFUSED, "%s has binlog_row_metadata=%s: the log does not have the names of columns",
-				  s->control.label, row[1]);
-		dts_hint(err, "run SET GLOBAL binlog_row_metadata=FULL and keep it in its configuration; what was "
-			 "written before stays without names: start behind it");
+	*names = false;
+	if (!result)
+		return -1;
+	for (MYSQL_ROW row; (row = mysql_fetch_row(result));) {
+		if (strcasecmp(row[0], "binlog_row_metadata") == 0) {
+			*names = strcasecmp(row[1], "FULL") == 0;
+		} else if (strcasecmp(row[1], "ROW") != 0) {
+			status = dts_fail(err, DTS_REFUSED, "%s has binlog_format=%s: changes come as text, not as rows",
+					  s->control.label, row[1]);
+			dts_hint(err, "run SET GLOBAL binlog_format=ROW (sessions that are connected keep the old format), "
+				 "and keep it in its configuration");
+		}
 	}
 	mysql_free_result(result);
 	return status;
 }
 
-/* Finds the GTID position of a place in the log, where the server can tell it:
- * it takes 32 bits. 1: told; 0: not, or no event begins there; -1. */
-static int gtid_of(struct dts_source *s, const struct dts_position *p, struct dts_gtids *gtid, struct dts_error *err)
+static int gtid_of(struct dts_log_source *s, const struct dts_position *p, struct dts_gtids *gtid, struct dts_error *err)
 {
 	struct dts_buf sql = {0}, text = {0};
 	int status = 1;
@@ -187,7 +182,7 @@ static int gtid_of(struct dts_source *s, const struct dts_position *p, struct dt
 }
 
 /* First row, first two columns: a file and a number. */
-static int file_and_offset(struct dts_source *s, struct dts_slice sql, struct dts_position *p, struct dts_error *err)
+static int file_and_offset(struct dts_log_source *s, struct dts_slice sql, struct dts_position *p, struct dts_error *err)
 {
 	MYSQL_RES *result = dts_session_query(&s->control, sql, err);
 	MYSQL_ROW row = result ? mysql_fetch_row(result) : NULL;
@@ -195,7 +190,8 @@ static int file_and_offset(struct dts_source *s, struct dts_slice sql, struct dt
 	int status = -1;
 
 	if (!result)
-		return err->status == DTS_REFUSED ? dts_hint(err, "the account needs the privilege BINLOG MONITOR") : -1;
+		return err->status == DTS_REFUSED ? dts_hint(err, "the account needs the privilege %s",
+			s->control.family == DTS_MARIADB ? "BINLOG MONITOR" : "REPLICATION CLIENT") : -1;
 	if (!row || !row[0] || !row[1] || dts_parse_u64(dts_slice_of(row[1]), &offset) < 0) {
 		dts_fail(err, DTS_REFUSED, "%s does not say where its log is", s->control.label);
 	} else {
@@ -206,15 +202,39 @@ static int file_and_offset(struct dts_source *s, struct dts_slice sql, struct dt
 	return status;
 }
 
-int dts_source_end(struct dts_source *s, bool with_gtid, struct dts_position *p, struct dts_error *err)
+/* MySQL: file, offset and GTID set of one moment, where the account may ask for them. 1, 0: it may not. */
+static int mysql_end(struct dts_log_source *s, struct dts_position *p)
 {
-	if (wake_control(s, err) < 0 || file_and_offset(s, DTS_LIT("SHOW MASTER STATUS"), p, err) < 0)
-		return -1;
-	dts_gtids_clear(&p->gtid);
-	return with_gtid && gtid_of(s, p, &p->gtid, err) < 0 ? -1 : 0;
+	struct dts_error ignored = DTS_ERROR_INIT;
+	MYSQL_RES *result = dts_session_query(&s->control, DTS_LIT(
+		"SELECT l->>'$.binary_log_file', l->>'$.binary_log_position', l->>'$.gtid_executed'"
+		" FROM (SELECT LOCAL l FROM performance_schema.log_status) AS x"), &ignored);
+	MYSQL_ROW row = result ? mysql_fetch_row(result) : NULL;
+	uint64_t offset = 0;
+	int told = row && row[0] && row[1] && row[2] && dts_parse_u64(dts_slice_of(row[1]), &offset) == 0;
+
+	if (told) {
+		dts_position_set(p, dts_slice_of(row[0]), offset);
+		told = dts_gtids_parse(&p->gtid, dts_slice_of(row[2]), DTS_GTID_MYSQL, &ignored) == 0;
+	}
+	mysql_free_result(result);
+	return told;
 }
 
-int dts_source_oldest(struct dts_source *s, struct dts_position *p, struct dts_error *err)
+int dts_log_source_end(struct dts_log_source *s, bool with_gtid, struct dts_position *p, struct dts_error *err)
+{
+	if (wake_control(s, err) < 0)
+		return -1;
+	dts_gtids_clear(&p->gtid);
+	/* What MySQL says beside SHOW's position is of another moment; the next file says it again. */
+	if (with_gtid && s->control.family == DTS_MYSQL && mysql_end(s, p))
+		return 0;
+	if (file_and_offset(s, dts_source_status_sql(&s->control), p, err) < 0)
+		return -1;
+	return with_gtid && s->control.family == DTS_MARIADB && gtid_of(s, p, &p->gtid, err) < 0 ? -1 : 0;
+}
+
+int dts_log_source_oldest(struct dts_log_source *s, struct dts_position *p, struct dts_error *err)
 {
 	if (file_and_offset(s, DTS_LIT("SHOW BINARY LOGS"), p, err) < 0)
 		return -1;
@@ -223,7 +243,7 @@ int dts_source_oldest(struct dts_source *s, struct dts_position *p, struct dts_e
 	return 0;
 }
 
-static int gone(struct dts_source *s, const char *oldest, struct dts_error *err)
+static int gone(struct dts_log_source *s, const char *oldest, struct dts_error *err)
 {
 	err->status = DTS_GONE;
 	return dts_hint(err, "the oldest that %s has left is %s:%d; if nothing was copied from what is missing, copy "
@@ -242,7 +262,7 @@ static int started_anew(const struct dts_position *p, struct dts_error *err)
 }
 
 /* Finds the file in the server's list. */
-static int find_file(struct dts_source *s, const struct dts_position *p, struct dts_error *err)
+static int find_file(struct dts_log_source *s, const struct dts_position *p, struct dts_error *err)
 {
 	MYSQL_RES *result = dts_session_query(&s->control, DTS_LIT("SHOW BINARY LOGS"), err);
 	struct dts_position first = {0};
@@ -270,13 +290,13 @@ static int find_file(struct dts_source *s, const struct dts_position *p, struct 
 	return started_anew(p, err);
 }
 
-int dts_source_check_position(struct dts_source *s, struct dts_position *p, struct dts_error *err)
+int dts_log_source_check_position(struct dts_log_source *s, struct dts_position *p, struct dts_error *err)
 {
 	if (p->offset < FIRST_EVENT)
 		p->offset = FIRST_EVENT;
 	if (find_file(s, p, err) < 0)
 		return -1;
-	if (dts_gtids_known(&p->gtid))
+	if (dts_gtids_known(&p->gtid) || s->control.family == DTS_MYSQL)
 		return 0;
 	int told = gtid_of(s, p, &p->gtid, err);
 	if (told != 0)
@@ -286,16 +306,21 @@ int dts_source_check_position(struct dts_source *s, struct dts_position *p, stru
 }
 
 /* What a replica says about itself first, so that it is sent the log as it is. */
-static int introduce(struct dts_source *s, const struct dts_position *from, bool by_gtid, struct dts_error *err)
+static int introduce(struct dts_log_source *s, const struct dts_position *from, bool by_gtid, struct dts_error *err)
 {
 	struct dts_buf sql = {0}, gtids = {0};
 	int status;
 
-	dts_buf_adds(&sql, "SET @master_binlog_checksum=@@global.binlog_checksum, @mariadb_slave_capability=4, "
-			   "@master_heartbeat_period=1000000000" /* a second, in nanoseconds */
-			   /* A consumer may be slow, as while the target runs an ALTER: do not end the log for it. */
-			   ", net_write_timeout=86400");
-	if (by_gtid) {
+	/* A heartbeat a second, in nanoseconds. A consumer may be slow, as while the target
+	 * runs an ALTER: the log is not to end for it. */
+	dts_buf_adds(&sql, s->control.family == DTS_MARIADB
+		? "SET @master_binlog_checksum=@@global.binlog_checksum, @mariadb_slave_capability=4,"
+		  " @master_heartbeat_period=1000000000, net_write_timeout=86400"
+		/* Without an id of its own a replica throws others of its server id out, and they it. */
+		: "SET @source_binlog_checksum=@@global.binlog_checksum, @master_binlog_checksum=@@global.binlog_checksum,"
+		  " @source_heartbeat_period=1000000000, @master_heartbeat_period=1000000000,"
+		  " @replica_uuid=UUID(), @slave_uuid=@replica_uuid, net_write_timeout=86400");
+	if (by_gtid && s->control.family == DTS_MARIADB) {
 		dts_buf_adds(&sql, ", @slave_connect_state=");
 		dts_gtids_add(&gtids, &from->gtid);
 		dts_sql_literal(&sql, dts_buf_slice(&gtids));
@@ -307,26 +332,67 @@ static int introduce(struct dts_source *s, const struct dts_position *from, bool
 	return status;
 }
 
-int dts_source_dump(struct dts_source *s, const struct dts_position *from, bool by_gtid, bool *from_start,
+static int ask_by_gtid(struct dts_log_source *s, const struct dts_position *from)
+{
+	struct dts_buf set = {0};
+	int status;
+
+	if (s->control.family == DTS_MARIADB)
+		return dts_client_dump(s->dump.mysql, DTS_LIT(""), FIRST_EVENT, DUMP_ANNOTATE, s->server_id);
+	dts_gtid_set_encode(&set, &from->gtid.set);
+	status = dts_client_dump_gtid(s->dump.mysql, dts_buf_slice(&set), 0, s->server_id);
+	dts_buf_release(&set);
+	return status;
+}
+
+int dts_log_source_dump(struct dts_log_source *s, const struct dts_position *from, bool by_gtid, bool *from_start,
 		    struct dts_error *err)
 {
+	uint16_t flags = s->control.family == DTS_MARIADB ? DUMP_ANNOTATE : 0;
+	int status;
+
 	dts_session_close(&s->dump);
 	if (dts_session_open(&s->dump, s->connect, err) < 0 || introduce(s, from, by_gtid, err) < 0)
 		return -1;
 	/* The command has 32 bits for the offset. */
 	*from_start = !by_gtid && from->offset > UINT32_MAX;
-	if (dts_client_dump(s->dump.mysql, dts_slice_of(by_gtid ? "" : from->file),
-			    by_gtid || *from_start ? FIRST_EVENT : from->offset, DUMP_ANNOTATE, s->server_id) < 0)
-		return dts_session_fail(&s->dump, err, "cannot ask for the log of");
-	return 0;
+	status = by_gtid ? ask_by_gtid(s, from)
+			 : dts_client_dump(s->dump.mysql, dts_slice_of(from->file), *from_start ? FIRST_EVENT : from->offset,
+					   flags, s->server_id);
+	return status < 0 ? dts_session_fail(&s->dump, err, "cannot ask for the log of") : 0;
+}
+
+int dts_log_source_check_gtid(struct dts_log_source *s, const struct dts_gtids *gtid, struct dts_error *err)
+{
+	bool mariadb = s->control.family == DTS_MARIADB;
+	struct dts_buf mode = {0};
+	int status = 0;
+
+	if (!dts_gtids_fits(gtid, mariadb ? DTS_GTID_MARIADB : DTS_GTID_MYSQL)) {
+		dts_fail(err, DTS_REFUSED, "%s is %s, its GTIDs have another form", s->control.label, mariadb ? "MariaDB" : "MySQL");
+		return dts_hint(err, mariadb ? "the last GTID of each domain is wanted, such as 0-1-6,1-1-9"
+					     : "a GTID set is wanted, such as 3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5");
+	}
+	if (mariadb)
+		return 0;
+	status = dts_session_value(&s->control, DTS_LIT("SELECT @@global.gtid_mode"), &mode, err);
+	if (status >= 0 && !dts_slice_is(dts_buf_slice(&mode), "ON")) {
+		status = dts_fail(err, DTS_REFUSED, "%s has gtid_mode=%s: it cannot be asked for its log by GTID", s->control.label,
+				  dts_buf_text(&mode));
+		dts_hint(err, "start by file and offset, or set gtid_mode=ON there");
+	}
+	dts_buf_release(&mode);
+	return status < 0 ? -1 : 0;
 }
 
 /* The server ended the log with an error, or the connection is lost. */
-static int read_failed(struct dts_source *s, struct dts_error *err)
+static int read_failed(struct dts_log_source *s, struct dts_error *err)
 {
 	unsigned number = mysql_errno(s->dump.mysql);
 
 	dts_session_fail(&s->dump, err, "reading the log of");
+	if (number == BINLOG_ERROR && strcasestr(mysql_error(s->dump.mysql), "purged"))
+		err->status = DTS_GONE;
 	if (number == SAME_REPLICA || (number == BINLOG_ERROR && strcasestr(mysql_error(s->dump.mysql), "same server"))) {
 		err->status = DTS_REFUSED;
 		dts_hint(err, "server id %u is used by another replica: choose one with --server-id", (unsigned)s->server_id);
@@ -334,24 +400,24 @@ static int read_failed(struct dts_source *s, struct dts_error *err)
 	return -1;
 }
 
-int dts_source_read(void *context, struct dts_slice *event, struct dts_error *err)
+int dts_log_source_read(void *context, struct dts_slice *event, struct dts_error *err)
 {
-	struct dts_source *s = context;
+	struct dts_log_source *s = context;
 	int status = dts_client_dump_next(s->dump.mysql, event);
 
 	return status < 0 ? read_failed(s, err) : status;
 }
 
-void dts_source_abort(struct dts_source *s)
+void dts_log_source_abort(struct dts_log_source *s)
 {
 	if (s->dump.mysql)
 		shutdown(dts_client_socket(s->dump.mysql), SHUT_RDWR);
 }
 
-int dts_source_catalog(void *context, struct dts_slice db, struct dts_slice table,
+int dts_log_source_catalog(void *context, struct dts_slice db, struct dts_slice table,
 		       struct dts_schema *schema, struct dts_error *err)
 {
-	struct dts_source *s = context;
+	struct dts_log_source *s = context;
 
 	if (wake_control(s, err) < 0)
 		return -1;

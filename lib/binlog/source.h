@@ -11,7 +11,7 @@
  * comes through. The only file that knows how the client library passes the
  * replication protocol on (MariaDB Knowledge Base, "COM_BINLOG_DUMP", "4-Slave connection").
  */
-struct dts_source {
+struct dts_log_source {
 	const struct dts_connect_options *connect; /* borrowed */
 	struct dts_session control;
 	struct dts_session dump;
@@ -22,40 +22,45 @@ struct dts_source {
 };
 
 /* Connects and learns who the server is. `server_id` 0: a random one. -1: see
- * dts_session_open(); DTS_REFUSED when it is no MariaDB or has no binary log. */
-int dts_source_open(struct dts_source *s, const struct dts_connect_options *connect, uint32_t server_id,
+ * dts_session_open(); DTS_REFUSED when it has no binary log. */
+int dts_log_source_open(struct dts_log_source *s, const struct dts_connect_options *connect, uint32_t server_id,
 		    struct dts_error *err);
-void dts_source_close(struct dts_source *s);
+void dts_log_source_close(struct dts_log_source *s);
 
 /* Connects again after the connection was lost. -1, DTS_REFUSED, when another server answers. */
-int dts_source_reopen(struct dts_source *s, struct dts_error *err);
+int dts_log_source_reopen(struct dts_log_source *s, struct dts_error *err);
 
-/* The server will log rows with names from now on: its settings, or DTS_REFUSED with a hint. */
-int dts_source_check_settings(struct dts_source *s, struct dts_error *err);
+/* The server logs changes as rows from now on, or DTS_REFUSED with a hint. `names`: with
+ * the names of columns (binlog_row_metadata=FULL). */
+int dts_log_source_check_settings(struct dts_log_source *s, bool *names, struct dts_error *err);
+
+/* Can this server be asked for its log by such a GTID position? DTS_REFUSED with a hint if not. */
+int dts_log_source_check_gtid(struct dts_log_source *s, const struct dts_gtids *gtid, struct dts_error *err);
 
 /* Where the log ends now, and where its oldest file begins. The GTID position costs
- * the server a walk through the file: only where it is wanted. */
-int dts_source_end(struct dts_source *s, bool with_gtid, struct dts_position *p, struct dts_error *err);
-int dts_source_oldest(struct dts_source *s, struct dts_position *p, struct dts_error *err);
+ * MariaDB a walk through the file: only where it is wanted. MySQL tells that of the same
+ * moment only to accounts that may BACKUP_ADMIN; else it stays unknown. */
+int dts_log_source_end(struct dts_log_source *s, bool with_gtid, struct dts_position *p, struct dts_error *err);
+int dts_log_source_oldest(struct dts_log_source *s, struct dts_position *p, struct dts_error *err);
 
 /* Is there such a file, and is it that long? Fills in the GTID position if it is
  * missing and the server can tell. DTS_GONE when it was purged. */
-int dts_source_check_position(struct dts_source *s, struct dts_position *p, struct dts_error *err);
+int dts_log_source_check_position(struct dts_log_source *s, struct dts_position *p, struct dts_error *err);
 
 /* Asks for the log from a position on: by its file and offset, or by its GTID
  * if `by_gtid`. The server begins a file whose offset is beyond 4 GiB at its start (then *from_start). */
-int dts_source_dump(struct dts_source *s, const struct dts_position *from, bool by_gtid, bool *from_start,
+int dts_log_source_dump(struct dts_log_source *s, const struct dts_position *from, bool by_gtid, bool *from_start,
 		    struct dts_error *err);
 
 /* The next event, borrowed until the next call: 1; 0: the server ended the log; -1.
  * A dts_readahead_function; `context` is the source. Touches `dump` only. */
-int dts_source_read(void *context, struct dts_slice *event, struct dts_error *err);
+int dts_log_source_read(void *context, struct dts_slice *event, struct dts_error *err);
 
-/* Makes a dts_source_read() that waits in another thread fail at once. */
-void dts_source_abort(struct dts_source *s);
+/* Makes a dts_log_source_read() that waits in another thread fail at once. */
+void dts_log_source_abort(struct dts_log_source *s);
 
 /* The catalog's view of a table: a dts_catalog_function; `context` is the source. */
-int dts_source_catalog(void *context, struct dts_slice db, struct dts_slice table,
+int dts_log_source_catalog(void *context, struct dts_slice db, struct dts_slice table,
 		       struct dts_schema *schema, struct dts_error *err);
 
 #endif

@@ -114,9 +114,11 @@ static int definition(struct dts_capture *c, const struct dts_event_query *q, st
 {
 	struct dts_slice db = q->db;
 
+	if (c->ddl.effects & DTS_DDL_STARTS)
+		c->begun = true;
 	/* With binlog_alter_two_phase an ALTER is announced when it starts and is
 	 * done only if its commit comes, which has the text again. */
-	if (c->gtid.extra & (DTS_GTID_START_ALTER | DTS_GTID_ROLLBACK_ALTER))
+	if (c->alter_phase & (DTS_GTID_START_ALTER | DTS_GTID_ROLLBACK_ALTER))
 		return 0;
 	if (!wants_statement(c, &c->ddl, q->db))
 		return 0;
@@ -155,9 +157,11 @@ static int by_kind(struct dts_capture *c, const struct dts_event_query *q, struc
 		   struct dts_buf *out, struct dts_error *err)
 {
 	switch (c->ddl.kind) {
-	case DTS_DDL_EMPTY:
 	case DTS_DDL_BEGIN:
 	case DTS_DDL_XA_START:
+		c->begun = true;
+		return 0;
+	case DTS_DDL_EMPTY:
 	case DTS_DDL_XA_END:
 	case DTS_DDL_RELEASE_SAVEPOINT:
 		return 0;
@@ -212,7 +216,7 @@ int dts_capture_statement(struct dts_capture *c, const struct dts_event *e, stru
 	status = by_kind(c, &q, sql, out, err);
 	c->insert_id = 0;
 	c->has_variables = false;
-	if (status == 0 && c->tx.open && c->gtid.flags & DTS_GTID_STANDALONE)
+	if (status == 0 && c->tx.open && !c->begun)
 		dts_capture_commit(c, out);
 	return status;
 }

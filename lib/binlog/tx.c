@@ -25,6 +25,16 @@ void dts_time_add(struct dts_buf *b, uint64_t seconds)
 	dts_buf_add(b, text, strftime(text, sizeof text, "\"%Y-%m-%dT%H:%M:%SZ\"", &tm));
 }
 
+/* The same of microseconds; those of whole seconds have no fraction. */
+static void add_exact_time(struct dts_buf *b, uint64_t micro)
+{
+	dts_time_add(b, micro / 1000000);
+	if (micro % 1000000 == 0)
+		return;
+	b->len -= 2; /* Z" */
+	dts_buf_addf(b, ".%06uZ\"", (unsigned)(micro % 1000000));
+}
+
 static void add_head(struct dts_tx *t, struct dts_buf *b, const char *op, struct dts_slice id)
 {
 	dts_buf_addf(b, "{\"op\":\"%s\",\"src\":", op);
@@ -48,7 +58,7 @@ static void add_tail(struct dts_buf *b, const struct dts_position *pos)
 	dts_buf_adds(b, "}\n");
 }
 
-void dts_tx_begin(struct dts_tx *t, struct dts_slice id, uint32_t time, const struct dts_position *start)
+void dts_tx_begin(struct dts_tx *t, struct dts_slice id, uint64_t time, const struct dts_position *start)
 {
 	t->open = true;
 	t->printed = false;
@@ -62,7 +72,7 @@ void dts_tx_begin(struct dts_tx *t, struct dts_slice id, uint32_t time, const st
 	add_head(t, &t->begin, "begin", id);
 	if (time != 0) {
 		dts_buf_adds(&t->begin, ",\"time\":");
-		dts_time_add(&t->begin, time);
+		add_exact_time(&t->begin, time);
 	}
 	add_tail(&t->begin, &t->start);
 }

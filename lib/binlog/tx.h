@@ -31,8 +31,8 @@ struct dts_tx {
 
 void dts_tx_release(struct dts_tx *t);
 
-/* A transaction begins. `id` is its name, `time` seconds since 1970 (0: unknown). */
-void dts_tx_begin(struct dts_tx *t, struct dts_slice id, uint32_t time, const struct dts_position *start);
+/* A transaction begins. `id` is its name, `time` microseconds since 1970 (0: unknown). */
+void dts_tx_begin(struct dts_tx *t, struct dts_slice id, uint64_t time, const struct dts_position *start);
 
 /* Before a change or DDL record is appended: appends a held `begin`, counts the change and
  * returns its ordinal. */
