@@ -173,32 +173,55 @@ static void add_collation(struct dts_buf *b, const char *key, uint16_t id, const
 		dts_buf_addf(b, ",\"%s\":\"%u\"", key, id);
 }
 
+/* MariaDB's bits (Knowledge Base, "SQL_MODE"; each tried on 10.11). MySQL has the
+ * same where it has one, but for the last. */
+static const char *const sql_modes[] = {
+	"REAL_AS_FLOAT", "PIPES_AS_CONCAT", "ANSI_QUOTES", "IGNORE_SPACE", "IGNORE_BAD_TABLE_OPTIONS",
+	"ONLY_FULL_GROUP_BY", "NO_UNSIGNED_SUBTRACTION", "NO_DIR_IN_CREATE", "POSTGRESQL", "ORACLE",
+	"MSSQL", "DB2", "MAXDB", "NO_KEY_OPTIONS", "NO_TABLE_OPTIONS", "NO_FIELD_OPTIONS", "MYSQL323",
+	"MYSQL40", "ANSI", "NO_AUTO_VALUE_ON_ZERO", "NO_BACKSLASH_ESCAPES", "STRICT_TRANS_TABLES",
+	"STRICT_ALL_TABLES", "NO_ZERO_IN_DATE", "NO_ZERO_DATE", "ALLOW_INVALID_DATES",
+	"ERROR_FOR_DIVISION_BY_ZERO", "TRADITIONAL", "NO_AUTO_CREATE_USER", "HIGH_NOT_PRECEDENCE",
+	"NO_ENGINE_SUBSTITUTION", "PAD_CHAR_TO_FULL_LENGTH", "EMPTY_STRING_IS_NULL",
+	"SIMULTANEOUS_ASSIGNMENT", "TIME_ROUND_FRACTIONAL",
+};
+
+enum { SQL_MODES = sizeof sql_modes / sizeof *sql_modes, MYSQL_LAST_BIT = 32 };
+
+static const char *sql_mode_name(unsigned bit, bool mysql)
+{
+	return mysql && bit == MYSQL_LAST_BIT ? "TIME_TRUNCATE_FRACTIONAL" : sql_modes[bit];
+}
+
 static void add_sql_mode(struct dts_buf *b, uint64_t mode, bool mysql)
 {
-	/* MariaDB's bits (Knowledge Base, "SQL_MODE"; each tried on 10.11). MySQL has the
-	 * same where it has one, but for the last. */
-	enum { MYSQL_TIME_TRUNCATE_FRACTIONAL = 32 };
-	static const char *const names[] = {
-		"REAL_AS_FLOAT", "PIPES_AS_CONCAT", "ANSI_QUOTES", "IGNORE_SPACE", "IGNORE_BAD_TABLE_OPTIONS",
-		"ONLY_FULL_GROUP_BY", "NO_UNSIGNED_SUBTRACTION", "NO_DIR_IN_CREATE", "POSTGRESQL", "ORACLE",
-		"MSSQL", "DB2", "MAXDB", "NO_KEY_OPTIONS", "NO_TABLE_OPTIONS", "NO_FIELD_OPTIONS", "MYSQL323",
-		"MYSQL40", "ANSI", "NO_AUTO_VALUE_ON_ZERO", "NO_BACKSLASH_ESCAPES", "STRICT_TRANS_TABLES",
-		"STRICT_ALL_TABLES", "NO_ZERO_IN_DATE", "NO_ZERO_DATE", "ALLOW_INVALID_DATES",
-		"ERROR_FOR_DIVISION_BY_ZERO", "TRADITIONAL", "NO_AUTO_CREATE_USER", "HIGH_NOT_PRECEDENCE",
-		"NO_ENGINE_SUBSTITUTION", "PAD_CHAR_TO_FULL_LENGTH", "EMPTY_STRING_IS_NULL",
-		"SIMULTANEOUS_ASSIGNMENT", "TIME_ROUND_FRACTIONAL",
-	};
 	const char *comma = "";
 
 	dts_buf_adds(b, ",\"sql_mode\":\"");
-	for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+	for (unsigned i = 0; i < SQL_MODES; i++) {
 		if (!(mode >> i & 1))
 			continue;
 		dts_buf_adds(b, comma);
-		dts_buf_adds(b, mysql && i == MYSQL_TIME_TRUNCATE_FRACTIONAL ? "TIME_TRUNCATE_FRACTIONAL" : names[i]);
+		dts_buf_adds(b, sql_mode_name(i, mysql));
 		comma = ",";
 	}
 	dts_buf_addc(b, '"');
+}
+
+uint64_t dts_sql_mode_bits(struct dts_slice names)
+{
+	uint64_t bits = 0;
+
+	for (const char *p = names.p, *end = p + names.len; p < end;) {
+		const char *comma = memchr(p, ',', (size_t)(end - p));
+		struct dts_slice name = dts_slice(p, (size_t)((comma ? comma : end) - p));
+
+		for (unsigned i = 0; i < SQL_MODES; i++)
+			if (dts_slice_is(name, sql_modes[i]) || dts_slice_is(name, sql_mode_name(i, true)))
+				bits |= UINT64_C(1) << i;
+		p = name.p + name.len + 1;
+	}
+	return bits;
 }
 
 static void add_text(struct dts_buf *b, const char *key, struct dts_slice text)

@@ -45,6 +45,10 @@ int dts_event_query(struct dts_event_query *q, const struct dts_event *e, const 
  * uint16_t, value a C string that the map's owner frees. */
 struct dts_slice dts_collation_key(const uint16_t *id);
 
+/* The bits of an SQL mode as the record's context has it: the inverse of what
+ * dts_query_add_context() writes. Names that are not known are passed over. */
+uint64_t dts_sql_mode_bits(struct dts_slice names);
+
 /* Appends the record's "context" object. */
 void dts_query_add_context(struct dts_buf *b, const struct dts_event_query *q, const struct dts_map *collations);
 
