@@ -35,10 +35,17 @@ kind_home() {
 	done
 }
 
+# kind_init DIR: makes DIR an initialised datadir with a passwordless root, of
+# the socket and of the loopback.
 kind_init() {
 	dir=$1
+	cat >"$dir.sql" <<-END
+		CREATE USER root@'127.0.0.1' IDENTIFIED BY '';
+		GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION;
+		GRANT PROXY ON ''@'' TO root@'127.0.0.1' WITH GRANT OPTION;
+	END
 	set -- --no-defaults --initialize-insecure --datadir="$dir" --mysqlx=OFF \
-		--innodb-redo-log-capacity=8M
+		--innodb-redo-log-capacity=32M --init-file="$dir.sql"
 	while IFS= read -r line; do
 		set -- "$@" "$line"
 	done <<-END
@@ -47,7 +54,7 @@ kind_init() {
 	[ "$(id -u)" -ne 0 ] || set -- "$@" --user=root
 	"$(kind_program)" "$@" && [ -d "$dir/mysql" ] &&
 		# Every server makes its own, or two copies were the same server.
-		rm -f "$dir/auto.cnf"
+		rm -f "$dir/auto.cnf" "$dir.sql"
 }
 
 kind_options() {
