@@ -20,7 +20,7 @@ static struct dts_stream_options stream_options;
 
 static const struct dts_option checkpoint_options[] = {
 	{"checkpoint-db", 0, DTS_OPTION_STRING, &checkpoint_db, "DB", "database of the checkpoint (default dts)"},
-	{"gtid", 0, DTS_OPTION_FLAG, &want_gtid, NULL, "get: print the GTID position instead of FILE:OFFSET"},
+	{"gtid", 0, DTS_OPTION_FLAG, &want_gtid, NULL, "get, set, wait: the GTID position instead of FILE:OFFSET"},
 	{"timeout", 0, DTS_OPTION_SECONDS, &timeout, "SECONDS", "wait: give up after this long (default 60)"},
 	{"max-record", 0, DTS_OPTION_SIZE, &stream_options.max_record, "SIZE", "save: longest record taken (default 1G)"},
 	{NULL, 0, 0, NULL, NULL, NULL},
@@ -146,7 +146,8 @@ static int write_position(struct dts_checkpoint *c, struct dts_slice src, const 
 	}
 	if (rc >= 0) {
 		dts_buf_clear(&sql);
-		dts_checkpoint_add_source(c, src, dts_buf_slice(&old.server_id), DTS_PHASE_CHANGES, pos,
+		/* GTIDs are the same on every server of a topology, files are not. */
+		dts_checkpoint_add_source(c, src, want_gtid ? DTS_LIT("") : dts_buf_slice(&old.server_id), DTS_PHASE_CHANGES, pos,
 					  dts_buf_slice(&old.snapshot), &sql);
 		rc = dts_session_run(c->session, dts_buf_slice(&sql), err);
 	}
@@ -159,7 +160,11 @@ static int write_position(struct dts_checkpoint *c, struct dts_slice src, const 
 
 static int parse_operand(struct dts_position *pos, const char *text, struct dts_error *err)
 {
-	int rc = dts_position_parse_text(pos, dts_slice_of(text), err);
+	/* An empty variable of a script is not meant as the beginning of all. */
+	if (want_gtid && !text[0])
+		return dts_fail(err, DTS_USAGE, "the GTID position is empty");
+	int rc = want_gtid ? dts_gtids_parse(&pos->gtid, dts_slice_of(text), DTS_GTID_MYSQL, err)
+			   : dts_position_parse_text(pos, dts_slice_of(text), err);
 
 	if (rc < 0)
 		err->status = DTS_USAGE;
@@ -206,15 +211,31 @@ static double now(void)
 
 static int too_late(const struct dts_checkpoint *c, const struct dts_source_state *s, const char *wanted, struct dts_error *err)
 {
-	if (!s->applied.file[0])
+	if (!s->applied.file[0] && !dts_gtids_known(&s->applied.gtid))
 		return dts_fail(err, DTS_AGAIN, "checkpoint '%s' is not there after %g seconds", c->name, timeout);
 	if (s->phase == DTS_PHASE_FULL)
 		return dts_fail(err, DTS_AGAIN, "checkpoint '%s' is in the full phase after %g seconds", c->name, timeout);
-	return dts_fail(err, DTS_AGAIN, "checkpoint '%s' is at %s:%llu after %g seconds, not yet at %s", c->name,
-			s->applied.file, (unsigned long long)s->applied.offset, timeout, wanted);
+	struct dts_buf at = {0};
+	if (want_gtid)
+		dts_gtids_add(&at, &s->applied.gtid);
+	else
+		add_position_text(&at, &s->applied);
+	dts_fail(err, DTS_AGAIN, "checkpoint '%s' is at %.1000s after %g seconds, not yet at %.1000s", c->name,
+		 at.len > 0 ? dts_buf_text(&at) : want_gtid ? "no GTID" : "no FILE:OFFSET", timeout, wanted);
+	dts_buf_release(&at);
+	return -1;
 }
 
-/* Until the applier has come to FILE:OFFSET; a checkpoint that is still to be made counts as not there yet. */
+/* Has the applier come there? */
+static bool has_come(const struct dts_source_state *s, const struct dts_position *to)
+{
+	if (s->phase != DTS_PHASE_CHANGES)
+		return false;
+	return want_gtid ? dts_gtids_cover(&s->applied.gtid, &to->gtid)
+			 : s->applied.file[0] && dts_position_compare(&s->applied, to) >= 0;
+}
+
+/* Until the applier has come to the position; a checkpoint that is still to be made counts as not there yet. */
 static int wait_for(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
 {
 	struct dts_position pos = {0};
@@ -227,8 +248,7 @@ static int wait_for(struct dts_checkpoint *c, char **args, size_t count, struct 
 		rc = dts_checkpoint_exists(c, err);
 		if (rc > 0)
 			rc = read_one(c, NULL, &s, err);
-		bool there = rc == 0 && s.phase == DTS_PHASE_CHANGES && s.applied.file[0] &&
-			     dts_position_compare(&s.applied, &pos) >= 0;
+		bool there = rc == 0 && has_come(&s, &pos);
 		if (rc == 0 && !there && now() >= end) {
 			rc = too_late(c, &s, args[1], err);
 			dts_hint(err, "is dts-apply running? --timeout=SECONDS waits longer");
@@ -380,8 +400,8 @@ int main(int argc, char **argv)
 	};
 	const struct dts_tool tool = {"dts-checkpoint", "COMMAND [ARG]...",
 				      "Show and move the checkpoints of a target.\n"
-				      "Commands: show NAME, list, get NAME [SOURCE], set NAME SOURCE FILE:OFFSET, remove NAME,\n"
-				      "wait NAME FILE:OFFSET, save FILE", groups, 1, 4};
+				      "Commands: show NAME, list, get NAME [SOURCE], set NAME SOURCE POSITION, remove NAME,\n"
+				      "wait NAME POSITION, save FILE", groups, 1, 4};
 	struct dts_error err = DTS_ERROR_INIT;
 	struct dts_list words = {0};
 

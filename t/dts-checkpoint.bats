@@ -270,3 +270,34 @@ dts-checkpoint: hint: one of show, list, get, set, remove, wait, save" ]
 	ack one 9 | dts-checkpoint save both
 	[ "$(jq -r '.src + (.pos.offset|tostring)' both | sort | tr '\n' ' ')" = 'one9 two6 ' ]
 }
+
+@test "positions by GTID" {
+	local u=3e11fa47-71ca-11e1-9e33-c80aa9429562 bad long
+
+	stream changes 10 0-1-5,2-1-9 | apply --checkpoint=g
+	run_tool 0 checkpoint --gtid wait g 2-1-9
+	run_tool 75 checkpoint --gtid --timeout=0 wait g 0-1-6
+	[ "${stderr%%$'\n'*}" = "dts-checkpoint: checkpoint 'g' is at 0-1-5,2-1-9 after 0 seconds, not yet at 0-1-6" ]
+	run_tool 0 checkpoint --gtid set g s "${u^^}:9:1-5:Tag:3, $u:6"
+	run_tool 0 checkpoint --gtid get g
+	[ "$output" = "$u:1-6:9:tag:3" ]
+	run_tool 0 checkpoint get g
+	[ -z "$output" ]
+	[[ $(checkpoint show g) == *$'server: \n'* ]] # whichever has these GTIDs
+	run_tool 0 checkpoint --gtid wait g "$u:2-4:tag:3"
+	run_tool 75 checkpoint --gtid --timeout=0 wait g "$u:7"
+	run_tool 75 checkpoint --timeout=0 wait g bin.000001:4
+	[ "${stderr%%$'\n'*}" = "dts-checkpoint: checkpoint 'g' is at no FILE:OFFSET after 0 seconds, not yet at bin.000001:4" ]
+	# Only a stream that begins there goes on, not one by a file that may be any.
+	run_tool 4 apply --checkpoint=g < <(stream changes 10)
+	[ "${stderr%%$'\n'*}" = "dts-apply: standard input:1: the stream begins at GTID '', checkpoint 'g' stands at '$u:1-6:9:tag:3'" ]
+	stream changes 10 "$u:1-6:9:tag:3" | apply --checkpoint=g
+	# As long as it takes.
+	long=$u$(seq -f :%.0f 1 2 40000)
+	long=${long//$'\n'/}
+	checkpoint --gtid set g s "$(head -c 100000 <<<"$long" | sed 's/:[0-9]*$//')"
+	[ "$(checkpoint --gtid get g | wc -c)" -gt 99000 ]
+	for bad in '' x 0-1 0-1-5,0-1-6 bin.000001:4 "$u" "$u:0" "$u:5-1"; do
+		run_tool 2 checkpoint --gtid set g s "$bad"
+	done
+}
