@@ -53,6 +53,20 @@ tools() {
 	make -s -C "$SRC" -j2
 }
 
+@test "configure takes either client library" {
+	root=$(sh "$DTS_ROOT/t/servers/unpack" sid) ||
+		skip_loudly "no client library of Oracle's"
+	mkdir "$BATS_TEST_TMPDIR/there"
+	cd "$BATS_TEST_TMPDIR/there"
+	cp "$SRC/Makefile" "$SRC/configure" .
+	run_tool 0 env CC="gcc --sysroot=$root" PKG_CONFIG_SYSROOT_DIR="$root" \
+		PKG_CONFIG_LIBDIR="$root/$(cat "$root/libraries")/pkgconfig" ./configure
+	[[ $output == *'client library... mysqlclient'* ]]
+	grep -q '^DEPS_LIBS = .*-lmysqlclient' config.mk
+	run_tool 1 ./configure --with-client=nosuch
+	[[ $stderr == *'no nosuch found'* ]]
+}
+
 @test "make install puts everything where it belongs, uninstall takes it away" {
 	dest=$BATS_TEST_TMPDIR/dest
 	make -s -C "$SRC" install DESTDIR="$dest" prefix=/usr

@@ -11,6 +11,10 @@ new_enough() {
 }
 
 kind_program() {
+	if [ -n "$DTS_TEST_MYSQLD" ] && ! new_enough "$DTS_TEST_MYSQLD"; then
+		echo "server: '$DTS_TEST_MYSQLD' is no MySQL 9.7 or newer" >&2
+		return 1
+	fi
 	for program in "$DTS_TEST_MYSQLD" \
 		"$(PATH=$PATH:/usr/sbin:/usr/local/sbin:/usr/libexec command -v mysqld)"; do
 		new_enough "$program" || continue
