@@ -95,6 +95,9 @@ static int add_bytes(struct dts_buf *sql, const struct dts_apply_column *c, stru
 	dts_buf_clear(&scratch->bytes);
 	if (dts_json_bytes(value, &scratch->bytes) != 1)
 		return refuse_value(c, value, err);
+	if (!is_bytes(c->source->type) && c->target->type == DTS_TYPE_JSON)
+		return dts_fail(err, DTS_REFUSED, "column '%.*s': bytes that are no text cannot be a JSON document of the target",
+				(int)c->source->name.len, c->source->name.p);
 	if (!is_bytes(c->source->type) && !c->same_charset)
 		return dts_fail(err, DTS_REFUSED, "column '%.*s': bytes in %.*s cannot be converted to the target's %.*s",
 				(int)c->source->name.len, c->source->name.p, (int)c->source->charset.len,
@@ -158,6 +161,35 @@ int dts_literal_add(struct dts_buf *sql, const struct dts_apply_column *c, struc
 	return add_text(sql, c, value, scratch, err);
 }
 
+/* A document, as the server itself writes it: it keeps neither spaces nor the order of members. */
+static int match_json(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value,
+		      struct dts_literal_scratch *scratch, struct dts_error *err)
+{
+	if (value.type != DTS_JSON_STRING)
+		return refuse_value(c, value, err);
+	dts_buf_adds(sql, "CAST(CONVERT(");
+	dts_sql_ident(sql, c->target->name);
+	dts_buf_adds(sql, " USING utf8mb4) AS BINARY)<=>CAST(CONVERT(CAST(");
+	dts_sql_literal(sql, dts_json_string(value.raw, &scratch->text));
+	dts_buf_adds(sql, " AS JSON) USING utf8mb4) AS BINARY)");
+	return 0;
+}
+
+/* Bytes of a type that MySQL's <=> does not take. */
+static int match_hex(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value,
+		     struct dts_literal_scratch *scratch, struct dts_error *err)
+{
+	dts_buf_clear(&scratch->bytes);
+	if (dts_json_bytes(value, &scratch->bytes) != 1)
+		return refuse_value(c, value, err);
+	dts_buf_adds(sql, "CAST(HEX(");
+	dts_sql_ident(sql, c->target->name);
+	dts_buf_adds(sql, ") AS BINARY)<=>CAST(HEX(");
+	dts_sql_hex(sql, dts_buf_slice(&scratch->bytes));
+	dts_buf_adds(sql, ") AS BINARY)");
+	return 0;
+}
+
 static int match_text(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value,
 		      struct dts_literal_scratch *scratch, struct dts_error *err)
 {
@@ -193,20 +225,13 @@ int dts_literal_add_match(struct dts_buf *sql, const struct dts_apply_column *c,
 		dts_buf_adds(sql, " IS NULL");
 		return 0;
 	}
-	if (is_text(c->source->type) && value.type != DTS_JSON_NUMBER)
+	if (c->target->type == DTS_TYPE_JSON)
+		return match_json(sql, c, value, scratch, err);
+	if ((is_text(c->source->type) || c->target->type == DTS_TYPE_CHAR) && value.type != DTS_JSON_NUMBER)
 		return match_text(sql, c, value, scratch, err);
-	if (column_is(c, DTS_TYPE_GEOMETRY))
-		dts_buf_adds(sql, "CAST(HEX(");
+	if (c->target->type == DTS_TYPE_GEOMETRY || c->target->type == DTS_TYPE_VECTOR)
+		return match_hex(sql, c, value, scratch, err);
 	dts_sql_ident(sql, c->target->name);
-	if (column_is(c, DTS_TYPE_GEOMETRY)) {
-		dts_buf_clear(&scratch->bytes);
-		if (dts_json_bytes(value, &scratch->bytes) != 1)
-			return refuse_value(c, value, err);
-		dts_buf_adds(sql, ") AS BINARY)<=>CAST(HEX(");
-		dts_sql_hex(sql, dts_buf_slice(&scratch->bytes));
-		dts_buf_adds(sql, ") AS BINARY)");
-		return 0;
-	}
 	if (column_is(c, DTS_TYPE_ENUM))
 		dts_buf_adds(sql, "+0");
 	dts_buf_adds(sql, "<=>");

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "apply/match.h"
 #include "mysql/keyrange.h"
 #include "mysql/quote.h"
 
@@ -29,65 +30,44 @@ void dts_apply_table_free(void *table)
 	free(t);
 }
 
-/* Members are found by the collation: one that differs in case would be taken for the same. */
-static bool has_labels(const struct dts_column *to, const struct dts_column *from)
+/* "varchar(9)", with its character set where that may be what is wrong. */
+static void add_type(struct dts_buf *b, const struct dts_column *c)
 {
-	for (size_t i = 0; i < from->label_count; i++) {
-		bool found = false;
-		for (size_t j = 0; j < to->label_count && !found; j++)
-			found = dts_slice_eq(from->labels[i], to->labels[j]);
-		if (!found)
-			return false;
-	}
-	return true;
+	dts_buf_add_slice(b, c->type_text);
+	if (c->charset.len > 0)
+		dts_buf_addf(b, " in %.*s", (int)c->charset.len, c->charset.p);
 }
 
-/* What the log shows as plain bytes or text may be one of these at the target. */
-static bool is_hidden_type(enum dts_type t)
+static int refuse_column(const struct dts_apply_table *t, const struct dts_apply_column *c, const char *hint,
+			 struct dts_error *err)
 {
-	return t == DTS_TYPE_UUID || t == DTS_TYPE_INET4 || t == DTS_TYPE_INET6 || t == DTS_TYPE_VECTOR;
-}
+	struct dts_buf from = {0}, to = {0};
 
-/* FLOAT(7,2) and DOUBLE(7,2) round what they are given, and say nothing. */
-static bool rounds(const struct dts_column *c)
-{
-	return memchr(c->type_text.p, ',', c->type_text.len) != NULL;
+	add_type(&from, c->source);
+	add_type(&to, c->target);
+	dts_fail(err, DTS_REFUSED, "table " NAME_FMT ": column '%.*s' is %s at the source and %s at the target, "
+		 "which cannot hold every value", NAME_ARGS(t), (int)c->source->name.len, c->source->name.p,
+		 dts_buf_text(&from), dts_buf_text(&to));
+	dts_buf_release(&from);
+	dts_buf_release(&to);
+	return dts_hint(err, "%s", hint);
 }
 
 /*
- * Can every value of the source's column be stored in the target's without the
- * server changing it unseen? Out of range and too long are errors that the
- * server reports; a lost fraction or a rounded number is not.
+ * The set in which a text is sent: that of both columns, else NULL, and the
+ * server converts from UTF-8. The last ones are sent so, too, since MySQL warns
+ * of every statement that names them; both conversions are the same.
  */
-static bool takes_every_value(const struct dts_column *from, const struct dts_column *to)
+static const struct dts_charset *sent_as(const struct dts_charset *cs, bool same)
 {
-	/* CHAR(n) would take the trailing spaces of a VARCHAR away. */
-	if (from->type == DTS_TYPE_CHAR || from->type == DTS_TYPE_JSON)
-		return (to->type == DTS_TYPE_CHAR && (!to->fixed || from->fixed)) || to->type == DTS_TYPE_JSON;
-	if (from->type == DTS_TYPE_ENUM || from->type == DTS_TYPE_SET)
-		return from->type == to->type && has_labels(to, from);
-	if (from->type == DTS_TYPE_BINARY && is_hidden_type(to->type))
-		return true;
-	if ((to->type == DTS_TYPE_FLOAT || to->type == DTS_TYPE_DOUBLE) && rounds(to) && !dts_slice_eq(from->type_text, to->type_text))
-		return false;
-	if (from->type == DTS_TYPE_FLOAT && to->type == DTS_TYPE_DOUBLE)
-		return true;
-	if (from->type == DTS_TYPE_INTEGER && to->type == DTS_TYPE_DECIMAL)
-		return true;
-	if (from->type != to->type)
-		return false;
-	switch (from->type) {
-	case DTS_TYPE_DECIMAL:
-	case DTS_TYPE_TIME:
-	case DTS_TYPE_DATETIME:
-	case DTS_TYPE_TIMESTAMP:
-		return to->decimals >= from->decimals;
-	case DTS_TYPE_BINARY:
-		/* BINARY(n) would pad what a VARBINARY holds. */
-		return !to->fixed || (from->fixed && from->length == to->length);
-	default:
-		return true;
-	}
+	static const char *const warned[] = {"ucs2", "dec8", "hp8", "macce", "macroman"};
+
+	if (!cs || !same || dts_charset_is_utf8(cs))
+		return NULL;
+	for (size_t i = 0; i < sizeof warned / sizeof *warned; i++)
+		if (strcmp(dts_charset_name(cs), warned[i]) == 0)
+			return NULL;
+	return cs;
 }
 
 static int match_column(struct dts_apply_table *t, struct dts_apply_column *c, struct dts_error *err)
@@ -113,16 +93,13 @@ static int match_column(struct dts_apply_table *t, struct dts_apply_column *c, s
 	}
 	if (!c->written)
 		return 0; /* each end computes its own */
-	if (!takes_every_value(from, c->target)) {
-		dts_fail(err, DTS_REFUSED, "table " NAME_FMT ": column '%.*s' is %.*s at the source and %.*s at the target, "
-			 "which cannot hold every value", NAME_ARGS(t), (int)from->name.len, from->name.p,
-			 (int)from->type_text.len, from->type_text.p, (int)c->target->type_text.len,
-			 c->target->type_text.p);
-		return dts_hint(err, "give the target's column the source's type");
-	}
+	const char *hint = dts_column_mismatch(from, c->target);
+	if (hint)
+		return refuse_column(t, c, hint, err);
 	const struct dts_charset *source_cs = from->charset.len ? dts_charset_find(from->charset) : NULL;
-	c->same_charset = dts_slice_eq(from->charset, c->target->charset);
-	c->charset = source_cs && c->same_charset && !dts_charset_is_utf8(source_cs) ? source_cs : NULL;
+	const struct dts_charset *target_cs = c->target->charset.len ? dts_charset_find(c->target->charset) : NULL;
+	c->same_charset = source_cs ? source_cs == target_cs : dts_slice_eq(from->charset, c->target->charset);
+	c->charset = sent_as(source_cs, c->same_charset);
 	return 0;
 }
 
