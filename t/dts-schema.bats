@@ -123,6 +123,6 @@ dts-schema: left out: sequences of 'd' (1)" ]
 	run_tool 0 schema d
 	sql src "SET GLOBAL binlog_format=ROW, GLOBAL binlog_row_metadata=FULL"
 	[ "$stderr" = "dts-schema: warning: server 'src' has binlog_format=STATEMENT, so that changes are missing from its log as rows: SET GLOBAL binlog_format=ROW
-dts-schema: warning: server 'src' has binlog_row_metadata=NO_LOG, so that the names of columns are missing from its log: SET GLOBAL binlog_row_metadata=FULL" ]
+dts-schema: hint: server 'src' has binlog_row_metadata=NO_LOG, so that the names of columns are missing from its log: dts-binlog needs SET GLOBAL binlog_row_metadata=FULL or a schema history" ]
 	[ "${#lines[@]}" -eq 4 ]
 }

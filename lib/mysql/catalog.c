@@ -74,7 +74,7 @@ static int find_triggers(struct dts_session *s, struct dts_slice db, struct dts_
 	return 0;
 }
 
-enum { T_SCHEMA, T_NAME, T_TYPE, T_ENGINE, T_ROWS, T_BYTES };
+enum { T_SCHEMA, T_NAME, T_TYPE, T_ENGINE, T_ROWS, T_BYTES, T_COLLATION };
 
 /* Adds the tables of one database, or the one named, to the list. */
 static int add_tables(struct dts_session *s, struct dts_slice db, struct dts_slice only,
@@ -85,7 +85,8 @@ static int add_tables(struct dts_session *s, struct dts_slice db, struct dts_sli
 
 	if (find_triggers(s, db, &triggers, err) < 0)
 		return -1;
-	dts_buf_adds(&sql, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH"
+	dts_buf_adds(&sql, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH,"
+			   " TABLE_COLLATION"
 			   " FROM information_schema.TABLES WHERE TABLE_TYPE NOT IN ('VIEW', 'SYSTEM VIEW', 'TEMPORARY')");
 	add_name_filter(&sql, "TABLE_SCHEMA", db, "TABLE_NAME", only);
 	MYSQL_RES *result = dts_session_query(s, dts_buf_slice(&sql), err);
@@ -105,6 +106,7 @@ static int add_tables(struct dts_session *s, struct dts_slice db, struct dts_sli
 			.db = cell(t->arena, row, len, T_SCHEMA),
 			.name = cell(t->arena, row, len, T_NAME),
 			.engine = cell(t->arena, row, len, T_ENGINE),
+			.collation = cell(t->arena, row, len, T_COLLATION),
 			.has_triggers = dts_map_get(&triggers, name) != NULL,
 			.system_versioned = cell_is(row, T_TYPE, "SYSTEM VERSIONED"),
 			.is_sequence = cell_is(row, T_TYPE, "SEQUENCE"),

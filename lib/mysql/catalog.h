@@ -9,6 +9,7 @@
 struct dts_table {
 	struct dts_slice db, name;
 	struct dts_slice engine;
+	struct dts_slice collation; /* the default of its columns */
 	bool transactional; /* InnoDB or another engine that rolls back */
 	bool has_triggers;
 	bool system_versioned, is_sequence;

@@ -67,38 +67,54 @@ static void check_filters(struct dts_session *s, struct dts_list *warnings)
 	dts_buf_release(&line);
 }
 
+/* What a setting of the log must be, and what happens if it is not. */
+static const struct log_setting {
+	const char *name, *want, *text;
+} log_settings[] = {
+	{"binlog_format", "ROW", "changes are missing from its log as rows"},
+	{"binlog_row_image", "FULL", "columns are missing from the rows in its log"},
+	{"binlog_row_value_options", "", "parts of JSON documents are in its log, which dts-binlog cannot read"},
+	{"binlog_transaction_compression", "OFF", "transactions in its log are compressed, which dts-binlog cannot read"},
+	{"binlog_row_metadata", "FULL", NULL}, /* a schema history does without */
+};
+
+static void check_setting(const struct dts_session *s, const struct log_setting *want, const char *value,
+			  struct dts_list *warnings)
+{
+	struct dts_buf line = {0};
+
+	if (strcasecmp(value, want->want) == 0 || (strcmp(want->want, "OFF") == 0 && !is_on(value)))
+		return;
+	if (want->text)
+		dts_buf_addf(&line, "warning: server %s has %s=%s, so that %s: SET GLOBAL %s=%s", s->label, want->name, value,
+			     want->text, want->name, want->want[0] ? want->want : "''");
+	else
+		dts_buf_addf(&line, "hint: server %s has %s=%s, so that the names of columns are missing from its log:"
+				    " dts-binlog needs SET GLOBAL %s=%s or a schema history",
+			     s->label, want->name, value, want->name, want->want);
+	dts_list_add(warnings, dts_buf_text(&line));
+	dts_buf_release(&line);
+}
+
 int dts_source_check_log(struct dts_session *s, struct dts_list *warnings, struct dts_error *err)
 {
-	static const struct {
-		const char *name, *want, *why;
-	} settings[] = {
-		{"binlog_format", "ROW", "changes are missing from its log as rows"},
-		{"binlog_row_image", "FULL", "columns are missing from the rows in its log"},
-		{"binlog_row_metadata", "FULL", "the names of columns are missing from its log"},
-	};
-	/* SHOW, since older releases do not have all of them. */
+	/* SHOW, since no server has all of them. */
 	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin',"
-		"'binlog_format','binlog_row_image','binlog_row_metadata')"), err);
-	struct dts_buf line = {0};
+		"'binlog_format','binlog_row_image','binlog_row_metadata','binlog_row_value_options',"
+		"'binlog_transaction_compression')"), err);
 	bool on = false;
 
 	if (!result)
 		return -1;
 	for (MYSQL_ROW row; (row = mysql_fetch_row(result));)
 		on = on || (strcasecmp(row[0], "log_bin") == 0 && is_on(row[1]));
-	for (size_t i = 0; on && i < sizeof settings / sizeof settings[0]; i++) {
+	for (size_t i = 0; on && i < sizeof log_settings / sizeof log_settings[0]; i++) {
 		mysql_data_seek(result, 0);
-		for (MYSQL_ROW row; (row = mysql_fetch_row(result));) {
-			if (strcasecmp(row[0], settings[i].name) != 0 || strcasecmp(row[1], settings[i].want) == 0)
-				continue;
-			dts_buf_clear(&line);
-			dts_buf_addf(&line, "warning: server %s has %s=%s, so that %s: SET GLOBAL %s=%s", s->label,
-				     settings[i].name, row[1], settings[i].why, settings[i].name, settings[i].want);
-			dts_list_add(warnings, dts_buf_text(&line));
-		}
+		for (MYSQL_ROW row; (row = mysql_fetch_row(result));)
+			if (strcasecmp(row[0], log_settings[i].name) == 0)
+				check_setting(s, &log_settings[i], row[1], warnings);
 	}
 	mysql_free_result(result);
-	dts_buf_release(&line);
 	if (on)
 		check_filters(s, warnings);
 	return 0;
