@@ -189,8 +189,11 @@ static int compare_range(struct table_work *w, const struct dts_bound *after, co
 	if (sums.same)
 		return 0;
 	int rc = 0;
-	if (sums.rows[DTS_SOURCE] > LEAF_ROWS || sums.rows[DTS_TARGET] > LEAF_ROWS)
+	if (w->depth < DEPTH_MAX && (sums.rows[DTS_SOURCE] > LEAF_ROWS || sums.rows[DTS_TARGET] > LEAF_ROWS)) {
+		w->depth++;
 		rc = compare_halves(w, after, upto, &sums, err);
+		w->depth--;
+	}
 	if (rc == 0)
 		rc = compare_leaf(w, after, upto, err);
 	return rc < 0 ? -1 : settle_when_many(w, err);

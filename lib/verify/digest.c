@@ -7,8 +7,9 @@ enum form {
 	FORM_TEXT,   /* its text, which cannot hold a comma */
 	FORM_NUMBER, /* +0: without ZEROFILL's zeros, ENUM and SET as numbers */
 	FORM_DOUBLE,
+	FORM_SET,    /* a number of 64 bits, which +0 is not on MySQL */
 	FORM_BYTES,  /* length and raw bytes */
-	FORM_LONG,   /* the SHA1 of its bytes */
+	FORM_LONG,   /* the hash of its bytes */
 	FORM_CONVERTED, /* other charsets at the two ends: as utf8mb4 */
 	FORM_LABEL,
 	FORM_SCALED, /* other number of decimals: cast to the larger */
@@ -45,15 +46,32 @@ bool dts_digest_same_labels(const struct dts_column *a, const struct dts_column 
 	return true;
 }
 
+bool dts_digest_is_document(const struct dts_column *a, const struct dts_column *b, bool mixed)
+{
+	return (a->type == DTS_TYPE_JSON && b->type == DTS_TYPE_CHAR) ||
+	       (a->type == DTS_TYPE_CHAR && b->type == DTS_TYPE_JSON) ||
+	       (a->type == DTS_TYPE_JSON && b->type == DTS_TYPE_JSON && mixed);
+}
+
+/* MariaDB's types that MySQL has as text. */
+static bool is_text_of(const struct dts_column *a, const struct dts_column *b)
+{
+	return (a->type == DTS_TYPE_UUID || a->type == DTS_TYPE_INET4 || a->type == DTS_TYPE_INET6) &&
+	       b->type == DTS_TYPE_CHAR;
+}
+
 static enum form form_of(const struct dts_column *src, const struct dts_column *dst)
 {
+	if (src->type != dst->type)
+		return FORM_CONVERTED; /* the text of both; see comparable() */
 	switch (src->type) {
 	case DTS_TYPE_INTEGER:
 		return has_word(src->type_text, "zerofill") || has_word(dst->type_text, "zerofill") ? FORM_NUMBER
 												    : FORM_TEXT;
 	case DTS_TYPE_BIT:
-	case DTS_TYPE_SET:
 		return FORM_NUMBER;
+	case DTS_TYPE_SET:
+		return FORM_SET;
 	case DTS_TYPE_ENUM:
 		return dts_digest_same_labels(src, dst) ? FORM_NUMBER : FORM_LABEL;
 	case DTS_TYPE_FLOAT:
@@ -108,7 +126,7 @@ static void add_call(struct dts_buf *sql, const char *before, struct dts_slice n
 	dts_buf_adds(sql, after);
 }
 
-static void add_column(struct dts_buf *sql, const struct dts_column *src, const struct dts_column *dst)
+static void add_column(struct dts_buf *sql, const struct dts_column *src, const struct dts_column *dst, bool mysql)
 {
 	struct dts_slice name = src->name;
 
@@ -120,20 +138,26 @@ static void add_column(struct dts_buf *sql, const struct dts_column *src, const 
 		add_call(sql, "", name, "+0");
 		break;
 	case FORM_DOUBLE:
-		add_call(sql, "", name, "+0e0");
+		if (mysql)
+			add_call(sql, "REPLACE(JSON_ARRAY(", name, "+0e0),'.0]',']')");
+		else
+			add_call(sql, "", name, "+0e0");
+		break;
+	case FORM_SET:
+		add_call(sql, "CAST(", name, " AS UNSIGNED)");
 		break;
 	case FORM_BYTES:
 		add_call(sql, "LENGTH(", name, ")");
 		add_call(sql, ",CAST(", name, " AS BINARY)");
 		break;
 	case FORM_LONG:
-		add_call(sql, "SHA1(", name, ")");
+		add_call(sql, "SHA2(", name, ",256)");
 		break;
 	case FORM_LABEL:
 		add_call(sql, "", name, "+0=0,");
 		/* fall through */
 	case FORM_CONVERTED:
-		add_call(sql, "SHA1(CONVERT(", name, " USING utf8mb4))");
+		add_call(sql, "SHA2(CONVERT(", name, " USING utf8mb4),256)");
 		break;
 	case FORM_SCALED:
 		add_scaled(sql, src, dst);
@@ -146,11 +170,12 @@ static bool is_left_out(const struct dts_column *src, const struct dts_column *d
 	return src->generated != DTS_GENERATED_NO && dst->generated != DTS_GENERATED_NO;
 }
 
-void dts_digest_add(struct dts_buf *sql, const struct dts_column *src, const struct dts_column *dst, size_t count)
+void dts_digest_add(struct dts_buf *sql, const struct dts_column *src, const struct dts_column *dst, size_t count,
+		    bool mysql)
 {
 	bool any = false;
 
-	dts_buf_adds(sql, "SHA1(CONCAT_WS(','");
+	dts_buf_adds(sql, "SHA2(CONCAT_WS(','");
 	for (size_t i = 0; i < count; i++) {
 		if (is_left_out(&src[i], &dst[i]) || !(src[i].nullable || dst[i].nullable))
 			continue;
@@ -162,9 +187,9 @@ void dts_digest_add(struct dts_buf *sql, const struct dts_column *src, const str
 		if (is_left_out(&src[i], &dst[i]))
 			continue;
 		dts_buf_addc(sql, ',');
-		add_column(sql, &src[i], &dst[i]);
+		add_column(sql, &src[i], &dst[i], mysql);
 	}
-	dts_buf_adds(sql, "))");
+	dts_buf_adds(sql, "),256)");
 }
 
 void dts_digest_add_size(struct dts_buf *sql, const struct dts_column *src, size_t count)
@@ -192,7 +217,9 @@ static void add_name(struct dts_buf *b, const char *before, struct dts_slice nam
 /* Can values of the two columns be compared at all? */
 static bool comparable(const struct dts_column *a, const struct dts_column *b)
 {
-	return a->type == b->type && (a->type != DTS_TYPE_SET || dts_digest_same_labels(a, b));
+	if (a->type != b->type)
+		return dts_digest_is_document(a, b, true) || is_text_of(a, b) || is_text_of(b, a);
+	return a->type != DTS_TYPE_SET || dts_digest_same_labels(a, b);
 }
 
 int dts_digest_match(const struct dts_schema *src, const struct dts_schema *dst, struct dts_column *ordered,

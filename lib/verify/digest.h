@@ -8,18 +8,19 @@
  * servers exactly when the row's columns hold the same values. Pure: columns
  * in, SQL out.
  *
- * SHA1(CONCAT_WS(',', nulls, column, column...)): `nulls` is one digit for each
+ * SHA2(CONCAT_WS(',', nulls, column, column...),256): `nulls` is one digit for each
  * column that can be NULL, numbers and times are their text (no commas), text
  * and bytes are preceded by their length and taken raw, long values (the texts,
- * blobs, JSON, geometry) are their own SHA1. So no two different rows have the
+ * blobs, JSON, geometry) are their own hash. So no two different rows have the
  * same input, CONCAT_WS() leaving NULLs out included. FLOAT and DOUBLE go
- * through +0e0, since a FLOAT's own text has 6 digits only. ENUM and SET are
+ * through +0e0, since a FLOAT's own text has 6 digits only; where MySQL takes part
+ * through JSON_ARRAY() as well, since it cuts the text of an expression to 22
+ * characters, and the integers of JSON lose their .0. ENUM and SET are
  * their numbers, which tell index 0 from a member ''; ENUMs that list their
  * members differently are compared by label.
  *
- * SHA1, not MD5: measured on MariaDB 10.11 it takes less than half the time (a
- * processor instruction). CRC32 is quicker, but linear: two of them, or one
- * with a salt, miss together. A column that is generated on both sides follows
+ * SHA2: MySQL 9.7 has no SHA1() and MD5() any more (they are a component now). CRC32 is
+ * quicker, but linear: two of them, or one with a salt, miss together. A column that is generated on both sides follows
  * from the others and is left out.
  */
 
@@ -34,9 +35,14 @@ int dts_digest_match(const struct dts_schema *src, const struct dts_schema *dst,
 /* Do two columns list the same ENUM or SET members at the same numbers, as far as both go? */
 bool dts_digest_same_labels(const struct dts_column *a, const struct dts_column *b);
 
-/* Appends the expression: 40 hexadecimal digits. `dst` is in the source's order. */
+/* Is this a JSON document on one side (MySQL) and its text on the other (MariaDB; `mixed`: the servers
+ * are one of each)? Rows with the same values may have different digests then. */
+bool dts_digest_is_document(const struct dts_column *a, const struct dts_column *b, bool mixed);
+
+/* Appends the expression: 64 hexadecimal digits. `dst` is in the source's order. `mysql`: one
+ * of the two servers at least is MySQL. */
 void dts_digest_add(struct dts_buf *sql, const struct dts_column *src, const struct dts_column *dst,
-		    size_t count);
+		    size_t count, bool mysql);
 
 /* Appends an expression for about how many bytes the row's long values hold. */
 void dts_digest_add_size(struct dts_buf *sql, const struct dts_column *src, size_t count);

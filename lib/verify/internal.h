@@ -10,7 +10,8 @@
 /* What the files of this room share. */
 
 enum {
-	DIGEST_LEN = 40,          /* hexadecimal digits */
+	DIGEST_LEN = 64,          /* hexadecimal digits */
+	DEPTH_MAX = 48,           /* halvings of a range: servers that order keys differently might not end */
 	LEAF_ROWS = 4096,         /* a range this small is fetched by key and digest */
 	SUSPECTS_MAX = 20000,     /* held before they are settled */
 	BATCH_ROWS = 200,         /* rows asked for by key in one statement */
@@ -49,6 +50,9 @@ struct table_work {
 	struct dts_key key_at[DTS_SIDES]; /* its columns under the name that the index has there */
 	const struct dts_column **key_columns;
 	bool text_key;             /* keys may be equal without being the same bytes */
+	bool mixed;                /* one server is MySQL, the other MariaDB */
+	bool documents;            /* digests of equal rows may differ: see dts_verify_same_row() */
+	unsigned depth;            /* of halved ranges */
 	struct dts_buf digest;     /* SQL */
 	struct dts_buf size;       /* SQL */
 	struct dts_buf key_list;   /* SQL: the key's columns as dts_verify_key_literal() wants them */
@@ -92,6 +96,9 @@ void dts_verify_suspect_add(struct table_work *w, const char *key, bool at_sourc
 void dts_verify_suspects_clear(struct suspects *s);
 /* Looks again as often as asked, then writes what still differs and forgets all. */
 int dts_verify_suspects_settle(struct table_work *w, struct dts_error *err);
+
+/* row.c: do two rows as records hold the same values, though their digests differ? */
+bool dts_verify_same_row(const struct table_work *w, struct dts_slice source, struct dts_slice target);
 
 /* repair.c */
 int dts_verify_repair_write(struct table_work *w, struct dts_slice before, struct dts_slice after, struct dts_error *err);

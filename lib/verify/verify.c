@@ -177,6 +177,21 @@ static void work_release(struct table_work *w)
 	dts_buf_release(&w->scratch);
 }
 
+/* The key that MySQL makes for a table that has none (sql_generate_invisible_primary_key)
+ * is no value of the row where the other side has none. */
+static void drop_made_key(struct dts_schema *s, const struct dts_schema *other)
+{
+	const struct dts_slice name = DTS_LIT("my_row_id");
+	long at = dts_schema_column(s, name, 0);
+
+	if (at < 0 || !s->columns[at].invisible || dts_schema_column(other, name, 0) >= 0)
+		return;
+	s->column_count--;
+	memmove(&s->columns[at], &s->columns[at + 1], (s->column_count - (size_t)at) * sizeof *s->columns);
+	if (s->primary.count > 0 && dts_slice_eq(s->primary.columns[0], name))
+		s->primary.count = 0;
+}
+
 /* Reads both schemas. 1; 0: the verdict is clear without looking at rows; -1. */
 static int work_schemas(struct table_work *w, struct dts_error *err)
 {
@@ -191,6 +206,8 @@ static int work_schemas(struct table_work *w, struct dts_error *err)
 		if (rc <= 0)
 			return rc;
 	}
+	drop_made_key(&w->schema[DTS_SOURCE], &w->schema[DTS_TARGET]);
+	drop_made_key(&w->schema[DTS_TARGET], &w->schema[DTS_SOURCE]);
 	w->ordered = dts_zalloc(w->schema[DTS_SOURCE].column_count + 1, sizeof *w->ordered);
 	if (!dts_digest_match(&w->schema[DTS_SOURCE], &w->schema[DTS_TARGET], w->ordered, &w->result->why)) {
 		w->result->verdict = DTS_COLUMNS_DIFFER;
@@ -206,7 +223,13 @@ static void work_prepare(struct table_work *w)
 {
 	const struct dts_schema *src = &w->schema[DTS_SOURCE];
 
-	dts_digest_add(&w->digest, src->columns, w->ordered, src->column_count);
+	bool mysql[DTS_SIDES] = {w->pair->side[DTS_SOURCE]->family == DTS_MYSQL,
+				 w->pair->side[DTS_TARGET]->family == DTS_MYSQL};
+
+	w->mixed = mysql[DTS_SOURCE] != mysql[DTS_TARGET];
+	dts_digest_add(&w->digest, src->columns, w->ordered, src->column_count, mysql[DTS_SOURCE] || mysql[DTS_TARGET]);
+	for (size_t i = 0; i < src->column_count; i++)
+		w->documents = w->documents || dts_digest_is_document(&src->columns[i], &w->ordered[i], w->mixed);
 	dts_digest_add_size(&w->size, src->columns, src->column_count);
 	for (int side = 0; side < DTS_SIDES; side++) {
 		w->writer[side] = dts_row_writer_new(&w->schema[side]);
@@ -227,7 +250,8 @@ static int verify_table(struct dts_verify *v, const struct dts_table *table, str
 	if (rc > 0) {
 		work_prepare(&w);
 		rc = w.key ? dts_verify_by_key(&w, err) : dts_verify_by_count(&w, err);
-		v->result.verdict = v->result.different > 0 ? DTS_ROWS_DIFFER : DTS_SAME;
+		if (v->result.verdict != DTS_COLUMNS_DIFFER)
+			v->result.verdict = v->result.different > 0 ? DTS_ROWS_DIFFER : DTS_SAME;
 	}
 	work_release(&w);
 	return rc;
