@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 
+#include "binlog/decimal.h"
+#include "binlog/jsonb.h"
 #include "binlog/temporal.h"
 #include "record/value.h"
 
@@ -52,63 +54,13 @@ static bool add_double(struct dts_buf *out, struct dts_bytes *b)
 	return true;
 }
 
-/* A group of up to nine digits at `p`; false: its number has more digits. */
-static bool put_group(char *p, uint32_t v, unsigned digits)
-{
-	for (unsigned i = digits; i-- > 0; v /= 10)
-		p[i] = (char)('0' + v % 10);
-	return v == 0;
-}
-
-/*
- * DECIMAL: groups of nine digits in four big-endian bytes each; the odd digits
- * of the whole part come first, those of the fraction last, in as few bytes as hold
- * them. The first bit is flipped, and all bits of a negative number are.
- */
 static bool add_decimal(struct dts_buf *out, const struct dts_log_column *c, struct dts_bytes *b)
 {
-	static const uint8_t bytes_of[] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
-	unsigned whole = (unsigned)c->digits - c->decimals, left = whole, n = 0;
-	char digits[70], text[80], *p = text;
-	bool first = true, negative = false, fits = true;
-	unsigned start = 0;
+	bool fits;
 
-	while (n < c->digits) {
-		bool in_whole = n < whole;
-		unsigned size = in_whole ? (left % 9 ? left % 9 : 9)
-					 : (unsigned)c->digits - n < 9 ? (unsigned)c->digits - n : 9;
-		unsigned bytes = bytes_of[size];
-		uint32_t v = (uint32_t)dts_bytes_uint_be(b, bytes);
-
-		if (first) {
-			uint32_t sign = 1u << (8 * bytes - 1);
-
-			negative = !(v & sign);
-			v ^= sign;
-			first = false;
-		}
-		if (negative)
-			v = ~v & (uint32_t)(0xffffffffu >> (32 - 8 * bytes));
-		fits = put_group(digits + n, v, size) && fits;
-		n += size;
-		left -= in_whole ? size : 0;
-	}
-	while (start + 1 < whole && digits[start] == '0')
-		start++;
-	*p++ = '"';
-	if (negative)
-		*p++ = '-';
-	if (whole == 0)
-		*p++ = '0';
-	memcpy(p, digits + start, whole - start);
-	p += whole - start;
-	if (c->decimals > 0) {
-		*p++ = '.';
-		memcpy(p, digits + whole, c->decimals);
-		p += c->decimals;
-	}
-	*p++ = '"';
-	dts_buf_add(out, text, (size_t)(p - text));
+	dts_buf_addc(out, '"');
+	fits = dts_decimal_add(out, c->digits, c->decimals, b);
+	dts_buf_addc(out, '"');
 	return fits;
 }
 
@@ -177,6 +129,10 @@ static bool add_string(struct dts_buf *out, const struct dts_log_column *c, stru
 	}
 	if (bytes.len > c->bytes)
 		return false;
+	if (c->as == DTS_TYPE_VECTOR) {
+		dts_json_add_bytes(out, bytes);
+		return true;
+	}
 	if (c->as == DTS_TYPE_BINARY) {
 		dts_value_add_binary(out, bytes, c->column->fixed ? c->bytes : 0);
 		return true;
@@ -231,7 +187,10 @@ static bool add_value(struct dts_buf *out, const struct dts_log_column *c, struc
 		else
 			dts_json_add_bytes(out, counted(b, c->width));
 		return true;
+	case DTS_LOG_JSON:
+		return dts_jsonb_add(out, counted(b, c->width));
 	case DTS_LOG_GEOMETRY:
+	case DTS_LOG_VECTOR:
 		dts_json_add_bytes(out, counted(b, c->width));
 		return true;
 	default:

@@ -181,6 +181,7 @@ static int read_columns(struct dts_log_table *t, struct dts_bytes *b, struct dts
 
 		c->column = &t->schema.columns[i];
 		c->type = (uint8_t)types.p[i];
+		c->shape = -1;
 		if (meta_size(c->type) < 0)
 			return dts_fail(err, DTS_BAD_INPUT, "column %zu has a type (%u) that is not supported",
 					i + 1, c->type);
@@ -196,9 +197,11 @@ static struct dts_slice arena_buf(struct dts_arena *a, const struct dts_buf *b)
 	return dts_arena_copy(a, dts_buf_slice(b));
 }
 
+static bool looks_like_sequence(const struct dts_log_table *t);
+
 /* Identifiers are utf8mb3 in the log, so they are UTF-8; anything else would
  * make the record invalid. */
-static int prepare_text(struct dts_log_table *t, struct dts_error *err)
+int dts_log_table_finish(struct dts_log_table *t, struct dts_error *err)
 {
 	struct dts_buf b = {0};
 	int status = 0;
@@ -226,6 +229,7 @@ static int prepare_text(struct dts_log_table *t, struct dts_error *err)
 		t->columns[i].key = arena_buf(t->schema.arena, &b);
 	}
 	dts_buf_release(&b);
+	t->is_sequence = looks_like_sequence(t);
 	return status;
 }
 
@@ -245,15 +249,6 @@ static bool looks_like_sequence(const struct dts_log_table *t)
 	return true;
 }
 
-static int no_names(const struct dts_log_table *t, struct dts_error *err)
-{
-	dts_fail(err, DTS_REFUSED, "the log does not have the column names of table `%.*s`.`%.*s`",
-		 (int)t->schema.db.len, t->schema.db.p, (int)t->schema.table.len, t->schema.table.p);
-	return dts_hint(err, "run SET GLOBAL binlog_row_metadata=FULL on the source, and keep it in its "
-			"configuration; it holds for events written from then on (by sessions of any age), "
-			"those before stay without names: start behind them");
-}
-
 static int parse(struct dts_log_table *t, const struct dts_event *e, const struct dts_event_format *f,
 		 struct dts_error *err)
 {
@@ -264,16 +259,12 @@ static int parse(struct dts_log_table *t, const struct dts_event *e, const struc
 	read_name(&b, f, &t->id, &db, &table);
 	if (b.bad)
 		return cut(err);
+	t->mysql = f->known && !strstr(f->server, "MariaDB");
 	t->schema.db = t->schema.source_db = dts_arena_copy(a, db);
 	t->schema.table = t->schema.source_table = dts_arena_copy(a, table);
 	if (read_columns(t, &b, err) < 0 || dts_table_meta_read(t, b, err) < 0)
 		return -1;
-	if (!t->named)
-		return no_names(t, err);
-	if (prepare_text(t, err) < 0)
-		return -1;
-	t->is_sequence = looks_like_sequence(t);
-	return 0;
+	return t->named ? dts_log_table_finish(t, err) : 0;
 }
 
 struct dts_log_table *dts_table_map_parse(const struct dts_event *e, const struct dts_event_format *f,
@@ -297,72 +288,4 @@ struct dts_log_table *dts_log_table_skipped(const struct dts_event *e, uint64_t 
 	t->skipped = true;
 	dts_buf_add_slice(&t->raw, e->body);
 	return t;
-}
-
-/* Widths of the temporal types of MariaDB 5.3, by fraction digits (Knowledge
- * Base, "Data Type Storage Requirements"). Without digits: the old MySQL ones. */
-static uint8_t hires_width(uint8_t type, uint8_t decimals)
-{
-	static const uint8_t timestamp[] = {4, 5, 5, 6, 6, 7, 7};
-	static const uint8_t time[] = {3, 4, 4, 5, 5, 5, 6};
-	static const uint8_t datetime[] = {8, 6, 6, 7, 7, 7, 8};
-
-	if (type == DTS_LOG_TIMESTAMP)
-		return timestamp[decimals];
-	return type == DTS_LOG_TIME ? time[decimals] : datetime[decimals];
-}
-
-static bool same_kind(uint8_t log_type, enum dts_type type)
-{
-	return (log_type == DTS_LOG_TIME && type == DTS_TYPE_TIME) ||
-	       (log_type == DTS_LOG_DATETIME && type == DTS_TYPE_DATETIME) ||
-	       (log_type == DTS_LOG_TIMESTAMP && type == DTS_TYPE_TIMESTAMP);
-}
-
-static void hint_column(struct dts_log_column *c, const struct dts_column *known, struct dts_arena *a)
-{
-	struct dts_column *column = c->column;
-	enum dts_type type = known->type;
-	uint32_t want = type == DTS_TYPE_INET4 ? 4 : 16;
-
-	if (c->type == DTS_LOG_STRING && !c->charset && c->bytes == want &&
-	    (type == DTS_TYPE_UUID || type == DTS_TYPE_INET4 || type == DTS_TYPE_INET6)) {
-		column->type_text = dts_arena_copy(a, known->type_text);
-		column->length = 0;
-		column->fixed = false;
-		column->type = c->as = type;
-	}
-	if (c->wants_catalog && same_kind(c->type, type) && known->decimals <= 6) {
-		c->wants_catalog = false;
-		c->decimals = column->decimals = known->decimals;
-		c->hires = known->decimals > 0;
-		c->width = hires_width(c->type, known->decimals);
-		column->type_text = dts_arena_copy(a, known->type_text);
-	}
-	if (known->generated != DTS_GENERATED_NO) {
-		column->generated = known->generated;
-		c->left_out = true;
-	}
-	column->invisible = known->invisible;
-}
-
-int dts_log_table_hint(struct dts_log_table *t, const struct dts_schema *catalog, struct dts_error *err)
-{
-	for (size_t i = 0; i < t->column_count; i++) {
-		struct dts_log_column *c = &t->columns[i];
-		long at;
-
-		if (!c->column) /* hidden */
-			continue;
-		at = catalog ? dts_schema_column(catalog, c->column->name, i) : -1;
-		if (at >= 0)
-			hint_column(c, &catalog->columns[at], t->schema.arena);
-		if (c->wants_catalog)
-			return dts_fail(err, DTS_BAD_INPUT,
-					"column `%.*s` of table `%.*s`.`%.*s` has a temporal type of MariaDB 5.3, whose "
-					"width is not in the log, and the source's catalog no longer tells it",
-					(int)c->column->name.len, c->column->name.p, (int)t->schema.db.len,
-					t->schema.db.p, (int)t->schema.table.len, t->schema.table.p);
-	}
-	return 0;
 }

@@ -8,10 +8,11 @@
 /*
  * TABLE_MAP events: what the rows behind them look like. With
  * binlog_row_metadata=FULL they hold names, signedness, character sets, labels and
- * the primary key; everything but what only a catalog knows (uuid and inet types,
- * generated columns, lengths of the temporal types of MariaDB 5.3).
- * Format: MariaDB Knowledge Base, "TABLE_MAP_EVENT"; MySQL Internals, "Table_map_event"
- * (optional metadata).
+ * the primary key; everything but what only a catalog knows (uuid, inet and, of
+ * MariaDB, vector types, generated columns, lengths of the temporal types of MariaDB 5.3).
+ * With less they have no names, and only the definition that the table had then completes them.
+ * Format: MariaDB Knowledge Base, "TABLE_MAP_EVENT"; MySQL Source Code Documentation,
+ * "mysql::binlog::event::Table_map_event" (optional metadata).
  */
 
 /* Types as the log numbers them (enum_field_types). */
@@ -59,6 +60,11 @@ struct dts_log_column {
 	bool wants_catalog; /* its width is not in the log: dts_log_table_hint() must tell */
 	enum dts_type as; /* type of the value: may be UUID, INET4, INET6 where the log says BINARY */
 	bool is_unsigned;
+	bool has_sign;    /* the log says whether it is unsigned */
+	bool is_text;     /* the log's lists of character sets count it */
+	bool has_collation; /* the log says which, in `collation` */
+	int8_t shape;     /* of GEOMETRY, as the server numbers them (0: any); -1: the log does not say */
+	uint32_t dimensions; /* of VECTOR; 0: the log does not say */
 	uint32_t bytes;   /* longest value of CHAR and VARCHAR kinds, in bytes */
 	uint32_t collation;
 	const struct dts_charset *charset; /* of text; NULL: binary or none */
@@ -74,7 +80,8 @@ struct dts_log_table {
 	struct dts_log_column *columns; /* as many as the schema had before hidden ones were taken out */
 	size_t column_count;
 	struct dts_slice prefix; /* "db":"shop","table":"orders", as JSON */
-	bool named;       /* column names are known */
+	bool mysql;       /* written by MySQL, not MariaDB */
+	bool named;       /* column names are known; else nothing can be read yet */
 	bool is_sequence; /* MariaDB's CREATE SEQUENCE */
 	bool skipped;     /* nobody wants its rows: only `id` and `raw` are filled */
 	bool announced;   /* its schema record is out; for the callers' use */
@@ -86,8 +93,11 @@ void dts_log_table_free(struct dts_log_table *t); /* NULL is fine */
 int dts_table_map_name(const struct dts_event *e, const struct dts_event_format *f, uint64_t *id,
 		       struct dts_slice *db, struct dts_slice *table, struct dts_error *err);
 
-/* Reads all of the event. NULL with `err`: cut or malformed, an unsupported type
- * (DTS_BAD_INPUT); without column names (DTS_REFUSED, with a hint). You own it. */
+/*
+ * Reads all of the event. NULL with `err`: cut or malformed, an unsupported type
+ * (DTS_BAD_INPUT). You own it. A table without names wants dts_log_table_define();
+ * dts_log_table_hint() refuses it.
+ */
 struct dts_log_table *dts_table_map_parse(const struct dts_event *e, const struct dts_event_format *f,
 					  struct dts_error *err);
 
@@ -96,10 +106,23 @@ struct dts_log_table *dts_log_table_skipped(const struct dts_event *e, uint64_t 
 
 /*
  * Completes a table with what its source's catalog says of columns of the same
- * name and a matching type: uuid, inet4, inet6, fraction digits, generated.
- * `catalog` NULL: not known (the table has been dropped). -1 (DTS_BAD_INPUT) when
- * the rows cannot be read without it.
+ * name and a matching type: uuid, inet4, inet6, vector, fraction digits, generated.
+ * `catalog` NULL: not known (the table has been dropped). -1: the rows cannot be read without
+ * it, or not at all (a system-versioned table; DTS_BAD_INPUT); the table is without
+ * names (DTS_REFUSED, with a hint).
  */
 int dts_log_table_hint(struct dts_log_table *t, const struct dts_schema *catalog, struct dts_error *err);
+
+/*
+ * Completes a table from the definition that it had at this place in the log: `model`, as the
+ * reader of catalogs gives one. By name where the log has them, else by place; either way
+ * everything that both of them tell must agree: number and order of columns, types with
+ * lengths, scales and members' number, signs, character sets, NULL. -1 (DTS_BAD_INPUT)
+ * otherwise, with the column and both of its types. Columns that only the log
+ * has are the server's own and read over: MariaDB's hashes of long unique keys, DB_ROW_HASH_1 on.
+ * A system-versioned table is refused, because its changes look like others.
+ * Names, types, keys then are the model's; nothing of it is borrowed.
+ */
+int dts_log_table_define(struct dts_log_table *t, const struct dts_schema *model, struct dts_error *err);
 
 #endif

@@ -15,6 +15,7 @@ enum {
 	META_LABEL_DEFAULT_CHARSET = 10,
 	META_LABEL_COLUMN_CHARSET = 11,
 	META_VISIBILITY = 12,
+	META_DIMENSIONS = 13, /* of MySQL's VECTOR */
 };
 
 static int bad(struct dts_error *err, const char *what)
@@ -41,8 +42,9 @@ static bool has_sign(const struct dts_log_column *c)
 	}
 }
 
-/* A geometry is a blob to the server and has a charset entry (seen on 10.11). */
-static bool is_text(const struct dts_log_column *c)
+/* MariaDB counts a geometry as the blob that it is, MySQL a vector (seen on 10.11, 11.8
+ * and 9.7). */
+static bool counts_as_text(const struct dts_log_column *c, bool mysql)
 {
 	switch (c->type) {
 	case DTS_LOG_STRING:
@@ -51,11 +53,19 @@ static bool is_text(const struct dts_log_column *c)
 	case DTS_LOG_VARCHAR_COMPRESSED:
 	case DTS_LOG_BLOB:
 	case DTS_LOG_BLOB_COMPRESSED:
-	case DTS_LOG_GEOMETRY:
 		return true;
+	case DTS_LOG_GEOMETRY:
+		return !mysql;
+	case DTS_LOG_VECTOR:
+		return mysql;
 	default:
 		return false;
 	}
+}
+
+static bool is_text(const struct dts_log_column *c)
+{
+	return c->is_text;
 }
 
 static bool is_label(const struct dts_log_column *c)
@@ -76,6 +86,11 @@ static bool is_set(const struct dts_log_column *c)
 static bool is_geometry(const struct dts_log_column *c)
 {
 	return c->type == DTS_LOG_GEOMETRY;
+}
+
+static bool is_vector(const struct dts_log_column *c)
+{
+	return c->type == DTS_LOG_VECTOR;
 }
 
 /* The next column from *at on of which `is` holds, or NULL; *at moves behind it. */
@@ -100,6 +115,7 @@ static int read_signs(struct dts_log_table *t, struct dts_bytes b, struct dts_er
 		if (i >= bits)
 			return bad(err, "signs");
 		c->is_unsigned = b.p[i / 8] >> (7 - i % 8) & 1;
+		c->has_sign = true;
 	}
 	return 0;
 }
@@ -112,8 +128,10 @@ static int read_default_charset(struct dts_log_table *t, struct dts_bytes b,
 	struct dts_log_column *c;
 	size_t at = 0, place = 0;
 
-	while ((c = next_column(t, &at, is)))
+	while ((c = next_column(t, &at, is))) {
 		c->collation = collation;
+		c->has_collation = true;
+	}
 	at = 0;
 	while (!b.bad && dts_bytes_left(&b) > 0) {
 		uint64_t want = dts_bytes_packed(&b);
@@ -136,8 +154,10 @@ static int read_charsets(struct dts_log_table *t, struct dts_bytes b,
 	struct dts_log_column *c;
 	size_t at = 0;
 
-	while ((c = next_column(t, &at, is)))
+	while ((c = next_column(t, &at, is))) {
 		c->collation = (uint32_t)dts_bytes_packed(&b);
+		c->has_collation = true;
+	}
 	return b.bad ? bad(err, "character sets") : 0;
 }
 
@@ -176,15 +196,27 @@ static int read_labels(struct dts_log_table *t, struct dts_bytes b,
 	return b.bad ? bad(err, "labels") : 0;
 }
 
-/* Kept in the column's length until the type text is written. */
 static int read_geometry(struct dts_log_table *t, struct dts_bytes b, struct dts_error *err)
 {
 	struct dts_log_column *c;
 	size_t at = 0;
 
-	while ((c = next_column(t, &at, is_geometry)))
-		c->column->length = (uint32_t)dts_bytes_packed(&b);
+	while ((c = next_column(t, &at, is_geometry))) {
+		uint64_t shape = dts_bytes_packed(&b);
+
+		c->shape = shape < 8 ? (int8_t)shape : 0;
+	}
 	return b.bad ? bad(err, "geometry types") : 0;
+}
+
+static int read_dimensions(struct dts_log_table *t, struct dts_bytes b, struct dts_error *err)
+{
+	struct dts_log_column *c;
+	size_t at = 0;
+
+	while ((c = next_column(t, &at, is_vector)))
+		c->dimensions = (uint32_t)dts_bytes_packed(&b);
+	return b.bad ? bad(err, "vector dimensions") : 0;
 }
 
 static int read_primary(struct dts_log_table *t, struct dts_bytes b, bool prefixes, struct dts_error *err)
@@ -242,6 +274,8 @@ static int read_field(struct dts_log_table *t, uint8_t type, struct dts_bytes b,
 		return read_geometry(t, b, err);
 	case META_VISIBILITY:
 		return read_visibility(t, b, err);
+	case META_DIMENSIONS:
+		return read_dimensions(t, b, err);
 	default: /* has its length: newer servers may say more */
 		return 0;
 	}
@@ -273,7 +307,7 @@ static int find_charset(struct dts_log_table *t, struct dts_log_column *c, struc
 {
 	if (!is_text(c) && !is_label(c))
 		return 0;
-	if (c->collation != 0 && c->type != DTS_LOG_GEOMETRY) {
+	if (c->collation != 0 && c->type != DTS_LOG_GEOMETRY && c->type != DTS_LOG_VECTOR) {
 		c->charset = dts_charset_of_collation_id(c->collation);
 		if (!c->charset)
 			return dts_fail(err, DTS_BAD_INPUT, "column `%.*s` has collation number %u, which is not known",
@@ -314,13 +348,18 @@ static void add_fraction(struct dts_buf *b, const struct dts_log_column *c, cons
 		dts_buf_addf(b, "(%u)", c->decimals);
 }
 
-/* False: a type that the rows cannot be read of. */
-static bool add_type(struct dts_buf *b, const struct dts_log_column *c)
+const char *dts_log_shape_name(int shape)
+{
+	static const char *const names[] = {"geometry", "point", "linestring", "polygon", "multipoint",
+					    "multilinestring", "multipolygon", "geometrycollection"};
+
+	return shape >= 0 && shape < 8 ? names[shape] : NULL;
+}
+
+bool dts_log_column_type(struct dts_buf *b, const struct dts_log_table *t, const struct dts_log_column *c)
 {
 	static const char *const texts[] = {"", "tinytext", "text", "mediumtext", "longtext"};
 	static const char *const blobs[] = {"", "tinyblob", "blob", "mediumblob", "longblob"};
-	static const char *const shapes[] = {"geometry", "point", "linestring", "polygon", "multipoint",
-					     "multilinestring", "multipolygon", "geometrycollection"};
 
 	switch (c->type) {
 	case DTS_LOG_TINY: dts_buf_adds(b, "tinyint"); break;
@@ -331,7 +370,7 @@ static bool add_type(struct dts_buf *b, const struct dts_log_column *c)
 	case DTS_LOG_FLOAT: dts_buf_adds(b, "float"); break;
 	case DTS_LOG_DOUBLE: dts_buf_adds(b, "double"); break;
 	case DTS_LOG_NEWDECIMAL: dts_buf_addf(b, "decimal(%u,%u)", c->digits, c->decimals); break;
-	case DTS_LOG_YEAR: dts_buf_adds(b, "year(4)"); return true;
+	case DTS_LOG_YEAR: dts_buf_adds(b, t->mysql ? "year" : "year(4)"); return true;
 	case DTS_LOG_BIT: dts_buf_addf(b, "bit(%u)", (unsigned)c->bytes); break;
 	case DTS_LOG_DATE:
 	case DTS_LOG_NEWDATE: dts_buf_adds(b, "date"); break;
@@ -345,7 +384,9 @@ static bool add_type(struct dts_buf *b, const struct dts_log_column *c)
 	case DTS_LOG_VAR_STRING: add_chars(b, c, "varchar", "varbinary"); break;
 	case DTS_LOG_STRING: add_chars(b, c, "char", "binary"); break;
 	case DTS_LOG_BLOB: dts_buf_adds(b, c->charset ? texts[c->width] : blobs[c->width]); break;
-	case DTS_LOG_GEOMETRY: dts_buf_adds(b, shapes[c->column->length < 8 ? c->column->length : 0]); break;
+	case DTS_LOG_GEOMETRY: dts_buf_adds(b, dts_log_shape_name(c->shape > 0 ? c->shape : 0)); break;
+	case DTS_LOG_JSON: dts_buf_adds(b, "json"); break;
+	case DTS_LOG_VECTOR: dts_buf_addf(b, "vector(%u)", (unsigned)c->dimensions); break;
 	case DTS_LOG_ENUM:
 	case DTS_LOG_SET:
 		dts_buf_adds(b, c->type == DTS_LOG_ENUM ? "enum(" : "set(");
@@ -360,6 +401,16 @@ static bool add_type(struct dts_buf *b, const struct dts_log_column *c)
 	return true;
 }
 
+int dts_log_column_unsupported(const struct dts_log_table *t, const struct dts_log_column *c, struct dts_error *err)
+{
+	dts_fail(err, DTS_BAD_INPUT, "column `%.*s` of table `%.*s`.`%.*s` has a type (%u) that is not supported",
+		 (int)c->column->name.len, c->column->name.p, (int)t->schema.db.len, t->schema.db.p,
+		 (int)t->schema.table.len, t->schema.table.p, c->type);
+	if (c->type == DTS_LOG_BLOB_COMPRESSED || c->type == DTS_LOG_VARCHAR_COMPRESSED)
+		dts_hint(err, "COMPRESSED columns cannot be read yet");
+	return -1;
+}
+
 static int complete_column(struct dts_log_table *t, struct dts_log_column *c, struct dts_error *err)
 {
 	struct dts_buf b = {0};
@@ -367,17 +418,11 @@ static int complete_column(struct dts_log_table *t, struct dts_log_column *c, st
 
 	if (find_charset(t, c, err) < 0)
 		return -1;
-	known = add_type(&b, c);
+	known = dts_log_column_type(&b, t, c);
 	c->column->type_text = dts_arena_copy(t->schema.arena, dts_buf_slice(&b));
 	dts_buf_release(&b);
-	if (!known) {
-		dts_fail(err, DTS_BAD_INPUT, "column `%.*s` of table `%.*s`.`%.*s` has a type (%u) that is not supported",
-			 (int)c->column->name.len, c->column->name.p, (int)t->schema.db.len, t->schema.db.p,
-			 (int)t->schema.table.len, t->schema.table.p, c->type);
-		if (c->type == DTS_LOG_BLOB_COMPRESSED || c->type == DTS_LOG_VARCHAR_COMPRESSED)
-			dts_hint(err, "COMPRESSED columns cannot be read yet");
-		return -1;
-	}
+	if (!known)
+		return dts_log_column_unsupported(t, c, err);
 	dts_column_from_type(c->column, t->schema.arena);
 	c->as = c->column->type;
 	return 0;
@@ -421,6 +466,8 @@ int dts_table_meta_read(struct dts_log_table *t, struct dts_bytes b, struct dts_
 	struct dts_bytes primary = {0};
 	uint8_t primary_type = 0;
 
+	for (size_t i = 0; i < t->column_count; i++)
+		t->columns[i].is_text = counts_as_text(&t->columns[i], t->mysql);
 	while (dts_bytes_left(&b) > 0) {
 		uint8_t type = dts_bytes_u8(&b);
 		struct dts_bytes value = dts_bytes(dts_bytes_take(&b, (size_t)dts_bytes_packed(&b)));

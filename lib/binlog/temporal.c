@@ -37,48 +37,57 @@ static char *put_clock(char *p, const struct moment *m, unsigned decimals)
 	return p;
 }
 
+static bool is_date(const struct moment *m)
+{
+	return m->year <= 9999 && m->month <= 12 && m->day <= 31;
+}
+
+static bool is_clock(const struct moment *m, uint32_t most_hours, unsigned decimals)
+{
+	return m->hour <= most_hours && m->minute <= 59 && m->second <= 59 && m->fraction < power10[decimals];
+}
+
+static bool add_quoted(struct dts_buf *out, const char *text, const char *end)
+{
+	dts_buf_addc(out, '"');
+	dts_buf_add(out, text, (size_t)(end - text));
+	dts_buf_addc(out, '"');
+	return true;
+}
+
 static bool add_date(struct dts_buf *out, const struct moment *m)
 {
-	char text[16], *p = text;
+	char text[16];
 
-	if (m->year > 9999 || m->month > 12 || m->day > 31)
-		return false;
-	*p++ = '"';
+	return is_date(m) && add_quoted(out, text, put_date(text, m));
+}
+
+static char *put_datetime(char *p, const struct moment *m, unsigned decimals)
+{
 	p = put_date(p, m);
-	*p++ = '"';
-	dts_buf_add(out, text, (size_t)(p - text));
-	return true;
+	*p++ = ' ';
+	return put_clock(p, m, decimals);
 }
 
 static bool add_datetime(struct dts_buf *out, const struct moment *m, unsigned decimals)
 {
-	char text[40], *p = text;
+	char text[40];
 
-	if (m->year > 9999 || m->month > 12 || m->day > 31 || m->hour > 23 || m->minute > 59 ||
-	    m->second > 59 || m->fraction >= power10[decimals])
-		return false;
-	*p++ = '"';
-	p = put_date(p, m);
-	*p++ = ' ';
-	p = put_clock(p, m, decimals);
-	*p++ = '"';
-	dts_buf_add(out, text, (size_t)(p - text));
-	return true;
+	return is_date(m) && is_clock(m, 23, decimals) && add_quoted(out, text, put_datetime(text, m, decimals));
+}
+
+static char *put_time(char *p, const struct moment *m, unsigned decimals)
+{
+	if (m->negative)
+		*p++ = '-';
+	return put_clock(p, m, decimals);
 }
 
 static bool add_time(struct dts_buf *out, const struct moment *m, unsigned decimals)
 {
-	char text[32], *p = text;
+	char text[32];
 
-	if (m->hour > 999 || m->minute > 59 || m->second > 59 || m->fraction >= power10[decimals])
-		return false;
-	*p++ = '"';
-	if (m->negative)
-		*p++ = '-';
-	p = put_clock(p, m, decimals);
-	*p++ = '"';
-	dts_buf_add(out, text, (size_t)(p - text));
-	return true;
+	return is_clock(m, 999, decimals) && add_quoted(out, text, put_time(text, m, decimals));
 }
 
 /* Seconds since 1970 as a UTC date (civil-from-days, proleptic Gregorian). */
@@ -245,4 +254,36 @@ bool dts_temporal_add(struct dts_buf *out, const struct dts_log_column *c, struc
 	default:
 		return false;
 	}
+}
+
+bool dts_temporal_add_packed(struct dts_buf *out, uint8_t type, int64_t packed)
+{
+	struct moment m = {.negative = packed < 0};
+	uint64_t v = packed < 0 ? 0 - (uint64_t)packed : (uint64_t)packed;
+	uint64_t clock = v >> 24, date = clock >> 17;
+	char text[40], *end;
+
+	m.fraction = v & 0xffffff;
+	m.second = clock & 63;
+	m.minute = clock >> 6 & 63;
+	if (type == DTS_LOG_TIME) {
+		if (clock >> 12 > 999)
+			return false;
+		m.hour = (uint32_t)(clock >> 12);
+		if (!is_clock(&m, 999, 6))
+			return false;
+		end = put_time(text, &m, 6);
+	} else {
+		m.hour = clock >> 12 & 31;
+		m.day = date & 31;
+		m.month = (date >> 5) % 13;
+		if ((date >> 5) / 13 > 9999 || m.negative)
+			return false;
+		m.year = (uint32_t)((date >> 5) / 13);
+		if (!is_date(&m) || !is_clock(&m, 23, 6))
+			return false;
+		end = type == DTS_LOG_DATE ? put_date(text, &m) : put_datetime(text, &m, 6);
+	}
+	dts_buf_add(out, text, (size_t)(end - text));
+	return true;
 }

@@ -10,4 +10,12 @@
  */
 bool dts_temporal_add(struct dts_buf *out, const struct dts_log_column *c, struct dts_bytes *b);
 
+/*
+ * One of MySQL's JSON documents, which hold the server's packed form (MySQL source documentation,
+ * "TIME_to_longlong_packed" in my_time.h): microseconds below, then 17 bits of the clock,
+ * then day, month and year. `type` is DTS_LOG_DATE, DTS_LOG_TIME, DTS_LOG_DATETIME or
+ * DTS_LOG_TIMESTAMP. Appends the text without quotes, with six fraction digits unless it is a date.
+ */
+bool dts_temporal_add_packed(struct dts_buf *out, uint8_t type, int64_t packed);
+
 #endif
