@@ -42,13 +42,16 @@ static bool orders_same(const struct dts_column *a, const struct dts_column *b)
 /* Appends a column as dts_verify_key_literal() wants to have it fetched. */
 static void add_fetched(struct dts_buf *sql, const struct dts_column *c)
 {
-	bool number = c->type == DTS_TYPE_INTEGER || c->type == DTS_TYPE_ENUM || c->type == DTS_TYPE_SET ||
-		      c->type == DTS_TYPE_BIT;
+	bool number = c->type == DTS_TYPE_INTEGER || c->type == DTS_TYPE_ENUM || c->type == DTS_TYPE_BIT;
+	bool cast = c->type == DTS_TYPE_CHAR || c->type == DTS_TYPE_SET;
 
-	if (c->type == DTS_TYPE_CHAR)
+	if (cast)
 		dts_buf_adds(sql, "CAST(");
 	dts_sql_ident(sql, c->name);
-	dts_buf_adds(sql, c->type == DTS_TYPE_CHAR ? " AS BINARY)" : number ? "+0" : "");
+	if (cast)
+		dts_buf_adds(sql, c->type == DTS_TYPE_SET ? " AS UNSIGNED)" : " AS BINARY)");
+	else
+		dts_buf_adds(sql, number ? "+0" : "");
 }
 
 void dts_verify_key_choose(struct table_work *w)
