@@ -8,7 +8,7 @@
 struct arguments {
 	struct dts_connect_options connect;
 	struct dts_list tables, ignored;
-	const char *src, *start, *start_position, *start_gtid, *resume, *checkpoint_db;
+	const char *src, *start, *start_position, *start_gtid, *resume, *schema_history, *checkpoint_db;
 	const char *stop_position, *stop_gtid;
 	bool follow, skip_sequences, zstd;
 	double heartbeat, reconnect_timeout;
@@ -68,7 +68,7 @@ static int run(struct arguments *a, struct dts_error *err)
 	struct dts_selection selection = {0};
 	struct dts_follow_options o = {
 		.connect = &a->connect, .selection = &selection, .src = a->src, .own_db = a->checkpoint_db,
-		.server_id = (uint32_t)a->server_id, .skip_sequences = a->skip_sequences, .follow = a->follow,
+		.server_id = (uint32_t)a->server_id, .history = a->schema_history, .skip_sequences = a->skip_sequences, .follow = a->follow,
 		.heartbeat = a->heartbeat, .reconnect_timeout = a->reconnect_timeout,
 	};
 	struct dts_output out;
@@ -107,6 +107,8 @@ int main(int argc, char **argv)
 	const struct dts_option what[] = {
 		{"table", 0, DTS_OPTION_LIST, &a.tables, "PATTERN", "only these tables (may be repeated)"},
 		{"ignore-table", 0, DTS_OPTION_LIST, &a.ignored, "PATTERN", "not these tables"},
+		{"schema-history", 0, DTS_OPTION_STRING, &a.schema_history, "FILE",
+		 "keep what the tables looked like at each position in FILE"},
 		{"skip-sequences", 0, DTS_OPTION_FLAG, &a.skip_sequences, NULL, "leave changes of sequences out instead of stopping"},
 		{"src", 0, DTS_OPTION_STRING, &a.src, "NAME", "name of the source in the records [the -g group, else its host]"},
 		{"heartbeat", 0, DTS_OPTION_SECONDS, &a.heartbeat, "SECONDS", "between heartbeat records; 0: none [10]"},
@@ -123,7 +125,7 @@ int main(int argc, char **argv)
 		{0},
 	};
 	const struct dts_tool tool = {
-		"dts-binlog", "[PATTERN...]", "reads the changes of a MariaDB server from its binary log", groups, 0, SIZE_MAX,
+		"dts-binlog", "[PATTERN...]", "reads the changes of a server from its binary log", groups, 0, SIZE_MAX,
 	};
 	struct dts_error err = DTS_ERROR_INIT;
 	struct dts_list operands = {0};

@@ -14,6 +14,7 @@ void dts_capture_init(struct dts_capture *c, const struct dts_capture_options *o
 	c->tx.src_json = dts_buf_slice(&c->src_json);
 	c->tables.selection = o->selection;
 	c->tables.own_db = o->own_db;
+	c->tables.history = o->history;
 	c->tables.catalog = o->catalog;
 	c->tables.context = o->context;
 	dts_position_copy(&c->at, start);
@@ -28,10 +29,12 @@ void dts_capture_release(struct dts_capture *c)
 	dts_tx_release(&c->tx);
 	dts_position_release(&c->at);
 	dts_position_release(&c->safe);
+	dts_position_release(&c->quiet_until);
 	dts_buf_release(&c->gtid_text);
 	dts_buf_release(&c->xid);
 	dts_ddl_release(&c->ddl);
 	dts_buf_release(&c->sql);
+	dts_buf_release(&c->statement);
 	dts_buf_release(&c->head);
 	dts_buf_release(&c->scratch);
 	*c = (struct dts_capture){0};
@@ -44,6 +47,14 @@ int dts_capture_outside(const struct dts_event *e, struct dts_error *err)
 	dts_fail(err, DTS_BAD_INPUT, "a %s event outside of a transaction", dts_event_name(e->type, text));
 	return dts_hint(err, "a position to start from must be the beginning of a transaction: the pos of a "
 			"begin, commit or heartbeat record");
+}
+
+void dts_capture_go_back(struct dts_capture *c, const struct dts_position *to)
+{
+	dts_position_copy(&c->quiet_until, &c->safe);
+	dts_position_copy(&c->safe, to);
+	dts_position_copy(&c->at, to);
+	c->quiet = true;
 }
 
 /* Everything up to here has been told. */
@@ -314,12 +325,44 @@ static int describe(struct dts_capture *c, const struct dts_event *e, struct dts
 	return err->status == DTS_BAD_INPUT || err->status == DTS_REFUSED ? dts_capture_refuse(c) : -1;
 }
 
+/* What changes rows, and describes them. */
+static bool is_about_rows(const struct dts_event *e)
+{
+	return e->type == DTS_EV_TABLE_MAP || e->type == DTS_EV_PARTIAL_UPDATE_ROWS ||
+	       (e->type >= DTS_EV_WRITE_ROWS_V1 && e->type <= DTS_EV_DELETE_ROWS_V1) ||
+	       (e->type >= DTS_EV_WRITE_ROWS && e->type <= DTS_EV_DELETE_ROWS);
+}
+
+/* Has the start come? */
+static int end_quiet(struct dts_capture *c, struct dts_error *err)
+{
+	int order;
+
+	if (c->tx.open || !c->at.file[0])
+		return 0;
+	order = dts_position_compare(&c->at, &c->quiet_until);
+	if (order < 0)
+		return 0;
+	if (order > 0) {
+		dts_fail(err, DTS_BAD_INPUT, "the start at %s:%llu is not where a transaction begins", c->quiet_until.file,
+			 (unsigned long long)c->quiet_until.offset);
+		return dts_hint(err, "a position to start from is the pos of a begin, commit or heartbeat record");
+	}
+	c->quiet = false;
+	mark_safe(c);
+	if (dts_gtids_known(&c->quiet_until.gtid))
+		dts_gtids_copy(&c->safe.gtid, &c->quiet_until.gtid);
+	return 0;
+}
+
 /* `start` is where the event stands; c->at is behind it already. */
 static int dispatch(struct dts_capture *c, const struct dts_event *e, struct dts_slice raw,
 		    const struct dts_position *start, struct dts_buf *out, struct dts_error *err)
 {
 	char text[24];
 
+	if (c->quiet && is_about_rows(e))
+		return 0;
 	switch (e->type) {
 	case DTS_EV_TABLE_MAP:
 		return describe(c, e, err);
@@ -471,6 +514,12 @@ int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_bu
 	}
 	if (status == 0 && !c->tx.open && (!c->jumps || c->caught_up) && c->skip_to == 0)
 		mark_safe(c);
+	if (c->quiet) {
+		out->len = held;
+		c->tx.records = records;
+		if (status == 0)
+			status = end_quiet(c, err);
+	}
 	if (status < 0) {
 		/* Nothing of it was said, not even that its transaction began. */
 		out->len = held;

@@ -15,6 +15,7 @@ struct dts_capture_options {
 	const char *own_db;                    /* database of our own checkpoints */
 	bool skip_sequences;                   /* leave changes of sequences out, instead of stopping */
 	const struct dts_map *collations;      /* see dts_collation_key(); borrowed; NULL: none */
+	struct dts_history *history;           /* borrowed; moved on by the log's statements; NULL: none */
 	dts_catalog_function *catalog;
 	void *context;
 };
@@ -30,6 +31,8 @@ struct dts_capture {
 	struct dts_position safe; /* where to go on: never inside a transaction */
 	bool jumps;               /* the server leaves out what we have (start by GTID) */
 	bool caught_up;           /* a group has ended since it began to send */
+	bool quiet;               /* nothing is told before `quiet_until`: only the history takes it in */
+	struct dts_position quiet_until;
 	uint64_t skip_to;         /* events before this offset of the file were told before; 0: none */
 	bool fresh_file;          /* nothing but the format description was read of this file */
 
@@ -47,6 +50,7 @@ struct dts_capture {
 
 	struct dts_ddl ddl;
 	struct dts_buf sql; /* of a statement without what is not selected */
+	struct dts_buf statement; /* its record, for the history */
 	struct dts_buf head, scratch;
 };
 
@@ -54,6 +58,9 @@ struct dts_capture {
 void dts_capture_init(struct dts_capture *c, const struct dts_capture_options *o,
 		      const struct dts_position *start);
 void dts_capture_release(struct dts_capture *c);
+
+/* The history is behind the start: reads on from there, and tells nothing before the start. */
+void dts_capture_go_back(struct dts_capture *c, const struct dts_position *to);
 
 /* One whole event. Appends what it says to `out`. -1: status 3 for what cannot be
  * decoded or must not be passed over, 4 when the server's settings must change; the message starts with the position. */

@@ -4,10 +4,8 @@
 #include <time.h>
 
 #include "base/signals.h"
-#include "binlog/capture.h"
+#include "binlog/follow_parts.h"
 #include "binlog/readahead.h"
-#include "binlog/source.h"
-#include "checkpoint/resume.h"
 
 enum {
 	HELD = 16 << 20,       /* bytes of events read ahead */
@@ -16,24 +14,6 @@ enum {
 	PATIENCE_ON_STOP = 10, /* seconds to wait for the rest of a transaction */
 	FIRST_DELAY = 100,     /* milliseconds to a second try to connect, doubled each time */
 	LAST_DELAY = 5000,
-};
-
-struct follow {
-	const struct dts_follow_options *o;
-	struct dts_output *out;
-	struct dts_log_source source;
-	struct dts_capture capture;
-	struct dts_readahead *reader;
-	struct dts_buf src;
-	bool by_gtid;
-
-	struct dts_position stop; /* file "": none */
-	char stop_seen[256];      /* the file that stop_order is about */
-	int stop_order;           /* of that file to the stop's: <0 before, >0 behind */
-	struct dts_gtids seen;    /* with a stop by GTID: what was read, and what the start has */
-
-	double heartbeat_at; /* when the next is due */
-	double heard_at;     /* when the server last said something */
 };
 
 enum outcome { FAILED = -1, FINISHED = 0, LOST = 1, SIGNALLED = 2 };
@@ -46,19 +26,8 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* What the start has already counts as reached. */
-static void see_start(struct follow *f)
-{
-	const struct dts_gtids *stop = &f->o->stop_gtid;
-
-	if (dts_gtids_known(&f->capture.safe.gtid))
-		dts_gtids_copy(&f->seen, &f->capture.safe.gtid);
-	else
-		dts_gtids_set_empty(&f->seen, stop->form);
-}
-
 /* A domain's numbers need not ascend (only strict servers see to that): the greatest counts. */
-static void see_gtid(struct follow *f, struct dts_slice text)
+static void see_gtid(struct dts_follow *f, struct dts_slice text)
 {
 	struct dts_gtid gtid;
 
@@ -67,7 +36,7 @@ static void see_gtid(struct follow *f, struct dts_slice text)
 }
 
 /* Is the place behind the last event at or behind the stop? */
-static bool reached_stop(struct follow *f)
+static bool reached_stop(struct dts_follow *f)
 {
 	const struct dts_position *at = &f->capture.at;
 
@@ -84,109 +53,7 @@ static bool reached_stop(struct follow *f)
 	return f->stop_order > 0 || (f->stop_order == 0 && at->offset >= f->stop.offset);
 }
 
-static int check_identity(struct follow *f, struct dts_slice want, struct dts_error *err)
-{
-	if (want.len == 0 || dts_slice_eq(want, dts_buf_slice(&f->source.identity)))
-		return 0;
-	dts_fail(err, DTS_REFUSED, "the checkpoint is of another server: of '%.*s', but %s is '%s'", (int)want.len, want.p,
-		 f->source.control.label, dts_buf_text(&f->source.identity));
-	return dts_hint(err, "a file and offset mean nothing in another server's log: start by GTID");
-}
-
-static int find_checkpoint(struct follow *f, struct dts_position *start, struct dts_error *err)
-{
-	const struct dts_follow_options *o = f->o;
-	struct dts_source_state state = {0};
-	int found = dts_resume_read(o->resume, o->connect, o->own_db, dts_buf_slice(&f->src), &state, NULL, NULL, err);
-
-	if (found == 0) {
-		found = dts_fail(err, DTS_REFUSED, "there is no checkpoint %s of source '%s'", o->resume,
-				 dts_buf_text(&f->src));
-		dts_hint(err, "the full phase creates it: dts-dump ... | dts-apply ... --checkpoint=NAME");
-	}
-	if (found > 0 && check_identity(f, dts_buf_slice(&state.server_id), err) < 0)
-		found = -1;
-	if (found > 0) {
-		dts_position_copy(start, &state.applied);
-		f->by_gtid = start->file[0] == '\0';
-		found = f->by_gtid ? 0 : dts_log_source_check_position(&f->source, start, err);
-	}
-	dts_source_state_release(&state);
-	return found;
-}
-
-static int find_start(struct follow *f, struct dts_position *start, struct dts_error *err)
-{
-	const struct dts_follow_options *o = f->o;
-	enum dts_start how = o->start != DTS_START_DEFAULT ? o->start : o->follow ? DTS_START_NOW : DTS_START_OLDEST;
-
-	switch (how) {
-	case DTS_START_NOW:
-		return dts_log_source_end(&f->source, true, start, err);
-	case DTS_START_OLDEST:
-		return dts_log_source_oldest(&f->source, start, err);
-	case DTS_START_GTID:
-		f->by_gtid = true;
-		dts_gtids_copy(&start->gtid, &o->position.gtid);
-		return dts_log_source_check_gtid(&f->source, &start->gtid, err);
-	case DTS_START_RESUME:
-		return find_checkpoint(f, start, err);
-	default:
-		dts_position_copy(start, &o->position);
-		return dts_log_source_check_position(&f->source, start, err);
-	}
-}
-
-/* Without --follow the end of the log as it is now; an earlier stop that was asked for wins. */
-static int find_stop(struct follow *f, struct dts_error *err)
-{
-	const struct dts_follow_options *o = f->o;
-
-	if (!o->follow && dts_log_source_end(&f->source, false, &f->stop, err) < 0)
-		return -1;
-	if (o->stop.file[0] && (o->follow || dts_position_compare(&o->stop, &f->stop) < 0))
-		dts_position_copy(&f->stop, &o->stop);
-	return 0;
-}
-
-static int prepare(struct follow *f, struct dts_error *err)
-{
-	const struct dts_follow_options *o = f->o;
-	struct dts_capture_options c = {
-		.selection = o->selection, .own_db = o->own_db, .skip_sequences = o->skip_sequences,
-		.collations = &f->source.collations, .catalog = dts_log_source_catalog, .context = &f->source,
-	};
-	struct dts_position start = {0};
-	bool names;
-	int status = -1;
-
-	if (dts_log_source_open(&f->source, o->connect, o->server_id, err) < 0)
-		return -1;
-	if (o->src)
-		dts_buf_adds(&f->src, o->src);
-	else if (dts_session_source_name(&f->source.control, o->connect, &f->src, err) < 0)
-		return -1;
-	if (dts_log_source_check_settings(&f->source, &names, err) < 0)
-		return -1;
-	if (!names && o->follow) {
-		dts_fail(err, DTS_REFUSED, "%s does not have binlog_row_metadata=FULL: the log does not have the names of columns",
-			 f->source.control.label);
-		return dts_hint(err, "run SET GLOBAL binlog_row_metadata=FULL and keep it in its configuration; what was "
-				"written before stays without names: start behind it");
-	}
-	/* The stop first: a start of "now" is then not before it by accident. */
-	if (find_stop(f, err) == 0 && find_start(f, &start, err) == 0) {
-		c.src = dts_buf_slice(&f->src);
-		dts_capture_init(&f->capture, &c, &start);
-		f->capture.jumps = f->by_gtid;
-		see_start(f);
-		status = 0;
-	}
-	dts_position_release(&start);
-	return status;
-}
-
-static void stop_reading(struct follow *f)
+static void stop_reading(struct dts_follow *f)
 {
 	if (f->reader)
 		dts_log_source_abort(&f->source);
@@ -194,7 +61,7 @@ static void stop_reading(struct follow *f)
 	f->reader = NULL;
 }
 
-static int start_reading(struct follow *f, struct dts_error *err)
+static int start_reading(struct dts_follow *f, struct dts_error *err)
 {
 	bool from_start;
 
@@ -209,16 +76,16 @@ static int start_reading(struct follow *f, struct dts_error *err)
 	return f->reader ? 0 : -1;
 }
 
-static int beat(struct follow *f, uint64_t time, struct dts_error *err)
+static int beat(struct dts_follow *f, uint64_t time, struct dts_error *err)
 {
 	f->heartbeat_at = now() + f->o->heartbeat;
 	dts_capture_heartbeat(&f->capture, time, &f->out->buf);
 	return dts_output_record_done(f->out, err);
 }
 
-static bool beat_due(const struct follow *f)
+static bool beat_due(const struct dts_follow *f)
 {
-	return f->o->heartbeat > 0 && !f->capture.tx.open && now() >= f->heartbeat_at;
+	return f->o->heartbeat > 0 && !f->capture.tx.open && !f->capture.quiet && now() >= f->heartbeat_at;
 }
 
 static int milliseconds_left(double until)
@@ -229,7 +96,7 @@ static int milliseconds_left(double until)
 }
 
 /* The log has nothing at hand: what is held goes out, then wait. */
-static enum dts_readahead_result wait_for_event(struct follow *f, struct dts_slice *event, struct dts_error *err)
+static enum dts_readahead_result wait_for_event(struct dts_follow *f, struct dts_slice *event, struct dts_error *err)
 {
 	/* Only a server that still speaks is known to have nothing newer. */
 	if (beat_due(f) && now() - f->heard_at < 5 && beat(f, (uint64_t)time(NULL), err) < 0)
@@ -241,31 +108,35 @@ static enum dts_readahead_result wait_for_event(struct follow *f, struct dts_sli
 }
 
 /* Does this event end behind the stop? Then so does its transaction, which is not to be told. */
-static bool crosses_stop(struct follow *f, struct dts_slice event)
+static bool crosses_stop(struct dts_follow *f, struct dts_slice event)
 {
 	return f->stop_order == 0 && f->stop_seen[0] && f->capture.at.offset + event.len > f->stop.offset &&
 	       !dts_event_is_made_up(event);
 }
 
 /* Is it yet to be seen whether the file is the one that the start was in? */
-static bool file_unsure(const struct follow *f)
+static bool file_unsure(const struct dts_follow *f)
 {
 	return f->capture.at.created != 0 && !f->capture.format.known;
 }
 
-static bool reached_end(struct follow *f)
+static bool reached_end(struct dts_follow *f)
 {
-	return !file_unsure(f) && (reached_stop(f) || dts_gtids_cover(&f->seen, &f->o->stop_gtid));
+	return !f->capture.quiet && !file_unsure(f) && (reached_stop(f) || dts_gtids_cover(&f->seen, &f->o->stop_gtid));
 }
 
 /* One event. 1: a stop was reached. */
-static int take(struct follow *f, struct dts_slice event, struct dts_error *err)
+static int take(struct dts_follow *f, struct dts_slice event, struct dts_error *err)
 {
 	struct dts_capture *c = &f->capture;
 	uint64_t groups = c->groups;
 
-	if (crosses_stop(f, event))
+	if (!c->quiet && crosses_stop(f, event))
 		return 1;
+	/* A file at a time, so that a later run need not read it again for its statements. */
+	if (c->options.history && strcmp(c->safe.file, f->history.known.file) != 0 &&
+	    dts_history_reached(&f->history, &c->safe, err) < 0)
+		return -1;
 	if (dts_capture_event(c, event, &f->out->buf, err) < 0 || dts_output_record_done(f->out, err) < 0)
 		return -1;
 	if (c->groups != groups) {
@@ -277,7 +148,7 @@ static int take(struct follow *f, struct dts_slice event, struct dts_error *err)
 }
 
 /* Reads until something ends it. LOST: the connection, with `err` filled. */
-static enum outcome read_log(struct follow *f, struct dts_error *err)
+static enum outcome read_log(struct dts_follow *f, struct dts_error *err)
 {
 	for (;;) {
 		struct dts_slice event;
@@ -333,7 +204,7 @@ static bool sleep_or_signal(int milliseconds)
 
 /* Takes the open transaction back and connects anew. 0: reading again; 1: a stop
  * signal came; -1: `err` says why not. */
-static int reconnect(struct follow *f, struct dts_error *err)
+static int reconnect(struct dts_follow *f, struct dts_error *err)
 {
 	double deadline = now() + f->o->reconnect_timeout;
 	int delay = FIRST_DELAY;
@@ -342,7 +213,7 @@ static int reconnect(struct follow *f, struct dts_error *err)
 	dts_capture_interrupt(&f->capture, &f->out->buf);
 	/* The stream will go on behind what was left out, too: the sink must stand
 	 * there, or it sees a gap. */
-	if (beat(f, 0, err) < 0 || dts_output_flush(f->out, err) < 0)
+	if ((!f->capture.quiet && beat(f, 0, err) < 0) || dts_output_flush(f->out, err) < 0)
 		return -1;
 	for (;;) {
 		if (!sleep_or_signal(delay))
@@ -354,6 +225,8 @@ static int reconnect(struct follow *f, struct dts_error *err)
 			return -1;
 		delay = delay * 2 < LAST_DELAY ? delay * 2 : LAST_DELAY;
 	}
+	if (f->capture.quiet)
+		return 0;
 	/* Inside of the stream, so it counts. */
 	dts_capture_stream(&f->capture, dts_buf_slice(&f->source.json), &f->out->buf);
 	f->capture.tx.records++;
@@ -361,7 +234,7 @@ static int reconnect(struct follow *f, struct dts_error *err)
 }
 
 /* A position that was purged: says what is left. */
-static void explain_gone(struct follow *f, struct dts_error *err)
+static void explain_gone(struct dts_follow *f, struct dts_error *err)
 {
 	struct dts_position oldest = {0};
 	struct dts_error ignored = DTS_ERROR_INIT;
@@ -372,15 +245,17 @@ static void explain_gone(struct follow *f, struct dts_error *err)
 	dts_position_release(&oldest);
 }
 
-static int finish(struct follow *f, const char *reason, struct dts_error *err)
+static int finish(struct dts_follow *f, const char *reason, struct dts_error *err)
 {
 	dts_capture_interrupt(&f->capture, &f->out->buf); /* a stop inside of a transaction */
+	if (f->capture.options.history && dts_history_reached(&f->history, &f->capture.safe, err) < 0)
+		return -1;
 	dts_capture_end(&f->capture, reason, &f->out->buf);
 	return dts_output_flush(f->out, err);
 }
 
 /* Reads on to the end of the transaction that was refused: c->at is behind it. */
-static bool find_end_of_refused(struct follow *f)
+static bool find_end_of_refused(struct dts_follow *f)
 {
 	const double until = now() + PATIENCE_ON_ERROR;
 	struct dts_error ignored = DTS_ERROR_INIT;
@@ -400,7 +275,7 @@ static bool find_end_of_refused(struct follow *f)
 }
 
 /* What no record can tell is to be made by hand: says where to go on then. */
-static void explain_refused(struct follow *f, struct dts_error *err)
+static void explain_refused(struct dts_follow *f, struct dts_error *err)
 {
 	struct dts_buf hint = {0};
 
@@ -418,7 +293,7 @@ static void explain_refused(struct follow *f, struct dts_error *err)
 	dts_buf_release(&hint);
 }
 
-static int run(struct follow *f, struct dts_error *err)
+static int run(struct dts_follow *f, struct dts_error *err)
 {
 	enum outcome outcome;
 
@@ -428,6 +303,8 @@ static int run(struct follow *f, struct dts_error *err)
 		return -1;
 	if (reached_end(f))
 		return finish(f, "done", err);
+	if (f->go_back)
+		dts_capture_go_back(&f->capture, &f->history.at);
 	if (start_reading(f, err) < 0)
 		return -1;
 	while ((outcome = read_log(f, err)) == LOST && f->o->follow) {
@@ -447,8 +324,8 @@ static int run(struct follow *f, struct dts_error *err)
 
 int dts_follow(const struct dts_follow_options *o, struct dts_output *out, struct dts_error *err)
 {
-	struct follow f = {.o = o, .out = out};
-	int status = prepare(&f, err);
+	struct dts_follow f = {.o = o, .out = out};
+	int status = dts_follow_prepare(&f, err);
 
 	if (status == 0)
 		status = run(&f, err);
@@ -464,6 +341,7 @@ int dts_follow(const struct dts_follow_options *o, struct dts_output *out, struc
 	}
 	dts_log_source_close(&f.source);
 	dts_capture_release(&f.capture);
+	dts_history_release(&f.history);
 	dts_position_release(&f.stop);
 	dts_buf_release(&f.src);
 	dts_gtids_release(&f.seen);

@@ -26,6 +26,7 @@ struct dts_follow_options {
 	enum dts_start start;
 	struct dts_position position; /* where to start */
 	const char *resume;           /* see checkpoint/resume.h */
+	const char *history;          /* file of the schema history, see binlog/history.h; NULL: none */
 
 	bool follow;             /* go on when the log's end is reached */
 	struct dts_position stop; /* file "": none */

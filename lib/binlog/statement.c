@@ -88,39 +88,39 @@ static int select_objects(struct dts_capture *c, const struct dts_event_query *q
 	return 1;
 }
 
-static void add_ddl(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql, struct dts_slice db,
-		    struct dts_buf *out)
+static void add_ddl_head(struct dts_capture *c, struct dts_slice db, struct dts_buf *out)
 {
-	const struct dts_ddl *d = &c->ddl;
-	uint64_t n = dts_tx_change(&c->tx, out);
-
-	dts_buf_addf(out, "{\"op\":\"ddl\",\"kind\":\"%s\",\"db\":", dts_ddl_kind_name(d->kind));
+	dts_buf_addf(out, "{\"op\":\"ddl\",\"kind\":\"%s\",\"db\":", dts_ddl_kind_name(c->ddl.kind));
 	dts_json_add_string(out, db);
 	dts_buf_adds(out, ",\"tx\":\"");
 	dts_buf_add_slice(out, dts_buf_slice(&c->gtid_text));
-	dts_buf_adds(out, "\",\"n\":");
+	dts_buf_addc(out, '"');
+}
+
+static void add_ddl(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql, struct dts_slice db,
+		    struct dts_buf *out)
+{
+	uint64_t n = dts_tx_change(&c->tx, out);
+
+	add_ddl_head(c, db, out);
+	dts_buf_adds(out, ",\"n\":");
 	dts_buf_addu(out, n);
 	dts_buf_adds(out, ",\"sql\":");
 	dts_json_add_string(out, sql);
 	dts_buf_adds(out, ",\"objects\":");
-	dts_ddl_add_objects(out, d, db);
+	dts_ddl_add_objects(out, &c->ddl, db);
 	dts_buf_adds(out, ",\"context\":");
 	dts_query_add_context(out, q, c->options.collations);
 	dts_buf_adds(out, "}\n");
 }
 
-static int definition(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql,
-		      struct dts_buf *out, struct dts_error *err)
+/* Tells what is selected of a statement. 1: something was; 0; -1. */
+static int tell(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql, struct dts_buf *out,
+		struct dts_error *err)
 {
 	struct dts_slice db = q->db;
 
-	if (c->ddl.effects & DTS_DDL_STARTS)
-		c->begun = true;
-	/* With binlog_alter_two_phase an ALTER is announced when it starts and is
-	 * done only if its commit comes, which has the text again. */
-	if (c->alter_phase & (DTS_GTID_START_ALTER | DTS_GTID_ROLLBACK_ALTER))
-		return 0;
-	if (!wants_statement(c, &c->ddl, q->db))
+	if (c->quiet || !wants_statement(c, &c->ddl, q->db))
 		return 0;
 	if (is_choosy(c) && c->ddl.count > 0) {
 		int rc = select_objects(c, q, &sql, &db, err);
@@ -134,7 +134,60 @@ static int definition(struct dts_capture *c, const struct dts_event_query *q, st
 		return dts_capture_refuse(c);
 	}
 	add_ddl(c, q, sql, db, out);
-	return 0;
+	return 1;
+}
+
+struct restating {
+	struct dts_capture *c;
+	struct dts_buf *out; /* NULL: nobody was told of the statement */
+};
+
+/* A dts_definition_changed. */
+static void restate(void *arg, struct dts_slice db, struct dts_slice table)
+{
+	struct restating *r = arg;
+
+	if (r->out && dts_log_tables_restate_one(&r->c->tables, db, table, r->out))
+		r->c->tx.records++;
+}
+
+/* The history takes the whole statement in, whatever is selected; the tables that it
+ * changed are restated, so that who reads the records knows them from here on. */
+static int learn(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql, struct dts_buf *out,
+		 struct dts_error *err)
+{
+	struct restating r = {c, out};
+	struct dts_buf *b = &c->statement;
+
+	if (!dts_ddl_kind_is_definition(c->ddl.kind) && c->ddl.kind != DTS_DDL_UNKNOWN)
+		return 0;
+	dts_buf_clear(b);
+	add_ddl_head(c, q->db, b);
+	dts_buf_adds(b, ",\"sql\":");
+	dts_json_add_string(b, sql);
+	dts_buf_adds(b, ",\"context\":");
+	dts_query_add_context(b, q, c->options.collations);
+	dts_buf_adds(b, "}\n");
+	/* What the log numbered before is another table now. */
+	dts_log_tables_forget(&c->tables);
+	return dts_history_statement(c->options.history, dts_buf_slice(b), &c->at, restate, &r, err);
+}
+
+static int definition(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql,
+		      struct dts_buf *out, struct dts_error *err)
+{
+	int told;
+
+	if (c->ddl.effects & DTS_DDL_STARTS)
+		c->begun = true;
+	/* With binlog_alter_two_phase an ALTER is announced when it starts and is
+	 * done only if its commit comes, which has the text again. */
+	if (c->alter_phase & (DTS_GTID_START_ALTER | DTS_GTID_ROLLBACK_ALTER))
+		return 0;
+	told = tell(c, q, sql, out, err);
+	if (told < 0 || !c->options.history)
+		return told < 0 ? -1 : 0;
+	return learn(c, q, sql, told ? out : NULL, err);
 }
 
 /* XA COMMIT and XA ROLLBACK; the GTID event before has told the xid too. */

@@ -87,6 +87,12 @@ static struct dts_log_name *name_of(struct dts_log_tables *t, struct dts_slice d
 	return n;
 }
 
+/* What the history has of a table; NULL where there is none, or it does not have it. */
+static const struct dts_defined_table *defined(const struct dts_log_tables *t, struct dts_slice db, struct dts_slice table)
+{
+	return t->history ? dts_definitions_find(t->history->tables, db, table) : NULL;
+}
+
 static int ask_catalog(struct dts_log_tables *t, struct dts_log_table *table, struct dts_error *err)
 {
 	struct dts_schema known = {0};
@@ -99,6 +105,27 @@ static int ask_catalog(struct dts_log_tables *t, struct dts_log_table *table, st
 	status = dts_log_table_hint(table, found ? &known : NULL, err);
 	dts_schema_release(&known);
 	return status;
+}
+
+/* Today's catalog does not tell which columns rows of then had, so it is asked only
+ * for what the log leaves out of a table whose columns it names. */
+static int complete(struct dts_log_tables *t, struct dts_log_table *table, struct dts_error *err)
+{
+	const struct dts_schema *s = &table->schema;
+	const struct dts_defined_table *d = defined(t, s->db, s->table);
+
+	if (d && !d->unknown)
+		return dts_log_table_define(table, &d->schema, err);
+	if (table->named)
+		return ask_catalog(t, table, err);
+	dts_fail(err, DTS_REFUSED, "the log does not have the names of the columns of `%.*s`.`%.*s` (binlog_row_metadata is "
+		 "not FULL), and %s", (int)s->db.len, s->db.p, (int)s->table.len, s->table.p,
+		 d ? "what a statement made of the table was not understood"
+		   : t->history ? "the schema history does not have the table" : "there is no schema history");
+	if (d)
+		return dts_hint(err, "%.*s", (int)d->why.len, d->why.p);
+	return dts_hint(err, "run SET GLOBAL binlog_row_metadata=FULL on the source, or keep a history with --schema-history; "
+			"rows that were written before stay without names");
 }
 
 int dts_log_tables_map(struct dts_log_tables *t, const struct dts_event *e, const struct dts_event_format *f,
@@ -120,7 +147,7 @@ int dts_log_tables_map(struct dts_log_tables *t, const struct dts_event *e, cons
 		table = dts_table_map_parse(e, f, err);
 		if (!table)
 			return -1;
-		if (ask_catalog(t, table, err) < 0) {
+		if (complete(t, table, err) < 0) {
 			dts_log_table_free(table);
 			return -1;
 		}
@@ -138,17 +165,14 @@ int dts_log_tables_map(struct dts_log_tables *t, const struct dts_event *e, cons
 	return 0;
 }
 
-bool dts_log_tables_announce(struct dts_log_tables *t, struct dts_log_table *table, struct dts_buf *out)
+/* Appends a schema record unless the same was said last. */
+static bool state(struct dts_log_tables *t, const struct dts_schema *schema, struct dts_buf *out)
 {
-	struct dts_log_name *n;
+	struct dts_log_name *n = name_of(t, schema->db, schema->table);
 	size_t start = out->len;
 	struct dts_slice text;
 
-	if (table->announced)
-		return false;
-	table->announced = true;
-	n = name_of(t, table->schema.db, table->schema.table);
-	dts_schema_add(out, &table->schema);
+	dts_schema_add(out, schema);
 	text = dts_slice(out->data + start, out->len - start);
 	if (n->announced && dts_slice_eq(text, dts_buf_slice(&n->text))) {
 		out->len = start;
@@ -158,4 +182,22 @@ bool dts_log_tables_announce(struct dts_log_tables *t, struct dts_log_table *tab
 	dts_buf_clear(&n->text);
 	dts_buf_add_slice(&n->text, text);
 	return true;
+}
+
+bool dts_log_tables_announce(struct dts_log_tables *t, struct dts_log_table *table, struct dts_buf *out)
+{
+	const struct dts_defined_table *d;
+
+	if (table->announced)
+		return false;
+	table->announced = true;
+	d = defined(t, table->schema.db, table->schema.table);
+	return state(t, d && !d->unknown ? &d->schema : &table->schema, out);
+}
+
+bool dts_log_tables_restate_one(struct dts_log_tables *t, struct dts_slice db, struct dts_slice table, struct dts_buf *out)
+{
+	const struct dts_defined_table *d = defined(t, db, table);
+
+	return d && !d->unknown && dts_log_tables_wants(t, db, table) && state(t, &d->schema, out);
 }

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/pattern.h"
+#include "binlog/history.h"
 #include "binlog/table_map.h"
 
 /*
@@ -20,7 +21,8 @@ typedef int dts_catalog_function(void *context, struct dts_slice db, struct dts_
 struct dts_log_tables {
 	const struct dts_selection *selection; /* borrowed; NULL: all */
 	const char *own_db;                    /* never captured: our checkpoints; NULL: none */
-	dts_catalog_function *catalog;
+	const struct dts_history *history;     /* borrowed; NULL: none */
+	dts_catalog_function *catalog;         /* asked about what the history does not have */
 	void *context;
 
 	struct dts_map by_id;   /* struct dts_log_table; key uint64_t */
@@ -54,6 +56,9 @@ struct dts_log_table *dts_log_tables_get(struct dts_log_tables *t, uint64_t id);
 
 /* Appends the table's schema record unless it was announced as it is: true if appended. */
 bool dts_log_tables_announce(struct dts_log_tables *t, struct dts_log_table *table, struct dts_buf *out);
+
+/* The same of a table as the history has it now, if it is captured and known. */
+bool dts_log_tables_restate_one(struct dts_log_tables *t, struct dts_slice db, struct dts_slice table, struct dts_buf *out);
 
 /* Databases that are the server's own. */
 bool dts_log_is_system_db(struct dts_slice db);

@@ -1,0 +1,240 @@
+#include <unistd.h>
+
+#include "binlog/follow_parts.h"
+#include "binlog/history_catalog.h"
+#include "checkpoint/resume.h"
+
+/* Where reading begins: position, stop, and the definitions of the tables there. */
+struct beginning {
+	struct dts_follow *f;
+	enum dts_start how;
+	struct dts_position start;
+	struct dts_history_server server;
+	bool names;     /* the log will have the names of columns */
+	size_t defined; /* tables that the checkpoint told of */
+};
+
+static int check_identity(struct dts_follow *f, struct dts_slice want, struct dts_error *err)
+{
+	if (want.len == 0 || dts_slice_eq(want, dts_buf_slice(&f->source.identity)))
+		return 0;
+	dts_fail(err, DTS_REFUSED, "the checkpoint is of another server: of '%.*s', but %s is '%s'", (int)want.len, want.p,
+		 f->source.control.label, dts_buf_text(&f->source.identity));
+	return dts_hint(err, "a file and offset mean nothing in another server's log: start by GTID");
+}
+
+/* A table as the checkpoint knows it. A dts_definition_fn. */
+static int take_definition(void *context, const struct dts_definition *d, struct dts_error *err)
+{
+	struct beginning *b = context;
+	struct dts_history *h = &b->f->history;
+	struct dts_schema schema = {0};
+
+	if (dts_record_parse(&h->record, d->text, err) < 0 || dts_schema_parse(&schema, &h->record, err) < 0)
+		return dts_where(err, "the checkpoint's definition of '%.*s.%.*s'", (int)d->db.len, d->db.p,
+				 (int)d->table.len, d->table.p);
+	dts_history_add_table(h, &schema);
+	dts_schema_release(&schema);
+	b->defined++;
+	return 0;
+}
+
+static int find_checkpoint(struct beginning *b, struct dts_error *err)
+{
+	struct dts_follow *f = b->f;
+	const struct dts_follow_options *o = f->o;
+	struct dts_source_state state = {0};
+	int found = dts_resume_read(o->resume, o->connect, o->own_db, dts_buf_slice(&f->src), &state, take_definition, b, err);
+
+	if (found == 0) {
+		found = dts_fail(err, DTS_REFUSED, "there is no checkpoint %s of source '%s'", o->resume,
+				 dts_buf_text(&f->src));
+		dts_hint(err, "the full phase creates it: dts-dump ... | dts-apply ... --checkpoint=NAME");
+	}
+	if (found > 0 && check_identity(f, dts_buf_slice(&state.server_id), err) < 0)
+		found = -1;
+	if (found > 0) {
+		dts_position_copy(&b->start, &state.applied);
+		f->by_gtid = b->start.file[0] == '\0';
+		found = f->by_gtid ? dts_log_source_check_gtid(&f->source, &b->start.gtid, err)
+				   : dts_log_source_check_position(&f->source, &b->start, err);
+	}
+	dts_source_state_release(&state);
+	return found;
+}
+
+static int find_start(struct beginning *b, struct dts_error *err)
+{
+	struct dts_follow *f = b->f;
+	const struct dts_follow_options *o = f->o;
+
+	switch (b->how) {
+	case DTS_START_NOW:
+		return dts_log_source_end(&f->source, true, &b->start, err);
+	case DTS_START_OLDEST:
+		return dts_log_source_oldest(&f->source, &b->start, err);
+	case DTS_START_GTID:
+		f->by_gtid = true;
+		dts_gtids_copy(&b->start.gtid, &o->position.gtid);
+		return dts_log_source_check_gtid(&f->source, &b->start.gtid, err);
+	case DTS_START_RESUME:
+		return find_checkpoint(b, err);
+	default:
+		dts_position_copy(&b->start, &o->position);
+		return dts_log_source_check_position(&f->source, &b->start, err);
+	}
+}
+
+/* Without --follow the end of the log as it is now; an earlier stop that was asked for wins. */
+static int find_stop(struct dts_follow *f, struct dts_error *err)
+{
+	const struct dts_follow_options *o = f->o;
+
+	if (!o->follow && dts_log_source_end(&f->source, false, &f->stop, err) < 0)
+		return -1;
+	if (o->stop.file[0] && (o->follow || dts_position_compare(&o->stop, &f->stop) < 0))
+		dts_position_copy(&f->stop, &o->stop);
+	return 0;
+}
+
+/* The start becomes the place where the catalog was read. */
+static int start_at_catalog(struct beginning *b, struct dts_error *err)
+{
+	struct dts_follow *f = b->f;
+
+	if (dts_history_read_catalog(&f->history, &f->source, err) < 0)
+		return -1;
+	dts_position_copy(&b->start, &f->history.at);
+	return dts_log_source_check_position(&f->source, &b->start, err);
+}
+
+/* A file that does not exist yet begins with what is known of the start: what the checkpoint tells, else the
+ * catalog of now, if that is where to start. */
+static int new_file(struct beginning *b, struct dts_error *err)
+{
+	struct dts_follow *f = b->f;
+	const char *path = f->o->history;
+
+	if (b->defined > 0) {
+		dts_position_copy(&f->history.at, &b->start);
+	} else if (b->how == DTS_START_NOW) {
+		if (start_at_catalog(b, err) < 0)
+			return -1;
+	} else {
+		dts_fail(err, DTS_REFUSED, "there is no schema history '%s', and a new one begins with the tables as they are now, "
+			 "not at the start", path);
+		return dts_hint(err, "begin it now: --start=now --schema-history=%s; what was written before cannot be read with it",
+				path);
+	}
+	return dts_history_create(&f->history, path, &b->server, dts_buf_slice(&f->source.json), err);
+}
+
+static int open_file(struct beginning *b, struct dts_error *err)
+{
+	struct dts_follow *f = b->f;
+	struct dts_history *h = &f->history;
+	int found;
+
+	if (f->by_gtid) {
+		dts_fail(err, DTS_REFUSED, "a schema history goes by file and offset, the start by GTID");
+		return dts_hint(err, "start by --start-position, or at a checkpoint that has one");
+	}
+	if (access(f->o->history, F_OK) == 0 && b->defined > 0) {
+		/* The file says more than the checkpoint: other tables, databases. */
+		dts_history_release(h);
+		dts_history_init(h, &b->server);
+	}
+	found = dts_history_open(h, f->o->history, &b->server, &b->start, err);
+	if (found <= 0)
+		return found < 0 ? -1 : new_file(b, err);
+	f->go_back = dts_position_compare(&h->at, &b->start) < 0;
+	if (!f->go_back)
+		return 0;
+	if (dts_log_source_check_position(&f->source, &h->at, err) < 0) {
+		dts_where(err, "the schema history ends at %s:%llu", h->at.file, (unsigned long long)h->at.offset);
+		return err->status == DTS_GONE ? dts_hint(err, "statements in between are lost: begin a new history, and copy "
+							  "the tables anew") : -1;
+	}
+	return 0;
+}
+
+/* What the tables looked like at the start. 1: there is a history; 0: today's catalog has to do, the log tells
+ * the rest; -1. */
+static int find_definitions(struct beginning *b, struct dts_error *err)
+{
+	struct dts_follow *f = b->f;
+
+	if (f->o->history)
+		return open_file(b, err) < 0 ? -1 : 1;
+	if (b->defined > 0) {
+		dts_position_copy(&f->history.at, &b->start);
+		return 1;
+	}
+	if (b->names)
+		return 0;
+	if (b->how == DTS_START_NOW)
+		return start_at_catalog(b, err) < 0 ? -1 : 1;
+	if (!f->o->follow)
+		return 0; /* what there is may have been written with names */
+	dts_fail(err, DTS_REFUSED, "%s does not have binlog_row_metadata=FULL: its log does not have the names of columns, and "
+		 "nothing tells what they were at the start", f->source.control.label);
+	return dts_hint(err, "run SET GLOBAL binlog_row_metadata=FULL and keep it in its configuration, or keep a history of the "
+			"tables: --start=now --schema-history=FILE");
+}
+
+/* What the start has already counts as reached. */
+static void see_start(struct dts_follow *f)
+{
+	const struct dts_gtids *stop = &f->o->stop_gtid;
+
+	if (dts_gtids_known(&f->capture.safe.gtid))
+		dts_gtids_copy(&f->seen, &f->capture.safe.gtid);
+	else
+		dts_gtids_set_empty(&f->seen, stop->form);
+}
+
+static int begin(struct beginning *b, struct dts_error *err)
+{
+	struct dts_follow *f = b->f;
+	const struct dts_follow_options *o = f->o;
+	struct dts_capture_options c = {
+		.selection = o->selection, .own_db = o->own_db, .skip_sequences = o->skip_sequences,
+		.collations = &f->source.collations, .catalog = dts_log_source_catalog, .context = &f->source,
+	};
+	int rc;
+
+	if (dts_log_source_check_settings(&f->source, &b->names, err) < 0 ||
+	    dts_history_server_of(&b->server, &f->source, dts_buf_slice(&f->src), err) < 0)
+		return -1;
+	dts_history_init(&f->history, &b->server);
+	/* The stop first: a start of "now" is then not before it by accident. */
+	if (find_stop(f, err) < 0 || find_start(b, err) < 0)
+		return -1;
+	rc = find_definitions(b, err);
+	if (rc < 0)
+		return -1;
+	c.src = dts_buf_slice(&f->src);
+	c.history = rc > 0 ? &f->history : NULL;
+	dts_capture_init(&f->capture, &c, &b->start);
+	f->capture.jumps = f->by_gtid;
+	see_start(f);
+	return 0;
+}
+
+int dts_follow_prepare(struct dts_follow *f, struct dts_error *err)
+{
+	const struct dts_follow_options *o = f->o;
+	struct beginning b = {.f = f};
+	int status;
+
+	b.how = o->start != DTS_START_DEFAULT ? o->start : o->follow ? DTS_START_NOW : DTS_START_OLDEST;
+	if (dts_log_source_open(&f->source, o->connect, o->server_id, err) < 0)
+		return -1;
+	if (o->src)
+		dts_buf_adds(&f->src, o->src);
+	else if (dts_session_source_name(&f->source.control, o->connect, &f->src, err) < 0)
+		return -1;
+	status = begin(&b, err);
+	dts_position_release(&b.start);
+	return status;
+}

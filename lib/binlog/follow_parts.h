@@ -1,0 +1,32 @@
+#ifndef DTS_BINLOG_FOLLOW_PARTS_H
+#define DTS_BINLOG_FOLLOW_PARTS_H
+
+#include "binlog/capture.h"
+#include "binlog/follow.h"
+#include "binlog/source.h"
+
+/* What follow.c shares with begin.c. Nobody else includes this. */
+struct dts_follow {
+	const struct dts_follow_options *o;
+	struct dts_output *out;
+	struct dts_log_source source;
+	struct dts_capture capture;
+	struct dts_readahead *reader;
+	struct dts_history history; /* where capture.options.history says so */
+	struct dts_buf src;
+	bool by_gtid;
+	bool go_back; /* the history is behind the start */
+
+	struct dts_position stop; /* file "": none */
+	char stop_seen[256];      /* the file that stop_order is about */
+	int stop_order;           /* of that file to the stop's: <0 before, >0 behind */
+	struct dts_gtids seen;    /* with a stop by GTID: what was read, and what the start has */
+
+	double heartbeat_at; /* when the next is due */
+	double heard_at;     /* when the server last said something */
+};
+
+/* Connects, finds where to start and to stop, and what the tables looked like there; all is ready to read. */
+int dts_follow_prepare(struct dts_follow *f, struct dts_error *err);
+
+#endif

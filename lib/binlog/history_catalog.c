@@ -1,0 +1,98 @@
+#include "binlog/history_catalog.h"
+
+#include "mysql/hold.h"
+#include "mysql/source.h"
+
+enum { ATTEMPTS = 5 };
+
+int dts_history_server_of(struct dts_history_server *server, struct dts_log_source *s, struct dts_slice src,
+			  struct dts_error *err)
+{
+	struct dts_buf mode = {0};
+	bool mariadb = s->control.family == DTS_MARIADB;
+	int status = mariadb ? dts_session_value(&s->control, DTS_LIT("SELECT FIND_IN_SET('UTF8_IS_UTF8MB3', @@global.old_mode)"),
+						 &mode, err) : 0;
+
+	*server = (struct dts_history_server){
+		.mariadb = mariadb, .version = s->control.version, .lower_case_names = s->control.lower_case_names,
+		.utf8_is_utf8mb4 = mariadb && dts_slice_is(dts_buf_slice(&mode), "0"),
+		.src = src, .identity = dts_buf_slice(&s->identity),
+	};
+	dts_buf_release(&mode);
+	return status < 0 ? -1 : 0;
+}
+
+static int add_tables(struct dts_history *h, struct dts_session *s, const struct dts_tables *t, struct dts_error *err)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		struct dts_schema schema = {0};
+		int rc;
+
+		if (t->items[i].is_sequence)
+			continue;
+		rc = dts_catalog_schema(s, t->items[i].db, t->items[i].name, &schema, NULL, err);
+		if (rc > 0 && dts_catalog_labels(s, &schema, err) < 0)
+			rc = -1;
+		if (rc > 0)
+			dts_history_add_table(h, &schema);
+		dts_schema_release(&schema);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_databases(struct dts_history *h, struct dts_session *s, struct dts_error *err)
+{
+	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SELECT SCHEMA_NAME, DEFAULT_COLLATION_NAME FROM "
+							 "information_schema.SCHEMATA"), err);
+
+	if (!result)
+		return -1;
+	for (MYSQL_ROW row; (row = mysql_fetch_row(result));)
+		if (row[0] && row[1] && !dts_catalog_is_system(dts_slice_of(row[0])))
+			dts_history_add_database(h, dts_slice_of(row[0]), dts_slice_of(row[1]));
+	mysql_free_result(result);
+	return 0;
+}
+
+/* 1: read; 0: definitions changed meanwhile; -1. */
+static int attempt(struct dts_history *h, struct dts_log_source *s, struct dts_error *err)
+{
+	const struct dts_selection all = {0};
+	struct dts_tables tables = {0}, again = {0};
+	struct dts_session *session = &s->control;
+	int rc = -1;
+
+	if (dts_session_runf(session, err, "SET SESSION lock_wait_timeout=20; BEGIN") < 0 ||
+	    dts_catalog_tables(session, &all, &tables, err) < 0)
+		goto out;
+	if (dts_catalog_hold(session, &tables, true, err) < 0) {
+		rc = err->status == DTS_REFUSED ? -1 : 0;
+		goto out;
+	}
+	if (add_databases(h, session, err) < 0 || add_tables(h, session, &tables, err) < 0 ||
+	    dts_log_source_end(s, false, &h->at, err) < 0 || dts_catalog_tables(session, &all, &again, err) < 0)
+		goto out;
+	/* What was created since the list was made would be before the position. */
+	rc = dts_tables_same(&tables, &again);
+out:
+	dts_tables_release(&tables);
+	dts_tables_release(&again);
+	return rc;
+}
+
+int dts_history_read_catalog(struct dts_history *h, struct dts_log_source *s, struct dts_error *err)
+{
+	for (int i = 0; i < ATTEMPTS; i++) {
+		int rc = attempt(h, s, err);
+
+		if (dts_session_runf(&s->control, err, "ROLLBACK; SET SESSION lock_wait_timeout=DEFAULT") < 0 || rc < 0)
+			return -1;
+		if (rc > 0)
+			return 0;
+	}
+	dts_fail(err, DTS_AGAIN, "the definitions of tables of %s keep changing, so that they cannot be read at one position",
+		 s->control.label);
+	return dts_hint(err, "a statement that changes tables is running or waiting; try again after it");
+}

@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# Rows have the columns that their table had when they were written, whatever was
+# made of it since: with the names in the log, and with a schema history without.
+load lib/dts
+
+kinds=(mariadb mariadb118 mysql97)
+
+setup_file() {
+	servers_up mariadb=mariadb mariadb118=mariadb118 mysql97=mysql97 || return 0
+}
+
+teardown_file() {
+	servers_down
+}
+
+setup() {
+	servers_or_skip
+	config=$(defaults)
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# metadata KIND full|default
+metadata() {
+	local value=FULL
+
+	if [ "$2" = default ]; then
+		value=NO_LOG
+		! kind_is_mysql "$1" || value=MINIMAL
+	fi
+	sql "$1" "SET GLOBAL binlog_row_metadata=$value"
+}
+
+binlog() {
+	dts-binlog --defaults-file="$config" "$@"
+}
+
+# mix KIND COUNT: changes table h.t in so many ways, with rows; what the rows had is in ./selected.
+mix() {
+	sql "$1" 'DROP DATABASE IF EXISTS h'
+	"$DTS_ROOT/t/lib/ddl-mix" "$DTS_SEED" "$2" >mix.sql
+	mariadb --defaults-file="$config" --defaults-group-suffix="-$1" --batch --column-names --raw \
+		--default-character-set=utf8mb4 <mix.sql >selected
+	[ "$(wc -l <selected)" -eq $((2 * $2)) ]
+}
+
+# begin KIND: a history begins; sets from.
+begin() {
+	run_tool 0 binlog -g "$1" --start=now --schema-history=history
+	from=$(jq -r 'select(.op == "end") | "\(.pos.file):\(.pos.offset)"' <<<"$output")
+}
+
+as_selected() {
+	"$DTS_ROOT/t/lib/rows-as-selected" selected
+}
+
+@test "rows between 60 changes of a table have the columns that they had then, without names in the log" {
+	local kind
+
+	for kind in "${kinds[@]}"; do
+		metadata "$kind" default
+		rm -f history
+		begin "$kind"
+		mix "$kind" 60
+		binlog -g "$kind" --start-position="$from" --schema-history=history >first
+		as_selected <first
+		# The history holds them all now; reading again says the same.
+		binlog -g "$kind" --start-position="$from" --schema-history=history | cmp - first
+		[ "$(grep -c '"op":"ddl"' history)" -ge 60 ]
+	done
+}
+
+@test "rows between 60 changes of a table have the columns that they had then, with names in the log" {
+	local kind
+
+	for kind in "${kinds[@]}"; do
+		metadata "$kind" full
+		rm -f history
+		begin "$kind"
+		mix "$kind" 60
+		binlog -g "$kind" --start-position="$from" | as_selected
+		binlog -g "$kind" --start-position="$from" --schema-history=history | as_selected
+	done
+}
+
+@test "a history that ends before the start reads the statements between them first" {
+	local kind middle
+
+	for kind in "${kinds[@]}"; do
+		metadata "$kind" default
+		rm -f history
+		begin "$kind"
+		cp history short
+		mix "$kind" 40
+		binlog -g "$kind" --start-position="$from" --schema-history=history >whole
+		middle=$(jq -r 'select(.op == "begin") | "\(.pos.file):\(.pos.offset)"' whole | sed -n 70p)
+		binlog -g "$kind" --start-position="$middle" --schema-history=short >part
+		grep '"op":"\(insert\|update\|delete\)"' part >got
+		grep '"op":"\(insert\|update\|delete\)"' whole | tail -n "$(wc -l <got)" | cmp - got
+		[ "$(wc -l <got)" -gt 10 ]
+		# The first record of the stream says where it starts, not where it read from.
+		[ "$(head -n 1 part | jq -r '"\(.pos.file):\(.pos.offset)"')" = "$middle" ]
+	done
+}
