@@ -245,6 +245,14 @@ static void keep_key(struct dts_schema *schema, struct dts_slice name, struct dt
 		schema->unique[schema->unique_count++] = key;
 }
 
+/* A key that queries may not name comes behind those that can be used. */
+static const char *hidden_last(const struct dts_session *s)
+{
+	if (s->family == DTS_MYSQL)
+		return s->version >= 80000 ? "IS_VISIBLE='NO', " : "";
+	return s->version >= 100600 ? "IGNORED='YES', " : "";
+}
+
 static int read_keys(struct dts_session *s, struct dts_schema *schema, bool *has_odd_unique, struct dts_error *err)
 {
 	struct dts_buf sql = {0};
@@ -255,7 +263,7 @@ static int read_keys(struct dts_session *s, struct dts_schema *schema, bool *has
 	dts_buf_adds(&sql, "SELECT TABLE_NAME, INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS"
 			   " WHERE NON_UNIQUE=0");
 	add_name_filter(&sql, "TABLE_SCHEMA", schema->db, "TABLE_NAME", schema->table);
-	dts_buf_adds(&sql, " ORDER BY INDEX_NAME, SEQ_IN_INDEX");
+	dts_buf_addf(&sql, " ORDER BY %sINDEX_NAME, SEQ_IN_INDEX", hidden_last(s));
 	MYSQL_RES *result = dts_session_query(s, dts_buf_slice(&sql), err);
 	dts_buf_release(&sql);
 	if (!result)

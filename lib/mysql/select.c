@@ -62,6 +62,8 @@ void dts_row_writer_free(struct dts_row_writer *w)
 
 void dts_select_column(struct dts_buf *sql, const struct dts_column *c)
 {
+	if (c->type == DTS_TYPE_SET)
+		dts_buf_adds(sql, "CAST(");
 	dts_sql_ident(sql, c->name);
 	switch (c->type) {
 	case DTS_TYPE_FLOAT:
@@ -70,9 +72,12 @@ void dts_select_column(struct dts_buf *sql, const struct dts_column *c)
 		dts_buf_adds(sql, "+0e0");
 		break;
 	case DTS_TYPE_ENUM:
-	case DTS_TYPE_SET:
 		/* Index 0 has the same text as a member ''. */
 		dts_buf_adds(sql, "+0");
+		break;
+	case DTS_TYPE_SET:
+		/* With +0 the 64th member is a DOUBLE to MySQL, and negative to MariaDB. */
+		dts_buf_adds(sql, " AS UNSIGNED)");
 		break;
 	default:
 		break;
@@ -166,14 +171,10 @@ static int add_bit(const struct column *c, struct dts_slice value, struct dts_bu
 
 static int add_labels(const struct column *c, struct dts_slice value, struct dts_buf *out, struct dts_error *err)
 {
-	/* MariaDB prints a SET with its 64th member as a negative number. */
-	bool negative = value.len > 1 && value.p[0] == '-';
 	uint64_t n;
 
-	if (dts_parse_u64(negative ? dts_slice(value.p + 1, value.len - 1) : value, &n) < 0)
+	if (dts_parse_u64(value, &n) < 0)
 		return bad_value(c, value, err);
-	if (negative)
-		n = 0 - n;
 	int rc = c->schema->type == DTS_TYPE_ENUM ? dts_value_add_enum(out, c->schema, n)
 						  : dts_value_add_set(out, c->schema, n);
 	return rc < 0 ? bad_value(c, value, err) : 0;

@@ -123,6 +123,9 @@ static void test_row(void)
 	CHECK_INT(0, dts_row_writer_add(w, row, lengths, &b, &err));
 	CHECK_STR("{\"id\":1,\"f\":1.5,\"we\\\"ird`\":null,\"e\":\"y\"}", dts_buf_text(&b));
 	dts_row_writer_free(w);
+	dts_buf_clear(&b);
+	dts_select_column(&b, &(struct dts_column){.name = DTS_LIT("s"), .type = DTS_TYPE_SET});
+	CHECK_STR("CAST(`s` AS UNSIGNED)", dts_buf_text(&b));
 	dts_buf_release(&b);
 	drop();
 }
