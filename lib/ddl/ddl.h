@@ -143,6 +143,9 @@ struct dts_ddl {
 /* Flags of parsing, from the session's sql_mode. */
 #define DTS_DDL_ANSI_QUOTES 1u
 #define DTS_DDL_NO_BACKSLASH_ESCAPES 2u
+/* Not from sql_mode: a MySQL server ran it, to which MariaDB's executable
+ * comments are plain ones (it writes them to its binlog as they are). */
+#define DTS_DDL_MYSQL 4u
 
 /* The flags for the sql_mode bits of a QUERY event (the same in both servers). */
 unsigned dts_ddl_flags(uint64_t sql_mode);

@@ -45,6 +45,8 @@ static size_t executable(const struct dts_sql_scan *s, size_t at)
 	size_t n = peek(s, at, 2) == '!' ? 3 : peek(s, at, 2) == 'M' && peek(s, at, 3) == '!' ? 4 : 0;
 	size_t digits = 0;
 
+	if (n == 4 && (s->flags & DTS_DDL_MYSQL))
+		return 0;
 	if (n == 0)
 		return 0;
 	while (digits < 6 && peek(s, at, n + digits) >= '0' && peek(s, at, n + digits) <= '9')

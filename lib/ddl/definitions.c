@@ -1,0 +1,608 @@
+/* The definitions as a whole: what they hold, and which statement changes what. */
+#include "ddl/definitions.h"
+
+#include <stdlib.h>
+
+#include "ddl/define.h"
+
+struct dts_definitions *dts_definitions_new(bool mariadb, unsigned version, unsigned lower_case_table_names)
+{
+	struct dts_definitions *d = dts_zalloc(1, sizeof *d);
+
+	d->mariadb = mariadb;
+	d->version = version;
+	d->lower_case_table_names = lower_case_table_names;
+	return d;
+}
+
+static void free_database(void *database)
+{
+	struct dts_define_database *db = database;
+
+	free(db->name);
+	dts_buf_release(&db->charset);
+	dts_buf_release(&db->collation);
+	free(db);
+}
+
+void dts_definitions_free(struct dts_definitions *d)
+{
+	if (!d)
+		return;
+	dts_map_release(&d->tables, dts_define_free_table);
+	dts_map_release(&d->databases, free_database);
+	dts_map_release(&d->shadowed, NULL);
+	dts_ddl_release(&d->ddl);
+	dts_buf_release(&d->key);
+	free(d);
+}
+
+struct dts_define_database *dts_define_database(const struct dts_definitions *d, struct dts_slice db)
+{
+	return dts_map_get(&d->databases, dts_define_key(d, db, DTS_LIT("")));
+}
+
+static void set_database(struct dts_definitions *d, struct dts_slice name, const struct dts_define_charset *charset)
+{
+	struct dts_define_database *db = dts_zalloc(1, sizeof *db), *old;
+	struct dts_arena *arena = dts_arena_new();
+
+	db->name = dts_slice_dup(dts_define_stored(d, name, arena));
+	db->known = charset->charset.len > 0;
+	dts_buf_add_slice(&db->charset, charset->charset);
+	dts_buf_add_slice(&db->collation, charset->collation);
+	old = dts_map_set(&d->databases, dts_define_key(d, name, DTS_LIT("")), db);
+	if (old)
+		free_database(old);
+	dts_arena_free(arena);
+}
+
+void dts_definitions_set_database(struct dts_definitions *d, struct dts_slice db, struct dts_slice collation)
+{
+	set_database(d, db, &(struct dts_define_charset){dts_define_charset_of(collation), collation});
+}
+
+struct dts_slice dts_definitions_database(const struct dts_definitions *d, struct dts_slice db)
+{
+	const struct dts_define_database *found = dts_define_database(d, db);
+
+	return found ? dts_buf_slice(&found->collation) : dts_slice(NULL, 0);
+}
+
+const struct dts_defined_table *dts_definitions_find(const struct dts_definitions *d, struct dts_slice db,
+						     struct dts_slice table)
+{
+	return dts_define_find(d, db, table);
+}
+
+static int compare_names(struct dts_slice a, struct dts_slice b)
+{
+	size_t shorter = a.len < b.len ? a.len : b.len;
+	int order = shorter > 0 ? memcmp(a.p, b.p, shorter) : 0;
+
+	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+static int compare_tables(const void *a, const void *b)
+{
+	const struct dts_defined_table *x = *(void *const *)a, *y = *(void *const *)b;
+	int order = compare_names(x->schema.db, y->schema.db);
+
+	return order != 0 ? order : compare_names(x->schema.table, y->schema.table);
+}
+
+static int compare_databases(const void *a, const void *b)
+{
+	const struct dts_define_database *x = *(void *const *)a, *y = *(void *const *)b;
+
+	return strcmp(x->name, y->name);
+}
+
+/* The values of a map in order; yours to free(). */
+static void **sorted(const struct dts_map *m, int (*compare)(const void *, const void *))
+{
+	void **values = dts_alloc((m->count + 1) * sizeof *values);
+	size_t at = 0, n = 0;
+
+	for (struct dts_map_entry *e; (e = dts_map_next(m, &at));)
+		values[n++] = e->value;
+	if (n > 1)
+		qsort(values, n, sizeof *values, compare);
+	return values;
+}
+
+void dts_definitions_each_table(const struct dts_definitions *d,
+				void (*each)(void *arg, const struct dts_defined_table *table), void *arg)
+{
+	void **tables = sorted(&d->tables, compare_tables);
+
+	for (size_t i = 0; i < d->tables.count; i++)
+		each(arg, tables[i]);
+	free(tables);
+}
+
+void dts_definitions_each_database(const struct dts_definitions *d,
+				   void (*each)(void *arg, struct dts_slice db, struct dts_slice collation), void *arg)
+{
+	void **databases = sorted(&d->databases, compare_databases);
+
+	for (size_t i = 0; i < d->databases.count; i++) {
+		const struct dts_define_database *db = databases[i];
+
+		each(arg, dts_slice_of(db->name), dts_buf_slice(&db->collation));
+	}
+	free(databases);
+}
+
+/* Indexes of a catalog that tells only the keys of a schema record. */
+static size_t schema_indexes(const struct dts_schema *s, struct dts_arena *arena, struct dts_index **indexes)
+{
+	size_t count = 0;
+
+	*indexes = dts_arena_alloc(arena, s->unique_count + 1, sizeof **indexes);
+	for (size_t i = 0; i <= s->unique_count; i++) {
+		const struct dts_key *key = i == 0 ? &s->primary : &s->unique[i - 1];
+		struct dts_index_part *parts = dts_arena_alloc(arena, key->count, sizeof *parts);
+
+		if (key->count == 0)
+			continue;
+		for (size_t j = 0; j < key->count; j++)
+			parts[j].column = key->columns[j];
+		(*indexes)[count++] = (struct dts_index){i == 0 ? DTS_LIT("PRIMARY") : key->name, true, false, parts, key->count};
+	}
+	return count;
+}
+
+static void copy_foreign(struct dts_defined_table *t, const struct dts_schema *from)
+{
+	struct dts_arena *arena = t->schema.arena;
+
+	if (!from->foreign)
+		return;
+	t->schema.foreign = dts_arena_alloc(arena, from->foreign_count + 1, sizeof *t->schema.foreign);
+	t->schema.foreign_count = from->foreign_count;
+	for (size_t i = 0; i < from->foreign_count; i++) {
+		const struct dts_foreign *key = &from->foreign[i];
+		struct dts_slice *columns = dts_arena_alloc(arena, key->count, sizeof *columns);
+		struct dts_slice *to_columns = dts_arena_alloc(arena, key->count, sizeof *to_columns);
+
+		for (size_t j = 0; j < key->count; j++) {
+			columns[j] = dts_arena_copy(arena, key->columns[j]);
+			to_columns[j] = dts_arena_copy(arena, key->to_columns[j]);
+		}
+		t->schema.foreign[i] = (struct dts_foreign){
+			.name = dts_arena_copy(arena, key->name),
+			.columns = columns,
+			.count = key->count,
+			.to_db = dts_arena_copy(arena, key->to_db),
+			.to_table = dts_arena_copy(arena, key->to_table),
+			.to_columns = to_columns,
+			.on_delete = dts_arena_copy(arena, key->on_delete),
+			.on_update = dts_arena_copy(arena, key->on_update),
+		};
+	}
+}
+
+void dts_definitions_put(struct dts_definitions *d, const struct dts_schema *schema, const struct dts_index *indexes,
+			 size_t index_count)
+{
+	struct dts_arena *scratch = dts_arena_new();
+	struct dts_define_table t = {.arena = dts_arena_new()};
+	struct dts_defined_table from = {.schema = *schema, .indexes = indexes, .index_count = index_count};
+	struct dts_index *made;
+
+	if (!indexes) {
+		from.index_count = schema_indexes(schema, scratch, &made);
+		from.indexes = made;
+	}
+	from.charset = dts_define_charset_of(schema->source_collation);
+	from.indexes_known = indexes || schema->unique;
+	from.indexes_complete = indexes != NULL;
+	dts_define_table_copy(&t, &from);
+	t.db = dts_arena_copy(t.arena, schema->source_db.p ? schema->source_db : schema->db);
+	t.name = dts_arena_copy(t.arena, schema->source_table.p ? schema->source_table : schema->table);
+	dts_define_table_install(d, &t);
+	copy_foreign(dts_define_find(d, t.db, t.name), schema);
+	dts_arena_free(scratch);
+}
+
+/* --- statements */
+
+struct apply {
+	struct dts_definitions *d;
+	struct dts_slice sql;
+	const struct dts_definition_context *context;
+	dts_definition_changed *changed;
+	void *arg;
+	unsigned flags;
+	bool some_unknown;
+};
+
+static void tell(struct apply *a, struct dts_slice db, struct dts_slice table)
+{
+	if (a->changed)
+		a->changed(a->arg, db, table);
+}
+
+static struct dts_slice db_of(const struct apply *a, const struct dts_ddl_object *o)
+{
+	return o->db.len > 0 ? o->db : a->context->db;
+}
+
+static void make_unknown(struct apply *a, struct dts_slice db, struct dts_slice table, struct dts_slice why)
+{
+	dts_define_unknown(a->d, db, table, why);
+	a->some_unknown = true;
+	tell(a, db, table);
+}
+
+/* A statement of this name may have been about a temporary table, which hides
+ * the table: then nobody can say. */
+static bool is_shadowed(const struct apply *a, struct dts_slice db, struct dts_slice table)
+{
+	return a->d->shadowed.count > 0 && dts_map_get(&a->d->shadowed, dts_define_key(a->d, db, table));
+}
+
+static void start(struct dts_define *st, struct apply *a)
+{
+	*st = (struct dts_define){.d = a->d, .context = a->context, .arena = dts_arena_new()};
+	st->p.d = &a->d->ddl;
+	dts_sql_start(&st->p.scan, a->sql, a->flags);
+}
+
+static void finish(struct dts_define *st)
+{
+	dts_arena_free(st->arena);
+	dts_buf_release(&st->why);
+	free(st->columns);
+	free(st->keys);
+	free(st->periods);
+}
+
+static size_t behind(const struct dts_ddl_object *o)
+{
+	return o->whole.at + o->whole.len;
+}
+
+/* Leaves what `make` makes of the table among the definitions, or why it is unknown. */
+static void change_table(struct apply *a, struct dts_define *st, const struct dts_defined_table *from, struct dts_slice db,
+			 struct dts_slice table, bool (*make)(struct dts_define *, struct dts_define_table *))
+{
+	struct dts_define_table t = {.arena = dts_arena_new()};
+
+	if (from)
+		dts_define_table_copy(&t, from);
+	t.db = dts_define_stored(a->d, db, t.arena);
+	t.name = dts_define_stored(a->d, table, t.arena);
+	if (make(st, &t)) {
+		dts_define_table_install(a->d, &t);
+		tell(a, db, table);
+	} else {
+		dts_arena_free(t.arena);
+		make_unknown(a, db, table, dts_buf_slice(&st->why));
+	}
+}
+
+static bool just_copy(struct dts_define *st, struct dts_define_table *t)
+{
+	(void)st;
+	return t->count > 0;
+}
+
+static void apply_create(struct apply *a)
+{
+	struct dts_ddl *ddl = &a->d->ddl;
+	const struct dts_ddl_object *o = &ddl->objects[0];
+	struct dts_slice db = db_of(a, o), table = o->name;
+	const struct dts_defined_table *from = NULL;
+	struct dts_define st;
+
+	if (o->guarded && !ddl->or_replace && dts_define_find(a->d, db, table))
+		return;
+	start(&st, a);
+	dts_define_skip_behind(&st, behind(o));
+	if (ddl->kind == DTS_DDL_CREATE_TABLE_SELECT) {
+		make_unknown(a, db, table, DTS_LIT("it was made from a query's result"));
+	} else if (ddl->kind == DTS_DDL_CREATE_TABLE_LIKE) {
+		if (ddl->count > 1)
+			from = dts_define_find(a->d, db_of(a, &ddl->objects[1]), ddl->objects[1].name);
+		if (!from || from->unknown || is_shadowed(a, db_of(a, &ddl->objects[1]), ddl->objects[1].name))
+			make_unknown(a, db, table, DTS_LIT("it was made like a table that is not known"));
+		else
+			change_table(a, &st, from, db, table, just_copy);
+	} else {
+		change_table(a, &st, NULL, db, table,
+			     ddl->kind == DTS_DDL_CREATE_SEQUENCE ? dts_define_sequence : dts_define_create);
+	}
+	finish(&st);
+}
+
+static void rename_table(struct apply *a, const struct dts_ddl_object *from, const struct dts_ddl_object *to)
+{
+	struct dts_slice db = db_of(a, from), new_db = db_of(a, to);
+	struct dts_defined_table *t = dts_map_remove(&a->d->tables, dts_define_key(a->d, db, from->name));
+	struct dts_defined_table *old;
+
+	if (!t) /* a view, say */
+		return;
+	t->schema.db = t->schema.source_db = dts_define_stored(a->d, new_db, t->schema.arena);
+	t->schema.table = t->schema.source_table = dts_define_stored(a->d, to->name, t->schema.arena);
+	old = dts_map_set(&a->d->tables, dts_define_key(a->d, new_db, to->name), t);
+	if (old)
+		dts_define_free_table(old);
+	a->some_unknown = a->some_unknown || t->unknown;
+	tell(a, db, from->name);
+	tell(a, new_db, to->name);
+}
+
+/* MariaDB: a partition becomes a table of its own, or a table a partition. */
+static void convert_partition(struct apply *a, struct dts_define *st, struct dts_slice db, struct dts_slice table)
+{
+	struct dts_ddl *ddl = &a->d->ddl;
+	const struct dts_ddl_object *other = &ddl->objects[ddl->count - 1];
+
+	if (other->role != DTS_DDL_EXCHANGED)
+		return;
+	if (st->from_table) {
+		dts_define_remove(a->d, db_of(a, other), other->name);
+		tell(a, db_of(a, other), other->name);
+	} else if (st->to_table) {
+		change_table(a, st, dts_define_find(a->d, db, table), db_of(a, other), other->name, just_copy);
+	}
+}
+
+static void apply_alter(struct apply *a)
+{
+	struct dts_ddl *ddl = &a->d->ddl;
+	const struct dts_ddl_object *o = &ddl->objects[0];
+	struct dts_slice db = db_of(a, o), table = o->name;
+	const struct dts_defined_table *t = dts_define_find(a->d, db, table);
+	struct dts_define st;
+
+	if (is_shadowed(a, db, table)) {
+		make_unknown(a, db, table, DTS_LIT("it was altered while a temporary table had its name"));
+	} else if (!t) {
+		/* A view or sequence that is renamed is none of ours. */
+		if (ddl->kind != DTS_DDL_ALTER_TABLE || !o->guarded)
+			make_unknown(a, db, table, DTS_LIT("it was altered, and its definition before was not known"));
+	} else if (t->unknown) {
+		a->some_unknown = true;
+	} else {
+		start(&st, a);
+		if (ddl->kind == DTS_DDL_ALTER_TABLE)
+			dts_define_skip_behind(&st, behind(o));
+		change_table(a, &st, t, db, table,
+			     ddl->kind == DTS_DDL_CREATE_INDEX ? dts_define_create_index
+			     : ddl->kind == DTS_DDL_DROP_INDEX ? dts_define_drop_index
+							       : dts_define_alter);
+		convert_partition(a, &st, db, table);
+		finish(&st);
+	}
+	for (size_t i = 1; i < ddl->count; i++)
+		if (ddl->objects[i].role == DTS_DDL_NEW && dts_define_find(a->d, db, table))
+			rename_table(a, o, &ddl->objects[i]);
+}
+
+static void apply_rename(struct apply *a)
+{
+	struct dts_ddl *ddl = &a->d->ddl;
+
+	for (size_t i = 0; i + 1 < ddl->count; i += 2) {
+		struct dts_slice db = db_of(a, &ddl->objects[i]);
+
+		rename_table(a, &ddl->objects[i], &ddl->objects[i + 1]);
+		if (is_shadowed(a, db, ddl->objects[i].name))
+			make_unknown(a, db, ddl->objects[i].name,
+				     DTS_LIT("it was renamed while a temporary table had its name"));
+	}
+}
+
+static void apply_drop(struct apply *a)
+{
+	struct dts_ddl *ddl = &a->d->ddl;
+
+	for (size_t i = 0; i < ddl->count; i++) {
+		const struct dts_ddl_object *o = &ddl->objects[i];
+		struct dts_slice db = db_of(a, o);
+
+		if (!dts_define_find(a->d, db, o->name))
+			continue;
+		if (is_shadowed(a, db, o->name)) {
+			make_unknown(a, db, o->name, DTS_LIT("it was dropped while a temporary table had its name"));
+			continue;
+		}
+		dts_define_remove(a->d, db, o->name);
+		tell(a, db, o->name);
+	}
+}
+
+/* CREATE TEMPORARY TABLE takes the name, DROP gives it back. */
+static void apply_temporary(struct apply *a)
+{
+	static char yes;
+	struct dts_ddl *ddl = &a->d->ddl;
+	bool drops = ddl->list;
+
+	for (size_t i = 0; i < ddl->count; i++) {
+		const struct dts_ddl_object *o = &ddl->objects[i];
+		struct dts_slice key = dts_define_key(a->d, db_of(a, o), o->name);
+
+		if (o->role != DTS_DDL_TARGET)
+			continue;
+		if (drops)
+			dts_map_remove(&a->d->shadowed, key);
+		else
+			dts_map_set(&a->d->shadowed, key, &yes);
+	}
+}
+
+static void drop_tables_of(struct apply *a, struct dts_slice db)
+{
+	void **tables = sorted(&a->d->tables, compare_tables);
+	size_t count = a->d->tables.count;
+	struct dts_buf name = {0};
+
+	for (size_t i = 0; i < count; i++) {
+		const struct dts_defined_table *t = tables[i];
+
+		if (a->d->lower_case_table_names ? !dts_define_same(t->schema.db, db) : !dts_slice_eq(t->schema.db, db))
+			continue;
+		dts_buf_clear(&name);
+		dts_buf_add_slice(&name, t->schema.table);
+		dts_define_remove(a->d, db, dts_buf_slice(&name));
+		tell(a, db, dts_buf_slice(&name));
+	}
+	dts_buf_release(&name);
+	free(tables);
+}
+
+/* [=] charset and collation, wherever they stand behind the name. */
+static bool database_charset(struct dts_define *st, size_t at, struct dts_define_charset standard,
+			     struct dts_define_charset *found)
+{
+	struct dts_define_options o = {{{NULL, 0}, {NULL, 0}}, false};
+
+	dts_define_skip_behind(st, at);
+	while (!dts_define_at_end(st)) {
+		if (dts_define_take_charset_option(st, &o))
+			continue;
+		if (st->why.len > 0)
+			return false;
+		dts_sql_next(&st->p.scan);
+	}
+	*found = standard;
+	return !o.has_charset || dts_define_resolve(st, o.charset, false, standard, found);
+}
+
+static void apply_database(struct apply *a)
+{
+	struct dts_ddl *ddl = &a->d->ddl;
+	const struct dts_ddl_object *o = &ddl->objects[0];
+	struct dts_slice db = db_of(a, o);
+	const struct dts_define_database *old = dts_define_database(a->d, db);
+	struct dts_define_charset standard = {{NULL, 0}, {NULL, 0}}, found;
+	struct dts_define st;
+
+	if (ddl->kind == DTS_DDL_CREATE_DATABASE) {
+		if (old && o->guarded && !ddl->or_replace)
+			return;
+		if (ddl->or_replace)
+			drop_tables_of(a, db);
+		standard.charset = dts_define_charset_of(a->context->collation_server);
+		standard.collation = a->context->collation_server;
+	} else if (old && old->known) {
+		standard = (struct dts_define_charset){dts_buf_slice(&old->charset), dts_buf_slice(&old->collation)};
+	}
+	start(&st, a);
+	if (!database_charset(&st, behind(o), standard, &found))
+		found = (struct dts_define_charset){DTS_LIT(""), DTS_LIT("")};
+	set_database(a->d, db, &found);
+	finish(&st);
+}
+
+static void drop_database(struct apply *a)
+{
+	struct dts_slice db = db_of(a, &a->d->ddl.objects[0]);
+	struct dts_define_database *old;
+
+	drop_tables_of(a, db);
+	old = dts_map_remove(&a->d->databases, dts_define_key(a->d, db, DTS_LIT("")));
+	if (old)
+		free_database(old);
+}
+
+static void by_kind(struct apply *a)
+{
+	switch (a->d->ddl.kind) {
+	case DTS_DDL_CREATE_DATABASE:
+	case DTS_DDL_ALTER_DATABASE:
+		apply_database(a);
+		break;
+	case DTS_DDL_DROP_DATABASE:
+		drop_database(a);
+		break;
+	case DTS_DDL_CREATE_TABLE:
+	case DTS_DDL_CREATE_TABLE_LIKE:
+	case DTS_DDL_CREATE_TABLE_SELECT:
+	case DTS_DDL_CREATE_SEQUENCE:
+		apply_create(a);
+		break;
+	case DTS_DDL_ALTER_TABLE:
+	case DTS_DDL_CREATE_INDEX:
+	case DTS_DDL_DROP_INDEX:
+		apply_alter(a);
+		break;
+	case DTS_DDL_RENAME_TABLE:
+		apply_rename(a);
+		break;
+	case DTS_DDL_DROP_TABLE:
+	case DTS_DDL_DROP_SEQUENCE:
+		apply_drop(a);
+		break;
+	case DTS_DDL_TEMPORARY:
+		apply_temporary(a);
+		break;
+	default:
+		break;
+	}
+}
+
+/* SET STATEMENT x = y FOR ... (MariaDB): does any of it change what is defined? */
+static bool has_odd_settings(const struct apply *a)
+{
+	static const char *const harmless[] = {"MAX_STATEMENT_TIME", "LOCK_WAIT_TIMEOUT", "INNODB_LOCK_WAIT_TIMEOUT",
+					       "ALTER_ALGORITHM", "FOREIGN_KEY_CHECKS", "UNIQUE_CHECKS"};
+	struct dts_sql_scan s;
+	bool odd = false;
+
+	dts_sql_start(&s, a->sql, a->flags);
+	if (!dts_sql_is(&s, "SET"))
+		return false;
+	dts_sql_next(&s);
+	do {
+		bool known = false;
+
+		dts_sql_next(&s);
+		for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+			known = known || dts_sql_is(&s, harmless[i]);
+		odd = odd || !known;
+		while (s.type != DTS_SQL_END && !dts_sql_is_char(&s, ',') && !dts_sql_is(&s, "FOR"))
+			dts_sql_next(&s);
+	} while (dts_sql_is_char(&s, ','));
+	return odd;
+}
+
+static void forget(struct apply *a)
+{
+	struct dts_ddl *ddl = &a->d->ddl;
+
+	for (size_t i = 0; i < ddl->count; i++) {
+		const struct dts_ddl_object *o = &ddl->objects[i];
+
+		if (o->name.len > 0 && (o->role == DTS_DDL_TARGET || o->role == DTS_DDL_NEW || o->role == DTS_DDL_EXCHANGED))
+			make_unknown(a, db_of(a, o), o->name, DTS_LIT("SET STATEMENT changed what its definition means"));
+	}
+}
+
+static bool is_of_tables(enum dts_ddl_kind kind)
+{
+	return (kind >= DTS_DDL_CREATE_TABLE && kind <= DTS_DDL_DROP_INDEX && kind != DTS_DDL_TRUNCATE_TABLE) ||
+	       kind == DTS_DDL_CREATE_SEQUENCE;
+}
+
+int dts_definitions_apply(struct dts_definitions *d, struct dts_slice sql, const struct dts_definition_context *context,
+			  dts_definition_changed *changed, void *arg, struct dts_error *err)
+{
+	struct apply a = {.d = d, .sql = sql, .context = context, .changed = changed, .arg = arg};
+
+	a.flags = dts_ddl_flags(context->sql_mode) | (d->mariadb ? 0 : DTS_DDL_MYSQL);
+	dts_ddl_parse(&d->ddl, sql, a.flags);
+	if (d->ddl.kind == DTS_DDL_UNKNOWN)
+		return dts_fail(err, DTS_BAD_INPUT, "it is not understood what this statement defines: %.*s",
+				sql.len > 200 ? 200 : (int)sql.len, sql.p);
+	if (is_of_tables(d->ddl.kind) && has_odd_settings(&a))
+		forget(&a);
+	else
+		by_kind(&a);
+	return a.some_unknown ? 1 : 0;
+}
