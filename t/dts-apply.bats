@@ -2,167 +2,20 @@
 # status and its kin are set by run; SQL has its own backticks and dollars.
 # shellcheck disable=SC2154,SC2016,SC2028,SC2015
 load lib/dts
+load lib/streams
 
 setup_file() { servers_up dst; }
 teardown_file() { servers_down; }
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
-	sql dst 'CREATE OR REPLACE DATABASE d'
+	sql dst 'DROP DATABASE IF EXISTS d; CREATE DATABASE d'
 	c=c$BATS_TEST_NUMBER # the checkpoint of this test
 }
 
 teardown() {
 	[ -z "${following:-}" ] || { kill -KILL "$following" 2>/dev/null && wait "$following" || :; }
 	[ -z "${holding:-}" ] || { kill "$holding" 2>/dev/null && wait "$holding" || :; }
-}
-
-apply() { dts-apply --defaults-file="$(defaults)" -g dst --new-checkpoint "$@"; }
-checkpoint() { dts-checkpoint --defaults-file="$(defaults)" -g dst "$@"; }
-
-# --- streams
-
-pos() { printf '{"file":"bin.000001","offset":%s}' "$1"; }
-
-# schema TABLE COLUMN[:TYPE]... [KEY=VALUE...]: INT without a type.
-schema() {
-	local table=$1 columns='' more='' word type
-
-	shift
-	for word; do
-		case $word in
-		*=*) more+=",\"${word%%=*}\":${word#*=}" ;;
-		*)
-			type=int
-			[[ $word != *:* ]] || type=${word#*:}
-			columns+="${columns:+,}{\"name\":\"${word%%:*}\",\"type\":\"$type\"}"
-			;;
-		esac
-	done
-	echo "{\"op\":\"schema\",\"db\":\"d\",\"table\":\"$table\",\"columns\":[$columns]$more}"
-}
-
-# Changes, with a place for what their transaction adds.
-ins() { echo "{\"op\":\"insert\",\"db\":\"d\",\"table\":\"$1\",@\"after\":$2}"; }
-upd() { echo "{\"op\":\"update\",\"db\":\"d\",\"table\":\"$1\",@\"before\":$2,\"after\":$3}"; }
-del() { echo "{\"op\":\"delete\",\"db\":\"d\",\"table\":\"$1\",@\"before\":$2}"; }
-# ddl KIND SQL [CONTEXT]
-ddl() { echo "{\"op\":\"ddl\",\"db\":\"d\",@\"sql\":\"$2\",\"kind\":\"$1\",\"objects\":[]${3:+,\"context\":$3}}"; }
-back() { echo "{\"op\":\"rollback\",\"src\":\"s\",@\"to\":$1}"; }
-
-begin() { echo "{\"op\":\"begin\",\"src\":\"s\",\"tx\":\"0-1-$1\",\"pos\":$(pos "$1")}"; }
-# commit TX N [OP] [MORE]
-commit() { echo "{\"op\":\"${3:-commit}\",\"src\":\"s\",\"tx\":\"0-1-$1\"${4:+,$4},\"n\":$2,\"pos\":$(pos $(($1 + 9)))}"; }
-
-# numbered TX CHANGE...: sets n
-numbered() {
-	local tx=$1 change to
-
-	n=0
-	shift
-	for change; do
-		case $change in
-		*'"op":"rollback"'*)
-			to=${change##*\"to\":}
-			n=${to%\}}
-			echo "${change/@/\"tx\":\"0-1-$tx\",}"
-			;;
-		*)
-			n=$((n + 1))
-			echo "${change/@/\"tx\":\"0-1-$tx\",\"n\":$n,}"
-			;;
-		esac
-	done
-}
-
-# tx TX CHANGE...: a transaction from offset TX to TX + 9.
-tx() {
-	local n
-
-	begin "$1"
-	numbered "$@"
-	commit "$1" "$n"
-}
-
-# chunk ID TABLE LOW HIGH ROW...
-chunk() {
-	local id=$1 table=$2 low=$3 high=$4 row
-
-	shift 4
-	echo "{\"op\":\"chunk\",\"src\":\"s\",\"id\":\"$id\",\"db\":\"d\",\"table\":\"$table\",\"pos\":$(pos "$low")}"
-	for row; do
-		echo "{\"op\":\"row\",\"db\":\"d\",\"table\":\"$table\",\"after\":$row}"
-	done
-	echo "{\"op\":\"chunk-end\",\"src\":\"s\",\"id\":\"$id\",\"rows\":$#,\"pos\":$(pos "$high")}"
-}
-
-opening() {
-	echo "{\"op\":\"stream\",\"v\":1,\"kind\":\"$1\",\"src\":\"s\",\"source\":{\"server\":\"mariadb\",\"version\":\"10.11.1\",\"id\":\"A\"},\"pos\":$(pos "$2")}"
-}
-
-# wrap KIND POS [REASON [END]] <records: the whole stream.
-wrap() {
-	local body
-
-	body=$(cat)
-	opening "$1" "$2"
-	[ -z "$body" ] || printf '%s\n' "$body"
-	echo "{\"op\":\"end\",\"src\":\"s\",\"reason\":\"${3:-done}\",\"records\":$([ -z "$body" ] || printf '%s\n' "$body" | wc -l; [ -n "$body" ] || echo 0)${4:+,\"pos\":$(pos "$4")}}"
-}
-
-changes() { wrap changes "$@"; }
-snapshot() { wrap snapshot "$@"; }
-
-# rows SELECT: its lines, fields parted by a space, lines by a comma.
-rows() { sql dst "$1" d | tr '\t\n' ' ,' | sed 's/,$//'; }
-
-# is SELECT TEXT
-is() {
-	local got
-
-	got=$(rows "$1")
-	[ "$got" = "$2" ] || { echo "$1: '$got', wanted '$2'"; return 1; }
-}
-
-at() { [ "$(checkpoint get "$c")" = "bin.000001:$1" ] || { checkpoint show "$c"; return 1; }; }
-
-# refused STATUS MESSAGE HINT OPTION...: `in` ends so, with exactly these words ('' HINT: none).
-refused() {
-	local want=$1 message=$2 hint=$3
-
-	shift 3
-	run_tool "$want" apply "$@" in
-	[ -z "$output" ] || { echo "stdout: $output"; return 1; }
-	[ "$stderr" = "dts-apply: $message${hint:+
-dts-apply: hint: $hint}" ] || { echo "stderr: $stderr"; return 1; }
-}
-
-# Starts an applier that follows what is written to fd 7.
-follow() {
-	mkfifo fifo
-	exec 7<>fifo
-	dts-apply --defaults-file="$(defaults)" -g dst --new-checkpoint "$@" <fifo >out 2>err 3>&- 7>&- &
-	following=$!
-}
-
-# ended STATUS: the applier has ended so.
-ended() {
-	local got=0
-
-	exec 7>&-
-	wait "$following" || got=$?
-	following=
-	[ "$got" -eq "$1" ] || { echo "status $got, wanted $1"; cat err; return 1; }
-}
-
-# A session that holds locks: reads SQL from fd 6.
-hold() {
-	mkfifo sql
-	exec 6<>sql
-	client dst --unbuffered d <sql >held 3>&- 6>&- 7>&- &
-	holding=$!
-	echo "$1; SELECT 'held';" >&6
-	wait_until 10 'grep -q held held'
 }
 
 # --- schema streams
@@ -308,7 +161,6 @@ hold() {
 @test "tables that cannot be applied to" {
 	sql dst 'CREATE TABLE m (a INT) ENGINE=MyISAM; CREATE TABLE tr (a INT)
 		; CREATE TRIGGER x AFTER INSERT ON tr FOR EACH ROW SET @x=1
-		; CREATE TABLE sv (a INT) WITH SYSTEM VERSIONING
 		; CREATE TABLE c (b INT); CREATE TABLE n (a DATETIME, b INT)
 		; CREATE TABLE p (a INT PRIMARY KEY); CREATE TABLE f (a INT)' d
 	one() { { schema "$@"; chunk 1 "$1" 10 10; } | snapshot 10 >in; }
@@ -323,22 +175,27 @@ hold() {
 	refused 4 "in:2: table 'd.tr' at the target has triggers, which would act a second time" \
 		'drop them until the migration has ended, or accept what they do with --allow-triggers' --checkpoint="$c"
 	run_tool 0 apply --checkpoint="$c-tr" --allow-triggers in
-	one sv a
-	refused 4 "in:2: table 'd.sv' at the target is system-versioned: it would write a history of its own" \
-		'ALTER TABLE ... DROP SYSTEM VERSIONING there, or accept its own history with --allow-versioned' --checkpoint="$c"
+	if ! kind_is_mysql dst; then
+		sql dst 'CREATE TABLE sv (a INT) WITH SYSTEM VERSIONING' d
+		one sv a
+		refused 4 "in:2: table 'd.sv' at the target is system-versioned: it would write a history of its own" \
+			'ALTER TABLE ... DROP SYSTEM VERSIONING there, or accept its own history with --allow-versioned' --checkpoint="$c"
+	fi
 	one c a
 	refused 4 "in:2: table 'd.c' at the target has no column 'a'" 'add the column, or leave it out of the stream' --checkpoint="$c"
 	one n 'a:datetime(3)' b
 	refused 4 "in:2: table 'd.n': column 'a' is datetime(3) at the source and datetime at the target, which cannot hold every value" \
-		"give the target's column the source's type" --checkpoint="$c"
+		"give the target's column as many fraction digits" --checkpoint="$c"
 	one f a 'foreign=[{"name":"fk","columns":["a"],"to":{"db":"d","table":"p","columns":["a"]},"delete":"CASCADE","update":"RESTRICT"}]'
 	refused 4 "in:2: table 'd.f': foreign key 'fk' (on delete CASCADE, on update RESTRICT) is missing at the target, and the source does not log what it does" \
 		'create the same foreign key at the target' --checkpoint="$c"
 	sql dst 'ALTER TABLE f ADD FOREIGN KEY (a) REFERENCES p (a) ON DELETE CASCADE' d
 	run_tool 0 apply --checkpoint="$c-f" in
+	none=RESTRICT
+	! kind_is_mysql dst || none='NO ACTION'
 	# Nor the other way round: the source would keep rows that the target deletes.
 	one f a 'foreign=[{"name":"fk","columns":["a"],"to":{"db":"d","table":"p","columns":["a"]},"delete":"RESTRICT","update":"RESTRICT"}]'
-	refused 4 "in:2: table 'd.f': foreign key 'f_ibfk_1' of the target (on delete CASCADE, on update RESTRICT) is not at the source, and would change rows that the source kept" \
+	refused 4 "in:2: table 'd.f': foreign key 'f_ibfk_1' of the target (on delete CASCADE, on update $none) is not at the source, and would change rows that the source kept" \
 		'drop it at the target until the migration has ended' --no-checkpoint
 	sql dst 'ALTER TABLE f DROP FOREIGN KEY f_ibfk_1' d
 	run_tool 0 apply --no-checkpoint in
@@ -459,7 +316,7 @@ hold() {
 	fails() { # MESSAGE CHANGE...
 		local message=$1
 		shift
-		{ schema t a 'b:varchar(9)' "e:enum('x')"; tx 20 "$(ins t '{"a":7,"b":"x","e":"x"}')"; tx 30 "$@"; } | changes 10 >in
+		{ schema t a 'b:varchar(3)' "e:enum('x')"; tx 20 "$(ins t '{"a":7,"b":"x","e":"x"}')"; tx 30 "$@"; } | changes 10 >in
 		run_tool 4 apply --checkpoint="$c" in
 		[ "${stderr_lines[0]}" = "dts-apply: in:7: $message" ] || { echo "$stderr"; return 1; }
 		# What came before the refused transaction is there, to the position.
@@ -467,7 +324,9 @@ hold() {
 	}
 	fails 'the row is not at the target; statement: DELETE FROM `d`.`t` WHERE `a`=5' "$(del t '{"a":5,"b":"x","e":null}')"
 	[ "${stderr_lines[1]}" = 'dts-apply: hint: the target was changed by someone else, or is not where the checkpoint says; dts-verify shows the differences' ]
-	fails "the target refuses the change 'dst': Duplicate entry '1' for key 'PRIMARY' (error 1062); statement: INSERT INTO \`d\`.\`t\` (\`a\`,\`b\`,\`e\`) VALUES (1,'x',NULL)" \
+	key=PRIMARY
+	! kind_is_mysql dst || key=t.PRIMARY
+	fails "the target refuses the change 'dst': Duplicate entry '1' for key '$key' (error 1062); statement: INSERT INTO \`d\`.\`t\` (\`a\`,\`b\`,\`e\`) VALUES (1,'x',NULL)" \
 		"$(ins t '{"a":1,"b":"x","e":null}')"
 	fails "the target refuses the change 'dst': Column 'b' cannot be null (error 1048); statement: INSERT INTO \`d\`.\`t\` (\`a\`,\`b\`,\`e\`) VALUES (2,NULL,NULL)" \
 		"$(ins t '{"a":2,"b":null,"e":null}')"
@@ -478,7 +337,7 @@ hold() {
 		"$(ins t '{"a":2,"b":"long","e":0}')"
 	is 'SELECT * FROM t' '1 x x,7 x x'
 	sql dst 'DELETE FROM t WHERE a=7' d
-	{ schema t a 'b:varchar(9)' "e:enum('x')"; tx 30 "$(ins t '{"a":2,"b":"y","e":0}')" "$(ins t '{"a":3,"b":"y","e":"x"}')"; } | changes 10 >in
+	{ schema t a 'b:varchar(3)' "e:enum('x')"; tx 30 "$(ins t '{"a":2,"b":"y","e":0}')" "$(ins t '{"a":3,"b":"y","e":"x"}')"; } | changes 10 >in
 	run_tool 0 apply --checkpoint="$c" in
 	is 'SELECT a, b, e+0 FROM t' '1 x 1,2 y 0,3 y 1'
 	[ "$(wc -l <in)" -eq 7 ]
@@ -663,6 +522,12 @@ hold() {
 		ts TIMESTAMP(2) NULL, y YEAR, bi BIT(33), en ENUM("", "a"), st SET("x","y"), c CHAR(5), vl VARCHAR(20) CHARACTER SET latin1,
 		vu VARCHAR(20) CHARACTER SET utf16, gb VARCHAR(20) CHARACTER SET gbk, bn BINARY(4), vb VARBINARY(9), bb BLOB, js JSON, uu UUID, i4 INET4, i6 INET6, g POINT,
 		gv INT AS (i + 1) VIRTUAL, gs INT AS (i + 2) STORED, inv INT INVISIBLE DEFAULT 3, `or``der` INT'
+	js='{"a": 1.10}' uu='00112233-4455-1677-8899-aabbccddeeff 1.2.3.4 ::1' nulls='NULL NULL NULL '
+	own=', uu, i4, i6'
+	if kind_is_mysql dst; then
+		columns=${columns/uu UUID, i4 INET4, i6 INET6, /}
+		js='{"a": 1.1}' uu='' nulls='' own=''
+	fi
 	sql dst "CREATE TABLE t (id INT PRIMARY KEY, $columns); CREATE TABLE n (id INT, $columns)" d
 	types='[["id","int"],["i","int"],["u","bigint unsigned"],["dec1","decimal(40,3)"],["f","float"],["db","double"],["dt","date"],["ti","time(3)"],
 		["dtt","datetime(6)"],["ts","timestamp(2)"],["y","year(4)"],["bi","bit(33)"],["en","enum('\'\'','\'a\'')","utf8mb4"],["st","set('\'x\'','\'y\'')","utf8mb4"],
@@ -670,11 +535,15 @@ hold() {
 		["js","longtext","utf8mb4"],["uu","uuid"],["i4","inet4"],["i6","inet6"],["g","point"],["gv","int",null,"virtual"],["gs","int",null,"stored"],["inv","int"],["or`der","int"]]'
 	list=$(jq -c '[.[] | {name: .[0], type: .[1]} + (if .[2] then {charset: .[2]} else {} end) + (if .[3] then {generated: .[3]} else {} end)]' <<<"$types")
 	one='{"id":1,"i":-2147483648,"u":"18446744073709551615","dec1":"-1234567890123456789012345678901234567.100","f":16777216.0,"db":1.7976931348623157e308,
-		"dt":"2024-02-31","ti":"-838:59:59.999","dtt":"0000-00-00 00:00:00.000000","ts":"2038-01-19 03:14:07.25","y":1901,"bi":8589934591,"en":"","st":"x,y","c":"ä'\''\\\\\u0000",
+		"dt":"2024-02-31","ti":"-838:59:58.999","dtt":"0000-00-00 00:00:00.000000","ts":"2038-01-19 03:14:07.25","y":1901,"bi":8589934591,"en":"","st":"x,y","c":"ä'\''\\\\\u0000",
 		"vl":"é€","vu":"😀","gb":{"base64":"gUA="},"bn":{"base64":"AQAAAA=="},"vb":{"base64":"/wDDKA=="},"bb":{"base64":""},"js":"{\"a\": 1.10}","uu":"00112233-4455-1677-8899-aabbccddeeff",
 		"i4":"1.2.3.4","i6":"::1","g":{"base64":"AAAAAAEBAAAAAAAAAAAA8D8AAAAAAAAAQA=="},"gv":5,"gs":5,"inv":9,"or`der":7}'
 	two='{"id":2,"i":null,"u":0,"dec1":"0.000","f":0.1,"db":5e-324,"dt":"0000-00-00","ti":"00:00:00.000","dtt":"9999-12-31 23:59:59.999999","ts":"0000-00-00 00:00:00.00","y":0,
 		"bi":0,"en":0,"st":"","c":"","vl":"","vu":null,"gb":"","bn":{"base64":"AAAAAA=="},"vb":{"base64":""},"bb":null,"js":null,"uu":null,"i4":null,"i6":null,"g":null,"gv":null,"gs":null,"inv":null,"or`der":null}'
+	if kind_is_mysql dst; then
+		list=$(jq -c 'map(select(.name | IN("uu", "i4", "i6") | not))' <<<"$list")
+		one=$(sed -E 's/"(uu|i4|i6)":"[^"]*",//g' <<<"$one") two=$(sed -E 's/"(uu|i4|i6)":null,//g' <<<"$two")
+	fi
 	one=$(tr -d '\n\t' <<<"$one") two=$(tr -d '\n\t' <<<"$two")
 	for table in t n; do
 		{
@@ -683,8 +552,8 @@ hold() {
 		} | snapshot 10 >in
 		run_tool 0 apply --checkpoint="$c-$table" in
 	done
-	want=$(rows 'SELECT i, u, dec1, f+0e0, db, dt, ti, dtt, ts+0, y, bi+0, en+0, st, HEX(c), HEX(vl), HEX(vu), HEX(gb), HEX(bn), HEX(vb), HEX(bb), js, uu, i4, i6, HEX(g), gv, gs, inv, `or``der` FROM t' | head -c 3000)
-	[ "$want" = '-2147483648 18446744073709551615 -1234567890123456789012345678901234567.100 16777216 1.7976931348623157e308 2024-02-31 -838:59:59.999 0000-00-00 00:00:00.000000 20380119031407.25 1901 8589934591 1 x,y C3A4275C5C00 E980 D83DDE00 8140 01000000 FF00C328  {"a": 1.10} 00112233-4455-1677-8899-aabbccddeeff 1.2.3.4 ::1 000000000101000000000000000000F03F0000000000000040 -2147483647 -2147483646 9 7,NULL 0 0.000 0.10000000149011612 5e-324 0000-00-00 00:00:00.000 9999-12-31 23:59:59.999999 0.00 0000 0 0    NULL  00000000  NULL NULL NULL NULL NULL NULL NULL NULL NULL NULL' ] ||
+	want=$(rows 'SELECT i, u, dec1, f+0e0, db, dt, ti, dtt, ts+0, y, bi+0, en+0, st, HEX(c), HEX(vl), HEX(vu), HEX(gb), HEX(bn), HEX(vb), HEX(bb), js'"$own"', HEX(g), gv, gs, inv, `or``der` FROM t' | head -c 3000)
+	[ "$want" = '-2147483648 18446744073709551615 -1234567890123456789012345678901234567.100 16777216 1.7976931348623157e308 2024-02-31 -838:59:58.999 0000-00-00 00:00:00.000000 20380119031407.25 1901 8589934591 1 x,y C3A4275C5C00 E980 D83DDE00 8140 01000000 FF00C328  '"$js ${uu:+$uu }"'000000000101000000000000000000F03F0000000000000040 -2147483647 -2147483646 9 7,NULL 0 0.000 0.10000000149011612 5e-324 0000-00-00 00:00:00.000 9999-12-31 23:59:59.999999 0.00 0000 0 0    NULL  00000000  NULL NULL '"$nulls"'NULL NULL NULL NULL NULL' ] ||
 		{ echo "$want"; return 1; }
 	is 'SELECT COUNT(*) FROM n JOIN t USING (id) WHERE n.u = t.u AND n.bb <=> t.bb AND n.vl <=> t.vl' 4
 	# Found again, one of two equal rows.
@@ -697,7 +566,7 @@ hold() {
 		run_tool 0 apply --checkpoint="$c-$table" in
 	done
 	is 'SELECT id FROM t' 4
-	is 'SELECT id, COUNT(*) FROM n GROUP BY id' '1 1,2 1,4 1'
+	is 'SELECT id, COUNT(*) FROM n GROUP BY id ORDER BY id' '1 1,2 1,4 1'
 }
 
 @test "rows of a keyless table are told apart byte for byte" {
@@ -717,13 +586,14 @@ hold() {
 	sql dst 'CREATE TABLE t (a VARCHAR(9)) CHARACTER SET latin1' d
 	{ echo '{"op":"schema","db":"d","table":"t","columns":[{"name":"a","type":"varchar(9)","charset":"utf8mb4"}]}'
 		tx 20 "$(ins t '{"a":"日本"}')"; } | changes 10 >in
-	run_tool 4 apply --checkpoint="$c" in
-	[[ $stderr == *'Incorrect string value'* ]]
+	refused 4 "in:4: table 'd.t': column 'a' is varchar(9) in utf8mb4 at the source and varchar(9) in latin1 at the target, which cannot hold every value" \
+		"give the target's column the source's character set, or utf8mb4" --checkpoint="$c"
 	sed -i s/utf8mb4/latin1/ in
 	refused 4 "in:4: column 'a': the text cannot be written in latin1" '' --checkpoint="$c"
 	{ echo '{"op":"schema","db":"d","table":"t","columns":[{"name":"a","type":"varchar(9)","charset":"gbk"}]}'
 		tx 20 "$(ins t '{"a":{"base64":"gQ=="}}')"; } | changes 10 >in
-	refused 4 "in:4: column 'a': bytes in gbk cannot be converted to the target's latin1" '' --checkpoint="$c"
+	sql dst 'ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4' d
+	refused 4 "in:4: column 'a': bytes in gbk cannot be converted to the target's utf8mb4" '' --checkpoint="$c"
 }
 
 # --- DDL
@@ -764,7 +634,7 @@ hold() {
 # the intent is there, the mark is not. "before" is what the tables look like now.
 crashed() {
 	tx 20 "$(ddl "$1" "$2")" | changes 10 >in
-	sql dst "CREATE OR REPLACE DATABASE x"
+	sql dst "DROP DATABASE IF EXISTS x; CREATE DATABASE x"
 	# Let it stop at the statement, with the intent written, by a lock on its tables.
 	hold "LOCK TABLES $3"
 	follow --checkpoint="$c"
@@ -1003,10 +873,18 @@ ends() { for line; do head -n "$line" in | wc -c; done; }
 	[[ $(checkpoint show "$c-s") == *'phase: full'* ]]
 }
 
-status_of() { rows "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME='$1'"; }
+status_of() { rows "SHOW GLOBAL STATUS LIKE '$1'" | cut -d' ' -f2; }
+
+deadlocks() {
+	if kind_is_mysql dst; then
+		rows "SELECT COUNT FROM information_schema.INNODB_METRICS WHERE NAME='lock_deadlocks'"
+	else
+		status_of INNODB_DEADLOCKS
+	fi
+}
 
 @test "a deadlock and a lock wait are repeated" {
-	sql dst 'CREATE TABLE t (a INT PRIMARY KEY, b INT); INSERT INTO t SELECT seq, 0 FROM seq_1_to_200' d
+	sql dst 'CREATE TABLE t (a INT PRIMARY KEY, b INT); INSERT INTO t WITH RECURSIVE s AS (SELECT 1 AS seq UNION ALL SELECT seq + 1 FROM s WHERE seq < 200) SELECT seq, 0 FROM s' d
 	hold 'SET innodb_lock_wait_timeout=50; START TRANSACTION; UPDATE t SET b=1 WHERE a>=2'
 	follow --checkpoint="$c"
 	{ opening changes 10; schema t a b; tx 20 "$(upd t '{"a":1,"b":0}' '{"a":1,"b":5}')" "$(upd t '{"a":2,"b":0}' '{"a":2,"b":5}')"; } >&7
@@ -1014,7 +892,7 @@ status_of() { rows "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS 
 	# Ours has changed one row, theirs many: ours is the victim.
 	echo 'UPDATE t SET b=1 WHERE a=1; COMMIT; SELECT "done";' >&6
 	wait_until 10 'is "SELECT a, b FROM t WHERE a<=3" "1 5,2 5,3 1" >/dev/null'
-	[ "$(status_of INNODB_DEADLOCKS)" -ge 1 ]
+	[ "$(deadlocks)" -ge 1 ]
 	echo '{"op":"end","src":"s","reason":"done","records":5}' >&7
 	ended 0
 	[ ! -s err ]
@@ -1123,6 +1001,7 @@ dts-apply: hint: the full phase begins it: dts-dump | dts-apply --checkpoint=$c;
 }
 
 @test "a table that is made anew with rows, known to the stream before" {
+	! kind_is_mysql dst || skip 'MySQL has no CREATE OR REPLACE TABLE'
 	sql dst 'CREATE TABLE t (a INT)' d
 	{
 		schema t a

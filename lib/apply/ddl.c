@@ -390,7 +390,14 @@ static int already_there(struct dts_applier *a, const struct statement *s, struc
 	int rc = dts_ddl_definition(a->session, db, o->name, &is, err);
 
 	dts_ddl_without_counter(s->sql, &wanted);
-	if (rc > 0 && !dts_slice_eq(body_of(dts_buf_slice(&is)), body_of(dts_buf_slice(&wanted)))) {
+	bool same = rc > 0 && dts_slice_eq(body_of(dts_buf_slice(&is)), body_of(dts_buf_slice(&wanted)));
+	if (rc > 0 && !same) { /* the target may write it in other words */
+		dts_buf_clear(&wanted);
+		int tried = dts_ddl_tried(a->session, &s->ddl, s->sql, s->context, &wanted, err);
+		same = tried > 0 && dts_slice_eq(body_of(dts_buf_slice(&is)), body_of(dts_buf_slice(&wanted)));
+		rc = tried < 0 ? -1 : rc;
+	}
+	if (rc > 0 && !same) {
 		rc = dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s' is at the target already, with another definition",
 			      (int)db.len, db.p, (int)o->name.len, o->name.p);
 		dts_hint(err, "drop it if it is not needed, or change it to the source's definition");

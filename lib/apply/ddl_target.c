@@ -1,7 +1,10 @@
 #include "apply/ddl_target.h"
 
 #include <mysqld_error.h>
+#include <stdio.h>
+#include <stdlib.h>
 
+#include "apply/run.h"
 #include "base/hash.h"
 #include "mysql/quote.h"
 
@@ -83,7 +86,7 @@ static int read_warnings(struct dts_session *s, struct dts_buf *warnings, struct
 	if (!res)
 		return -1;
 	for (MYSQL_ROW row; (row = mysql_fetch_row(res));)
-		if (strcmp(row[0], "Note") != 0)
+		if (strcmp(row[0], "Note") != 0 && !dts_warning_is_deprecation((unsigned)strtoul(row[1], NULL, 10)))
 			dts_buf_addf(warnings, "%s %s: %s\n", row[0], row[1], row[2]);
 	mysql_free_result(res);
 	return 0;
@@ -168,6 +171,33 @@ int dts_ddl_definition(struct dts_session *s, struct dts_slice db, struct dts_sl
 	else
 		rc = 0;
 	mysql_free_result(res);
+	return rc;
+}
+
+int dts_ddl_tried(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql, struct dts_slice context,
+		  struct dts_buf *text, struct dts_error *err)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+	struct dts_buf warnings = {0};
+	char db[40];
+
+	if (d->count == 0 || d->objects[0].db.len > 0)
+		return 0;
+	snprintf(db, sizeof db, "dts-try-%lu", mysql_thread_id(s->mysql));
+	/* Never one that is there already. */
+	if (dts_session_runf(s, &ignored, "CREATE DATABASE `%s`", db) < 0)
+		return 0;
+	/* The parents of its foreign keys are not there. */
+	int rc = dts_session_run(s, DTS_LIT("SET foreign_key_checks=0"), err);
+	if (rc == 0)
+		rc = dts_ddl_run(s, d, sql, dts_slice_of(db), context, &warnings, &ignored) < 0 ? 0 : 1;
+	if (rc > 0)
+		rc = dts_ddl_definition(s, dts_slice_of(db), d->objects[0].name, text, err);
+	if (dts_session_runf(s, &ignored, "SET foreign_key_checks=1; DROP DATABASE `%s`", db) < 0) {
+		*err = ignored;
+		rc = -1;
+	}
+	dts_buf_release(&warnings);
 	return rc;
 }
 

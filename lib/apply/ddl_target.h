@@ -28,6 +28,14 @@ int dts_ddl_identity(struct dts_session *s, const struct dts_ddl *d, struct dts_
 int dts_ddl_definition(struct dts_session *s, struct dts_slice db, struct dts_slice table, struct dts_buf *text,
 		       struct dts_error *err);
 
+/*
+ * How the target would itself write the table that a CREATE TABLE without a
+ * database in its name makes: tried in a database that is made for it and goes
+ * again. Appends its SHOW CREATE TABLE as above: 1; 0: it cannot be tried; -1.
+ */
+int dts_ddl_tried(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql, struct dts_slice context,
+		  struct dts_buf *text, struct dts_error *err);
+
 /* Appends a definition without its AUTO_INCREMENT=n table option. */
 void dts_ddl_without_counter(struct dts_slice sql, struct dts_buf *text);
 

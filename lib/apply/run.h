@@ -30,4 +30,7 @@ int dts_runner_where(struct dts_runner *r, uint64_t line, struct dts_error *err)
  */
 int dts_runner_run(struct dts_runner *r, struct dts_plan *p, struct dts_error *err);
 
+/* Is the warning about the words of a statement, not about what it does? */
+bool dts_warning_is_deprecation(unsigned number);
+
 #endif
