@@ -6,7 +6,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include "mysql/client.h"
+#include "mysql/advice.h"
 #include "mysql/optionfile.h"
 #include "mysql/session.h"
 
@@ -332,6 +332,8 @@ static int connect_to(struct dts_session *s, const struct dts_connect_options *o
 		snprintf(s->label, sizeof s->label, "'%s'", t.socket ? t.socket : "localhost");
 	else
 		snprintf(s->label, sizeof s->label, "'%s:%u'", t.host, t.port ? t.port : 3306);
+	if (t.tls != DTS_TLS_DISABLED && t.ca && access(t.ca, R_OK) != 0)
+		return dts_fail(err, DTS_USAGE, "cannot read the authorities' file '%s': %s", t.ca, strerror(errno));
 	s->mysql = mysql_init(NULL);
 	if (!s->mysql)
 		dts_out_of_memory();
@@ -347,10 +349,12 @@ static int connect_to(struct dts_session *s, const struct dts_connect_options *o
 				     t.by_socket ? t.socket : NULL, CLIENT_FOUND_ROWS | CLIENT_MULTI_STATEMENTS);
 	free_password(password);
 	if (!ok)
-		return dts_session_fail(s, err, "cannot connect to");
+		return dts_connect_failed(s, &(struct dts_attempt){t.by_socket ? NULL : t.host, t.tls, t.ca}, err);
 	/* Whatever the option files said. */
-	if (t.tls >= DTS_TLS_REQUIRED && !mysql_get_ssl_cipher(s->mysql))
-		return dts_fail(err, DTS_REFUSED, "cannot connect to %s: the connection is not encrypted", s->label);
+	if (t.tls >= DTS_TLS_REQUIRED && !mysql_get_ssl_cipher(s->mysql)) {
+		dts_fail(err, DTS_REFUSED, "cannot connect to %s: the connection is not encrypted", s->label);
+		return dts_hint(err, "the server offers no TLS: set ssl_cert and ssl_key there, or choose a weaker --ssl-mode");
+	}
 	return set_up(s, err);
 }
 

@@ -19,6 +19,7 @@ enum {
 	GTID_NOT_IN_BINLOG = 1945,        /* MariaDB */
 	GTID_NOT_IN_BINLOG_2 = 1955,      /* MariaDB */
 	PURGED_GTIDS = 1789,              /* MySQL */
+	MUST_CHANGE_PASSWORD = 1820,
 };
 
 /* A later try of the same command may succeed. */
@@ -70,7 +71,7 @@ static enum dts_status binlog_status(const char *text)
 	return says(text, gone) ? DTS_GONE : DTS_REFUSED;
 }
 
-static enum dts_status status_of(unsigned number, const char *text)
+enum dts_status dts_status_of_errno(unsigned number, const char *text)
 {
 	static const char *const full[] = {"error 28", "no space left", "errcode: 28", NULL};
 	static const char *const read_only[] = {"read-only", "read_only", NULL};
@@ -100,6 +101,12 @@ int dts_session_fail(struct dts_session *s, struct dts_error *err, const char *w
 	unsigned number = s->mysql ? mysql_errno(s->mysql) : CR_SERVER_GONE_ERROR;
 	const char *text = s->mysql ? mysql_error(s->mysql) : "not connected";
 
-	return dts_fail(err, status_of(number, text), "%s%s%s: %s (error %u)", what, s->label[0] ? " " : "",
-			s->label, text, number);
+	enum dts_status status = dts_status_of_errno(number, text);
+	/* That TLS cannot begin is for people; that it ends is a lost connection. */
+	if (number == CR_SSL_CONNECTION_ERROR && s->version > 0)
+		status = DTS_AGAIN;
+	dts_fail(err, status, "%s%s%s: %s (error %u)", what, s->label[0] ? " " : "", s->label, text, number);
+	if (number == MUST_CHANGE_PASSWORD)
+		dts_hint(err, "give the account a new password with ALTER USER");
+	return -1;
 }

@@ -86,6 +86,9 @@ int dts_session_value(struct dts_session *s, struct dts_slice sql, struct dts_bu
  * DTS_REFUSED; purged binlog: DTS_GONE), the server's words, "what" in front. -1. */
 int dts_session_fail(struct dts_session *s, struct dts_error *err, const char *what);
 
+/* The status of such a failure: what the server's number and words mean. */
+enum dts_status dts_status_of_errno(unsigned number, const char *text);
+
 /* Is this errno one after which the same transaction may be tried again at once
  * (deadlock, lock wait timeout)? */
 bool dts_errno_retry(unsigned number);
