@@ -96,6 +96,20 @@ enum dts_status dts_status_of_errno(unsigned number, const char *text)
 	}
 }
 
+static bool lacks_privilege(unsigned number)
+{
+	switch (number) {
+	case ER_DBACCESS_DENIED_ERROR:
+	case ER_TABLEACCESS_DENIED_ERROR:
+	case ER_COLUMNACCESS_DENIED_ERROR:
+	case ER_SPECIFIC_ACCESS_DENIED_ERROR:
+	case ER_PROCACCESS_DENIED_ERROR:
+		return true;
+	default:
+		return false;
+	}
+}
+
 int dts_session_fail(struct dts_session *s, struct dts_error *err, const char *what)
 {
 	unsigned number = s->mysql ? mysql_errno(s->mysql) : CR_SERVER_GONE_ERROR;
@@ -107,6 +121,6 @@ int dts_session_fail(struct dts_session *s, struct dts_error *err, const char *w
 		status = DTS_AGAIN;
 	dts_fail(err, status, "%s%s%s: %s (error %u)", what, s->label[0] ? " " : "", s->label, text, number);
 	if (number == MUST_CHANGE_PASSWORD)
-		dts_hint(err, "give the account a new password with ALTER USER");
-	return -1;
+		return dts_hint(err, "give the account a new password with ALTER USER");
+	return lacks_privilege(number) ? dts_hint(err, "GRANT the account what it lacks, or use another account") : -1;
 }
