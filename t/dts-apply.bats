@@ -979,9 +979,11 @@ dts-apply: hint: the full phase begins it: dts-dump | dts-apply --checkpoint=$c;
 	one() { { schema "$@"; chunk 1 "$1" 10 10; } | snapshot 10 >in; }
 	local types="give the target's column the source's type"
 	one v 'a:varchar(9)'
-	refused 4 "in:2: table 'd.v': column 'a' is varchar(9) at the source and char(9) at the target, which cannot hold every value" "$types" --no-checkpoint
+	refused 4 "in:2: table 'd.v': column 'a' is varchar(9) at the source and char(9) at the target, which cannot hold every value" \
+		'make the target'\''s column a VARCHAR: a CHAR loses trailing spaces' --no-checkpoint
 	one e "a:enum('A','b')"
-	refused 4 "in:2: table 'd.e': column 'a' is enum('A','b') at the source and enum('a','b') at the target, which cannot hold every value" "$types" --no-checkpoint
+	refused 4 "in:2: table 'd.e': column 'a' is enum('A','b') at the source and enum('a','b') at the target, which cannot hold every value" \
+		"give the target's column all of the source's members" --no-checkpoint
 	one x 'a:varchar(9)'
 	refused 4 "in:2: table 'd.x': column 'a' is varchar(9) at the source and enum('x') at the target, which cannot hold every value" "$types" --no-checkpoint
 	{ schema f a:float; chunk 1 f 10 10 '{"a":3.4028235e+38}' '{"a":-3.4028235e+38}' '{"a":1e-45}' '{"a":0.1}'; } | snapshot 10 >in

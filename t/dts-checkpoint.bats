@@ -8,7 +8,7 @@ teardown_file() { servers_down; }
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
-	sql dst 'CREATE OR REPLACE DATABASE d; DROP DATABASE IF EXISTS dts'
+	sql dst 'DROP DATABASE IF EXISTS d; CREATE DATABASE d; DROP DATABASE IF EXISTS dts'
 }
 
 teardown() {

@@ -30,11 +30,11 @@ void dts_apply_table_free(void *table)
 	free(t);
 }
 
-/* "varchar(9)", with its character set where that may be what is wrong. */
-static void add_type(struct dts_buf *b, const struct dts_column *c)
+/* "varchar(9)", with its character set where the other's is another. */
+static void add_type(struct dts_buf *b, const struct dts_column *c, const struct dts_column *other)
 {
 	dts_buf_add_slice(b, c->type_text);
-	if (c->charset.len > 0)
+	if (c->charset.len > 0 && other->charset.len > 0 && !dts_slice_eq(c->charset, other->charset))
 		dts_buf_addf(b, " in %.*s", (int)c->charset.len, c->charset.p);
 }
 
@@ -43,8 +43,8 @@ static int refuse_column(const struct dts_apply_table *t, const struct dts_apply
 {
 	struct dts_buf from = {0}, to = {0};
 
-	add_type(&from, c->source);
-	add_type(&to, c->target);
+	add_type(&from, c->source, c->target);
+	add_type(&to, c->target, c->source);
 	dts_fail(err, DTS_REFUSED, "table " NAME_FMT ": column '%.*s' is %s at the source and %s at the target, "
 		 "which cannot hold every value", NAME_ARGS(t), (int)c->source->name.len, c->source->name.p,
 		 dts_buf_text(&from), dts_buf_text(&to));
