@@ -6,7 +6,7 @@
 struct options {
 	struct dts_connect_options connect;
 	struct dts_list ignored, operands;
-	const char *src;
+	const char *src, *target;
 	bool zstd;
 };
 
@@ -14,6 +14,7 @@ static void parse(struct options *o, int argc, char **argv)
 {
 	const struct dts_option own[] = {
 		{"ignore-table", 0, DTS_OPTION_LIST, &o->ignored, "PATTERN", "leave these tables out"},
+		{"for", 0, DTS_OPTION_STRING, &o->target, "FAMILY", "mariadb or mysql: what the target is [as the source]"},
 		{"src", 0, DTS_OPTION_STRING, &o->src, "NAME", "the source's name in the records"},
 		{"zstd", 0, DTS_OPTION_FLAG, &o->zstd, NULL, "compress the output"},
 		{NULL, 0, 0, NULL, NULL, NULL},
@@ -58,12 +59,15 @@ static int run(const struct options *o, const struct dts_selection *selection, s
 	struct dts_schema_reader reader = {0};
 	struct dts_source source = {0};
 	struct dts_list warnings = {0};
+	enum dts_family target = session->family;
 	int rc = -1;
 
+	if (o->target)
+		target = strcmp(o->target, "mysql") == 0 ? DTS_MYSQL : DTS_MARIADB;
 	if (dts_source_init(&source, session, &o->connect, o->src, err) == 0 &&
 	    dts_source_position(&source, session, err) == 0 &&
 	    dts_source_check_log(session, &warnings, err) == 0 &&
-	    dts_schema_reader_open(&reader, session, &source, selection, &o->operands, err) == 0) {
+	    dts_schema_reader_open(&reader, session, &source, target, selection, &o->operands, err) == 0) {
 		for (size_t i = 0; i < warnings.count; i++)
 			dts_message("%s", warnings.items[i]);
 		rc = print_records(&reader, out, err);
@@ -84,6 +88,10 @@ int main(int argc, char **argv)
 	int rc;
 
 	parse(&o, argc, argv);
+	if (o.target && strcmp(o.target, "mysql") != 0 && strcmp(o.target, "mariadb") != 0) {
+		dts_fail(&err, DTS_USAGE, "--for=%s: a family is mariadb or mysql", o.target);
+		return dts_report(&err);
+	}
 	dts_signals_catch();
 	if (dts_selection_init(&selection, &o.operands, &o.ignored, &err) < 0)
 		return dts_report(&err);

@@ -1,7 +1,7 @@
 #ifndef DTS_DDL_SCAN_H
 #define DTS_DDL_SCAN_H
 
-/* The words of SQL text, one at a time; for this room only. */
+/* The words of SQL text, one at a time; for this room and lib/schema. */
 
 #include "ddl/ddl.h"
 

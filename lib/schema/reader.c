@@ -62,9 +62,9 @@ static int make_context(struct dts_schema_reader *r, struct dts_error *err)
 }
 
 int dts_schema_reader_open(struct dts_schema_reader *r, struct dts_session *s, const struct dts_source *source,
-			   const struct dts_selection *sel, const struct dts_list *texts, struct dts_error *err)
+			   enum dts_family target, const struct dts_selection *sel, const struct dts_list *texts, struct dts_error *err)
 {
-	*r = (struct dts_schema_reader){.session = s, .source = source};
+	*r = (struct dts_schema_reader){.session = s, .source = source, .target = target};
 	if (dts_catalog_tables(s, sel, &r->tables, err) < 0 ||
 	    dts_catalog_databases(s, sel, &r->tables, &r->databases, err) < 0 ||
 	    dts_catalog_check_patterns(s, sel, texts, &r->databases, &r->tables, err) < 0 || note_left_out(r, err) < 0)
@@ -112,14 +112,24 @@ static int add_ddl(struct dts_schema_reader *r, struct dts_slice db, enum dts_dd
 static int add_database(struct dts_schema_reader *r, const struct dts_database *d, struct dts_buf *out,
 			struct dts_error *err)
 {
+	struct dts_buf note = {0};
+
 	dts_buf_clear(&r->sql);
 	dts_buf_adds(&r->sql, "CREATE DATABASE IF NOT EXISTS ");
 	dts_sql_ident(&r->sql, d->name);
 	dts_buf_adds(&r->sql, " CHARACTER SET ");
 	dts_buf_add_slice(&r->sql, d->charset);
 	dts_buf_adds(&r->sql, " COLLATE ");
-	dts_buf_add_slice(&r->sql, d->collation);
-	if (d->comment.len > 0) {
+	if (dts_schema_port_collation(d->collation, r->session->family, r->target, &r->sql) < 0) {
+		dts_fail(err, DTS_REFUSED, "database '%.*s': the target has no collation %.*s", (int)d->name.len, d->name.p,
+			 (int)d->collation.len, d->collation.p);
+		return dts_hint(err, "ALTER DATABASE ... COLLATE changes what new tables get");
+	}
+	if (d->comment.len > 0 && r->target != DTS_MARIADB) {
+		dts_buf_addf(&note, "database '%.*s': the comment is left out, since MySQL has none there", (int)d->name.len, d->name.p);
+		dts_list_add(&r->notes, dts_buf_text(&note));
+		dts_buf_release(&note);
+	} else if (d->comment.len > 0) {
 		dts_buf_adds(&r->sql, " COMMENT ");
 		dts_sql_literal(&r->sql, d->comment);
 	}
@@ -251,6 +261,8 @@ static void note_doubts(struct dts_schema_reader *r, const struct dts_table *t)
 static int add_table(struct dts_schema_reader *r, const struct dts_table *t, struct dts_buf *out,
 		     struct dts_error *err)
 {
+	struct dts_buf where = {0};
+
 	dts_buf_clear(&r->sql);
 	dts_buf_adds(&r->sql, "SHOW CREATE TABLE ");
 	dts_sql_table(&r->sql, t->db, t->name);
@@ -268,7 +280,10 @@ static int add_table(struct dts_schema_reader *r, const struct dts_table *t, str
 			return dts_where(err, "table '%.*s.%.*s'", (int)t->db.len, t->db.p, (int)t->name.len, t->name.p);
 		note_doubts(r, t);
 	}
-	return add_ddl(r, t->db, DTS_DDL_CREATE_TABLE, out, err);
+	dts_buf_addf(&where, "table '%.*s.%.*s'", (int)t->db.len, t->db.p, (int)t->name.len, t->name.p);
+	int rc = dts_schema_port(&r->sql, r->session->family, r->target, dts_buf_text(&where), &r->notes, err);
+	dts_buf_release(&where);
+	return rc < 0 ? -1 : add_ddl(r, t->db, DTS_DDL_CREATE_TABLE, out, err);
 }
 
 int dts_schema_reader_next(struct dts_schema_reader *r, struct dts_buf *out, struct dts_error *err)

@@ -1,0 +1,482 @@
+#include "schema/port.h"
+
+#include <stdlib.h>
+
+#include "ddl/scan.h"
+
+struct token {
+	enum dts_sql_type type;
+	struct dts_slice text, gap; /* the gap is what stands before it */
+	bool glued;                 /* the gap held an executable comment's edge */
+};
+
+/* What an item of the brackets is, or what follows them. */
+enum part { PART_COLUMN, PART_KEY, PART_OPTIONS };
+
+struct port {
+	enum dts_family from, to;
+	const char *where;
+	struct token *tokens;
+	size_t count;
+	size_t at, end;         /* the item: tokens [at, end) */
+	struct dts_slice name;  /* of the column or key, for messages */
+	enum part part;
+	struct dts_list *notes;
+	struct dts_buf out;
+};
+
+/* --- words that the other family does not have, or has others for */
+
+static const struct word {
+	enum dts_family to;
+	enum part part;
+	const char *words[2]; /* the second may be NULL */
+	const char *instead;  /* NULL: refused */
+} words[] = {
+	{DTS_MARIADB, PART_COLUMN, {"NOT", "ENFORCED"}, NULL},
+	{DTS_MARIADB, PART_COLUMN, {"COLUMN_FORMAT", NULL}, NULL},
+	{DTS_MARIADB, PART_COLUMN, {"STORAGE", NULL}, NULL},
+	{DTS_MARIADB, PART_COLUMN, {"ENGINE_ATTRIBUTE", NULL}, NULL},
+	{DTS_MARIADB, PART_COLUMN, {"SECONDARY_ENGINE_ATTRIBUTE", NULL}, NULL},
+	{DTS_MARIADB, PART_COLUMN, {"NOT", "SECONDARY"}, NULL},
+	{DTS_MARIADB, PART_KEY, {"NOT", "ENFORCED"}, NULL},
+	{DTS_MARIADB, PART_KEY, {"INVISIBLE", NULL}, "IGNORED"},
+	{DTS_MARIADB, PART_KEY, {"WITH", "PARSER"}, NULL},
+	{DTS_MARIADB, PART_KEY, {"ENGINE_ATTRIBUTE", NULL}, NULL},
+	{DTS_MARIADB, PART_KEY, {"SECONDARY_ENGINE_ATTRIBUTE", NULL}, NULL},
+	{DTS_MARIADB, PART_OPTIONS, {"TABLESPACE", NULL}, NULL},
+	{DTS_MARIADB, PART_OPTIONS, {"COMPRESSION", NULL}, NULL},
+	{DTS_MARIADB, PART_OPTIONS, {"ENCRYPTION", NULL}, NULL},
+	{DTS_MARIADB, PART_OPTIONS, {"SECONDARY_ENGINE", NULL}, NULL},
+	{DTS_MARIADB, PART_OPTIONS, {"ENGINE_ATTRIBUTE", NULL}, NULL},
+	{DTS_MARIADB, PART_OPTIONS, {"SECONDARY_ENGINE_ATTRIBUTE", NULL}, NULL},
+	{DTS_MARIADB, PART_OPTIONS, {"AUTOEXTEND_SIZE", NULL}, NULL},
+	{DTS_MYSQL, PART_COLUMN, {"COMPRESSED", NULL}, NULL},
+	{DTS_MYSQL, PART_COLUMN, {"AS", "ROW"}, NULL},
+	{DTS_MYSQL, PART_COLUMN, {"WITHOUT", "SYSTEM"}, NULL},
+	{DTS_MYSQL, PART_COLUMN, {"NEXT", "VALUE"}, NULL},
+	{DTS_MYSQL, PART_COLUMN, {"NEXTVAL", NULL}, NULL},
+	{DTS_MYSQL, PART_KEY, {"IGNORED", NULL}, "INVISIBLE"},
+	{DTS_MYSQL, PART_KEY, {"WITHOUT", "OVERLAPS"}, NULL},
+	{DTS_MYSQL, PART_KEY, {"PERIOD", NULL}, NULL},
+	{DTS_MYSQL, PART_KEY, {"VECTOR", NULL}, NULL},
+	{DTS_MYSQL, PART_KEY, {"SYSTEM", NULL}, NULL},
+	{DTS_MYSQL, PART_OPTIONS, {"SYSTEM", "VERSIONING"}, NULL},
+	{DTS_MYSQL, PART_OPTIONS, {"SYSTEM_TIME", NULL}, NULL},
+	{DTS_MYSQL, PART_OPTIONS, {"TRANSACTIONAL", NULL}, NULL},
+	{DTS_MYSQL, PART_OPTIONS, {"PAGE_CHECKSUM", NULL}, NULL},
+};
+
+/* --- collations */
+
+static bool has(struct dts_slice name, const char *part)
+{
+	return memmem(name.p, name.len, part, strlen(part)) != NULL;
+}
+
+/* `name` with the first `old` in it replaced. */
+static int replaced(struct dts_slice name, const char *old, const char *new, struct dts_buf *out)
+{
+	const char *at = memmem(name.p, name.len, old, strlen(old));
+
+	dts_buf_add(out, name.p, (size_t)(at - name.p));
+	dts_buf_adds(out, new);
+	at += strlen(old);
+	dts_buf_add(out, at, (size_t)(name.p + name.len - at));
+	return 1;
+}
+
+static int to_mariadb(struct dts_slice name, struct dts_buf *out)
+{
+	/* Those of one language, utf8mb4_de_pb_0900_ai_ci, are found nowhere else. */
+	if (dts_slice_is(name, "utf8mb4_0900_bin"))
+		return replaced(name, "0900_bin", "nopad_bin", out);
+	if (has(name, "utf8mb4_0900_"))
+		return replaced(name, "0900_", "uca1400_nopad_", out);
+	return has(name, "_0900_") || has(name, "gb18030") || has(name, "_tolower_ci") ? -1 : 0;
+}
+
+static int to_mysql(struct dts_slice name, struct dts_buf *out)
+{
+	bool utf8mb4 = has(name, "utf8mb4_");
+
+	if (dts_slice_is(name, "utf8mb4_nopad_bin"))
+		return replaced(name, "nopad_bin", "0900_bin", out);
+	if (has(name, "_uca1400_") && !has(name, "_ai_cs") && utf8mb4) {
+		if (has(name, "utf8mb4_uca1400_nopad_a"))
+			return replaced(name, "uca1400_nopad_", "0900_", out);
+		if (has(name, "utf8mb4_uca1400_a"))
+			return replaced(name, "uca1400_", "0900_", out);
+	}
+	/* Of the other Unicode character sets there is the older one. */
+	if (!utf8mb4 && has(name, "_uca1400_ai_ci"))
+		return replaced(name, "_uca1400_ai_ci", "_unicode_520_ci", out);
+	return has(name, "_uca1400_") || has(name, "nopad") || has(name, "_mysql561_") || has(name, "_myanmar_") ||
+			       has(name, "_thai_520_") || has(name, "general1400")
+		       ? -1
+		       : 0;
+}
+
+int dts_schema_port_collation(struct dts_slice name, enum dts_family from, enum dts_family to, struct dts_buf *out)
+{
+	int rc = from == to ? 0 : to == DTS_MARIADB ? to_mariadb(name, out) : to_mysql(name, out);
+
+	if (rc == 0)
+		dts_buf_add_slice(out, name);
+	return rc;
+}
+
+/* --- tokens */
+
+/* The gap without the edges of executable comments. */
+static void add_gap(struct dts_buf *out, const struct token *t)
+{
+	if (!t->glued) {
+		dts_buf_add_slice(out, t->gap);
+		return;
+	}
+	if (t->type == DTS_SQL_PUNCT && (t->text.p[0] == ',' || t->text.p[0] == ')'))
+		return;
+	dts_buf_addc(out, memchr(t->gap.p, '\n', t->gap.len) ? '\n' : ' ');
+}
+
+static void read_tokens(struct port *p, struct dts_slice sql)
+{
+	struct dts_sql_scan s = {0};
+	unsigned edges = 0;
+	size_t room = 0, behind = 0;
+
+	for (dts_sql_start(&s, sql, 0); s.type != DTS_SQL_END; dts_sql_next(&s)) {
+		if (p->count == room) {
+			room = room ? 2 * room : 256;
+			p->tokens = dts_realloc(p->tokens, room * sizeof *p->tokens);
+		}
+		p->tokens[p->count++] = (struct token){s.type, dts_sql_text(&s), dts_slice(sql.p + behind, s.at - behind),
+						       s.edges != edges};
+		edges = s.edges;
+		behind = s.at + s.len;
+	}
+}
+
+static bool is_word(const struct port *p, size_t i, const char *word)
+{
+	return i < p->count && p->tokens[i].type == DTS_SQL_WORD && dts_slice_is_nocase(p->tokens[i].text, word);
+}
+
+static bool is_char(const struct port *p, size_t i, char c)
+{
+	return i < p->count && p->tokens[i].type == DTS_SQL_PUNCT && p->tokens[i].text.p[0] == c;
+}
+
+/* Behind the bracket that `i` opens. */
+static size_t behind_bracket(const struct port *p, size_t i)
+{
+	int depth = 0;
+
+	for (; i < p->count; i++) {
+		depth += is_char(p, i, '(') - is_char(p, i, ')');
+		if (depth == 0)
+			return i + 1;
+	}
+	return i;
+}
+
+static void copy(struct port *p, size_t i)
+{
+	add_gap(&p->out, &p->tokens[i]);
+	dts_buf_add_slice(&p->out, p->tokens[i].text);
+}
+
+static void put(struct port *p, size_t i, const char *text)
+{
+	add_gap(&p->out, &p->tokens[i]);
+	dts_buf_adds(&p->out, text);
+}
+
+static const char *family_name(enum dts_family family)
+{
+	return family == DTS_MARIADB ? "MariaDB" : "MySQL";
+}
+
+static int refuse(struct port *p, const char *what, struct dts_error *err)
+{
+	static const char *const parts[] = {"column", "key or constraint"};
+
+	if (p->part == PART_OPTIONS)
+		dts_fail(err, DTS_REFUSED, "%s: %s has no %s", p->where, family_name(p->to), what);
+	else
+		dts_fail(err, DTS_REFUSED, "%s: %s %.*s: %s has no %s", p->where, parts[p->part], (int)p->name.len,
+			 p->name.p, family_name(p->to), what);
+	return dts_hint(err, "make this table by hand at the target, and leave it out here with --ignore-table");
+}
+
+static void note(struct port *p, const char *text)
+{
+	struct dts_buf line = {0};
+
+	dts_buf_addf(&line, "%s: %s", p->where, text);
+	dts_list_add(p->notes, dts_buf_text(&line));
+	dts_buf_release(&line);
+}
+
+/* --- rules */
+
+/* The token is the beginning of something in the table of words: how many tokens it has. */
+static int port_word(struct port *p, size_t i, struct dts_error *err)
+{
+	struct dts_buf what = {0};
+
+	for (const struct word *w = words; w < words + sizeof words / sizeof *words; w++) {
+		if (w->to != p->to || w->part != p->part || !is_word(p, i, w->words[0]) ||
+		    (w->words[1] && !is_word(p, i + 1, w->words[1])))
+			continue;
+		if (!w->instead) {
+			dts_buf_addf(&what, "%s%s%s", w->words[0], w->words[1] ? " " : "", w->words[1] ? w->words[1] : "");
+			refuse(p, dts_buf_text(&what), err);
+			dts_buf_release(&what);
+			return -1;
+		}
+		put(p, i, w->instead);
+		return 1;
+	}
+	return 0;
+}
+
+/* COLLATE x, COLLATE=x, CHARACTER SET x, CHARSET=x: the token at `i` is x. */
+static int port_charset(struct port *p, size_t i, struct dts_error *err)
+{
+	bool equals = is_char(p, i - 1, '=');
+	size_t before = i - (equals ? 2 : 1);
+	struct dts_buf to = {0}, line = {0};
+	int rc = 0;
+
+	if (p->tokens[i].type != DTS_SQL_WORD)
+		return 0;
+	if (is_word(p, before, "COLLATE")) {
+		rc = dts_schema_port_collation(p->tokens[i].text, p->from, p->to, &to);
+		dts_buf_addf(&line, "collation %.*s", (int)p->tokens[i].text.len, p->tokens[i].text.p);
+	} else if ((is_word(p, before, "SET") || is_word(p, before, "CHARSET")) && p->to == DTS_MARIADB &&
+		   dts_slice_is(p->tokens[i].text, "gb18030")) {
+		dts_buf_adds(&line, "character set gb18030");
+		rc = -1;
+	}
+	if (rc < 0)
+		refuse(p, dts_buf_text(&line), err);
+	if (rc > 0) {
+		put(p, i, dts_buf_text(&to));
+		dts_buf_addf(&line, " becomes %s, which may order and compare rare characters and spaces at the end otherwise",
+			     dts_buf_text(&to));
+		note(p, dts_buf_text(&line));
+	}
+	dts_buf_release(&to);
+	dts_buf_release(&line);
+	return rc;
+}
+
+/* MySQL wants brackets around a DEFAULT that is an expression, and around any of a
+ * TEXT, BLOB, JSON or GEOMETRY. Returns behind it, or `i`: left alone. */
+static size_t port_default(struct port *p, size_t i, bool long_type)
+{
+	size_t end = i + 2;
+	bool call = i + 2 < p->end && p->tokens[i + 1].type == DTS_SQL_WORD && is_char(p, i + 2, '(');
+	/* x'0102ff' is a word and a string, b'101' too. */
+	bool prefixed = i + 2 < p->end && p->tokens[i + 1].type == DTS_SQL_WORD && p->tokens[i + 2].type == DTS_SQL_STRING;
+
+	if (call && (is_word(p, i + 1, "current_timestamp") || is_word(p, i + 1, "now")))
+		return i;
+	if (is_word(p, i + 1, "NULL") || is_char(p, i + 1, '(') || (!call && !long_type))
+		return i;
+	if (call)
+		end = behind_bracket(p, i + 2);
+	else if (prefixed)
+		end = i + 3;
+	else if (is_char(p, i + 1, '-'))
+		end = i + 3;
+	copy(p, i);
+	dts_buf_adds(&p->out, " (");
+	for (size_t k = i + 1; k < end; k++) {
+		if (k > i + 1)
+			add_gap(&p->out, &p->tokens[k]);
+		dts_buf_add_slice(&p->out, p->tokens[k].text);
+	}
+	dts_buf_addc(&p->out, ')');
+	return end;
+}
+
+/* The SRID of a column, to be told behind its type: MySQL's is the last but for comments. */
+static int copy_type(struct port *p, size_t i)
+{
+	static const char *const hidden[] = {"tinyint", "smallint", "mediumint", "int", "bigint", "year", NULL};
+
+	copy(p, i);
+	if (p->to == DTS_MARIADB)
+		for (size_t k = i + 1; k + 1 < p->end; k++)
+			if (is_word(p, k, "SRID") && p->tokens[k + 1].type == DTS_SQL_NUMBER) {
+				dts_buf_adds(&p->out, " REF_SYSTEM_ID=");
+				dts_buf_add_slice(&p->out, p->tokens[k + 1].text);
+			}
+	/* MySQL has no display width but with ZEROFILL, and tinyint(1). */
+	if (p->to != DTS_MYSQL || !is_char(p, i + 1, '('))
+		return 1;
+	if (is_word(p, i, "tinyint") && dts_slice_is(p->tokens[i + 2].text, "1"))
+		return 1;
+	for (const char *const *name = hidden; *name; name++)
+		if (is_word(p, i, *name) && !is_word(p, i + 4, "zerofill") && !is_word(p, i + 5, "zerofill"))
+			return 4;
+	return 1;
+}
+
+static bool is_generated(const struct port *p)
+{
+	for (size_t i = p->at; i < p->end; i++)
+		if (is_word(p, i, "GENERATED"))
+			return true;
+	return false;
+}
+
+static bool is_long_type(const struct port *p, size_t i)
+{
+	static const char *const ends[] = {"text", "blob", "json", "geometry", "point", "linestring", "polygon",
+					   "multipoint", "multilinestring", "multipolygon", "geometrycollection", NULL};
+
+	for (const char *const *end = ends; *end; end++) {
+		size_t len = strlen(*end);
+		struct dts_slice text = p->tokens[i].text;
+		if (text.len >= len && strncasecmp(text.p + text.len - len, *end, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* One column's definition, from its name to the comma. */
+static int port_column(struct port *p, struct dts_error *err)
+{
+	static const char *const missing[] = {"uuid", "inet4", "inet6", NULL};
+	size_t type = p->at + 1, i;
+	bool generated = is_generated(p), long_type = is_long_type(p, type);
+	int depth = 0, rc;
+
+	for (const char *const *name = missing; *name && p->to == DTS_MYSQL; name++)
+		if (is_word(p, type, *name))
+			return refuse(p, "type like that: uuid, inet4, inet6; dts-apply takes char(36), varchar(15), varchar(39)", err);
+	copy(p, p->at);
+	for (i = type + (size_t)copy_type(p, type); i < p->end; i++) {
+		depth += is_char(p, i, '(') - is_char(p, i, ')');
+		if (depth > 0) {
+			copy(p, i);
+			continue;
+		}
+		if (p->to == DTS_MARIADB && generated && is_word(p, i, "NOT") && is_word(p, i + 1, "NULL"))
+			return refuse(p, "generated column that is NOT NULL", err);
+		if (p->to == DTS_MARIADB && is_word(p, i, "SRID") && p->tokens[i + 1].type == DTS_SQL_NUMBER) {
+			note(p, "MariaDB notes the SRID of a column and does not check values against it");
+			i++;
+			continue;
+		}
+		if (p->to == DTS_MYSQL && is_word(p, i, "DEFAULT")) {
+			size_t next = port_default(p, i, long_type);
+			if (next > i) {
+				i = next - 1;
+				continue;
+			}
+		}
+		rc = port_word(p, i, err);
+		if (rc == 0)
+			rc = port_charset(p, i, err);
+		if (rc < 0)
+			return -1;
+		if (rc == 0)
+			copy(p, i);
+	}
+	return 0;
+}
+
+/* A key or constraint, or what follows the brackets. */
+static int port_rest(struct port *p, struct dts_error *err)
+{
+	int depth = 0, rc = 0;
+	bool check = false;
+
+	for (size_t i = p->at; i < p->end; i++) {
+		depth += is_char(p, i, '(') - is_char(p, i, ')');
+		check = check || is_word(p, i, "CHECK");
+		if (p->part == PART_KEY && !check && p->to == DTS_MARIADB && depth == 2 && is_char(p, i, '(') &&
+		    p->tokens[i - 1].type != DTS_SQL_QUOTED) /* `a`(10) is a prefix */
+			return refuse(p, "key over an expression", err);
+		if (p->part == PART_OPTIONS && p->to == DTS_MYSQL && p->tokens[i].type == DTS_SQL_QUOTED && is_char(p, i + 1, '=')) {
+			struct dts_buf what = {0};
+			dts_buf_addf(&what, "option %.*s", (int)p->tokens[i].text.len, p->tokens[i].text.p);
+			refuse(p, dts_buf_text(&what), err);
+			dts_buf_release(&what);
+			return -1;
+		}
+		rc = check ? 0 : port_word(p, i, err);
+		if (check && depth == 0)
+			rc = port_word(p, i, err);
+		if (rc == 0 && depth == 0 && i > p->at)
+			rc = port_charset(p, i, err);
+		if (rc < 0)
+			return -1;
+		if (rc == 0)
+			copy(p, i);
+	}
+	return 0;
+}
+
+/* The end of the item that begins at `i`: its comma, or the bracket that closes the list. */
+static size_t item_end(const struct port *p, size_t i)
+{
+	while (i < p->count && !is_char(p, i, ',') && !is_char(p, i, ')'))
+		i = is_char(p, i, '(') ? behind_bracket(p, i) : i + 1;
+	return i;
+}
+
+static int port_items(struct port *p, size_t i, struct dts_error *err)
+{
+	while (i < p->count) {
+		p->at = i;
+		p->end = item_end(p, i);
+		p->part = p->tokens[i].type == DTS_SQL_QUOTED ? PART_COLUMN : PART_KEY;
+		p->name = p->tokens[i].text;
+		for (size_t k = i; p->part == PART_KEY && k < p->end; k++)
+			if (p->tokens[k].type == DTS_SQL_QUOTED) {
+				p->name = p->tokens[k].text;
+				break;
+			}
+		if ((p->part == PART_COLUMN ? port_column(p, err) : port_rest(p, err)) < 0)
+			return -1;
+		if (p->end == p->count)
+			return 0;
+		copy(p, p->end);
+		i = p->end + 1;
+		if (is_char(p, p->end, ')'))
+			break;
+	}
+	p->at = i;
+	p->end = p->count;
+	p->part = PART_OPTIONS;
+	return port_rest(p, err);
+}
+
+int dts_schema_port(struct dts_buf *sql, enum dts_family from, enum dts_family to, const char *where,
+		    struct dts_list *notes, struct dts_error *err)
+{
+	struct port p = {.from = from, .to = to, .where = where, .notes = notes};
+	size_t i = 0;
+	int rc = 0;
+
+	read_tokens(&p, dts_buf_slice(sql));
+	while (i < p.count && !is_char(&p, i, '('))
+		copy(&p, i++);
+	if (i < p.count)
+		copy(&p, i++);
+	if (from != to)
+		rc = port_items(&p, i, err);
+	for (; from == to && i < p.count; i++)
+		copy(&p, i);
+	dts_buf_clear(sql);
+	dts_buf_add_slice(sql, dts_buf_slice(&p.out));
+	dts_buf_release(&p.out);
+	free(p.tokens);
+	return rc;
+}
