@@ -193,7 +193,10 @@ static void describe(struct dts_buf *b, const struct dts_log_table *t, const str
 		break;
 	case DTS_LOG_ENUM:
 	case DTS_LOG_SET:
-		dts_buf_addf(b, "%s of %u bytes", c->type == DTS_LOG_ENUM ? "enum" : "set", c->width);
+		if (t->named)
+			dts_log_column_type(b, t, c);
+		else
+			dts_buf_addf(b, "%s of %u bytes", c->type == DTS_LOG_ENUM ? "enum" : "set", c->width);
 		break;
 	default:
 		if (!dts_log_column_type(b, t, c))
@@ -359,6 +362,19 @@ static bool same_attributes(const struct dts_log_column *c, const struct dts_col
 	return cs == c->charset;
 }
 
+/* With names the log has the members too. */
+static bool same_labels(const struct dts_log_table *t, const struct dts_log_column *c, const struct dts_column *known)
+{
+	if (!t->named || (c->type != DTS_LOG_ENUM && c->type != DTS_LOG_SET) || !c->charset)
+		return true;
+	if (c->column->label_count != known->label_count)
+		return false;
+	for (size_t i = 0; i < known->label_count; i++)
+		if (!dts_slice_eq(c->column->labels[i], known->labels[i]))
+			return false;
+	return true;
+}
+
 static void copy_labels(struct dts_column *to, struct dts_arena *a)
 {
 	struct dts_slice *labels = dts_arena_alloc(a, to->label_count, sizeof *labels);
@@ -409,7 +425,7 @@ static int define_column(struct dts_log_table *t, struct dts_log_column *c, cons
 		if (c->charset && dts_charset_is_binary(c->charset))
 			c->charset = NULL;
 	}
-	if (!same_type(t, c, known) || !same_attributes(c, known))
+	if (!same_type(t, c, known) || !same_attributes(c, known) || !same_labels(t, c, known))
 		return disagrees(t, c, known, err);
 	if (is_period_column(t, c, known))
 		return versioned(t, err);

@@ -320,14 +320,22 @@ static int find_charset(struct dts_log_table *t, struct dts_log_column *c, struc
 	return is_label(c) ? labels_to_utf8(t, c, err) : 0;
 }
 
+/* As the server writes them in COLUMN_TYPE; dts_column_from_type() reads that. */
 static void add_labels(struct dts_buf *b, const struct dts_column *c)
 {
 	for (size_t i = 0; i < c->label_count; i++) {
 		dts_buf_adds(b, i ? ",'" : "'");
 		for (size_t k = 0; k < c->labels[i].len; k++) {
-			if (c->labels[i].p[k] == '\'')
-				dts_buf_addc(b, '\'');
-			dts_buf_addc(b, c->labels[i].p[k]);
+			char byte = c->labels[i].p[k];
+
+			switch (byte) {
+			case '\0': dts_buf_adds(b, "\\0"); break;
+			case '\n': dts_buf_adds(b, "\\n"); break;
+			case '\r': dts_buf_adds(b, "\\r"); break;
+			case '\\': dts_buf_adds(b, "\\\\"); break;
+			case '\'': dts_buf_adds(b, "''"); break;
+			default: dts_buf_addc(b, byte);
+			}
 		}
 		dts_buf_addc(b, '\'');
 	}

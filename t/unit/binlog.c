@@ -123,7 +123,7 @@ static void test_real_files(void)
 	golden("images", DTS_OK, NULL);
 	golden("sequence", DTS_OK, NULL);
 	golden("checksum", DTS_OK, NULL);
-	golden("minimal_metadata", DTS_REFUSED, "column names");
+	golden("minimal_metadata", DTS_REFUSED, "names of the columns");
 	golden("compressed", DTS_BAD_INPUT, "compressed");
 	golden("statements", DTS_BAD_INPUT, "INSERT INTO im VALUES (@a,rand()*100,'y')");
 }
