@@ -139,6 +139,7 @@ static int take_attribute(struct dts_define *st, struct dts_define_column *c)
 	}
 	if (dts_define_take_two(st, "NOT", "NULL")) {
 		c->not_null = true;
+		c->null = false; /* the last one counts */
 	} else if (dts_define_take(st, "NULL")) {
 		c->null = true;
 	} else if (dts_define_take(st, "AUTO_INCREMENT")) {

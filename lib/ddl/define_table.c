@@ -222,6 +222,8 @@ uint32_t dts_define_prefix(const struct dts_column *c, uint32_t prefix, bool exi
 {
 	uint64_t whole = whole_length(c);
 
+	if (c->type == DTS_TYPE_GEOMETRY && prefix == 0)
+		return 25; /* all of a point, but the catalog calls it a prefix */
 	if (prefix == 0 || (c->type != DTS_TYPE_CHAR && c->type != DTS_TYPE_BINARY && c->type != DTS_TYPE_GEOMETRY))
 		return 0;
 	return whole > 0 && (prefix == whole || (existing && prefix > whole)) ? 0 : prefix;

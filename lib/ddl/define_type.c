@@ -563,6 +563,13 @@ static bool labels_fit(const struct dts_column *c, const struct dts_charset *cs)
 	return fit;
 }
 
+/* Sets in which an ASCII letter is more than a byte. */
+static bool is_wide(struct dts_slice charset)
+{
+	return dts_slice_is(charset, "ucs2") || dts_slice_is(charset, "utf16") || dts_slice_is(charset, "utf16le") ||
+	       dts_slice_is(charset, "utf32");
+}
+
 bool dts_define_convert(struct dts_define *st, struct dts_column *c, struct dts_define_charset to, struct dts_arena *arena)
 {
 	const struct dts_charset *cs = dts_charset_find(to.charset);
@@ -584,6 +591,9 @@ bool dts_define_convert(struct dts_define *st, struct dts_column *c, struct dts_
 				length = length * 10 + (uint64_t)(c->type_text.p[i] - '0');
 		if (length * dts_charset_max_bytes(cs) > MAX_VARCHAR_BYTES)
 			return dts_define_fail(st, "column '%s' becomes longer than a VARCHAR can be", c->name.p);
+	} else if (c->label_count > 0 && (is_wide(c->charset) || is_wide(to.charset))) {
+		/* All three servers turn 'x' of UCS-2 into '\0x'. */
+		return dts_define_fail(st, "CONVERT TO CHARACTER SET of the members of '%s', of or to a wide charset", c->name.p);
 	} else if (!labels_fit(c, cs)) {
 		return dts_define_fail(st, "a member of '%s' has characters that charset %s has not", c->name.p,
 				       dts_charset_name(cs));

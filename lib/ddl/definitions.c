@@ -572,7 +572,7 @@ static bool has_odd_settings(const struct apply *a)
 	return odd;
 }
 
-static void forget(struct apply *a)
+static void forget(struct apply *a, struct dts_slice why)
 {
 	struct dts_ddl *ddl = &a->d->ddl;
 
@@ -580,7 +580,22 @@ static void forget(struct apply *a)
 		const struct dts_ddl_object *o = &ddl->objects[i];
 
 		if (o->name.len > 0 && (o->role == DTS_DDL_TARGET || o->role == DTS_DDL_NEW || o->role == DTS_DDL_EXCHANGED))
-			make_unknown(a, db_of(a, o), o->name, DTS_LIT("SET STATEMENT changed what its definition means"));
+			make_unknown(a, db_of(a, o), o->name, why);
+	}
+}
+
+/* What a statement that failed half way has left behind. */
+static void apply_failed(struct apply *a)
+{
+	const struct dts_ddl *ddl = &a->d->ddl;
+
+	if (ddl->or_replace && ddl->kind >= DTS_DDL_CREATE_TABLE && ddl->kind <= DTS_DDL_CREATE_TABLE_SELECT) {
+		dts_define_remove(a->d, db_of(a, &ddl->objects[0]), ddl->objects[0].name);
+		tell(a, db_of(a, &ddl->objects[0]), ddl->objects[0].name);
+	} else if (ddl->kind == DTS_DDL_DROP_TABLE) { /* some were not there */
+		apply_drop(a);
+	} else {
+		forget(a, DTS_LIT("a statement that was to define it failed half way"));
 	}
 }
 
@@ -601,7 +616,9 @@ int dts_definitions_apply(struct dts_definitions *d, struct dts_slice sql, const
 		return dts_fail(err, DTS_BAD_INPUT, "it is not understood what this statement defines: %.*s",
 				sql.len > 200 ? 200 : (int)sql.len, sql.p);
 	if (is_of_tables(d->ddl.kind) && has_odd_settings(&a))
-		forget(&a);
+		forget(&a, DTS_LIT("SET STATEMENT changed what its definition means"));
+	else if (context->failed && is_of_tables(d->ddl.kind))
+		apply_failed(&a);
 	else
 		by_kind(&a);
 	return a.some_unknown ? 1 : 0;

@@ -95,6 +95,9 @@ struct dts_definition_context {
 	struct dts_slice character_set_collations;
 	bool utf8_is_utf8mb4; /* MariaDB without old_mode=UTF8_IS_UTF8MB3 */
 	bool implicit_timestamps; /* explicit_defaults_for_timestamp=OFF */
+	/* The event's error code is not 0: it failed half way. MariaDB logs a CREATE
+	 * OR REPLACE TABLE like that when the old table is gone and there is no new one. */
+	bool failed;
 };
 
 /* Told of each table whose definition a statement changed; find() then gives

@@ -1,0 +1,437 @@
+/*
+ * Without arguments: what needs no server. With them, for t/definitions.bats:
+ *
+ *     definitions DEFAULTS-FILE GROUP <STATEMENTS
+ *
+ * runs the statements, one a line, on a server, applies what its binlog says of
+ * each to the model, and compares every table that changed with the catalog. A
+ * line may begin with one of
+ *
+ *     ?   it may make a table unknown (others: that is a failure)
+ *     -   the server may refuse it
+ *     #   a comment
+ */
+#include "base/arena.h"
+#include "ddl/definitions.h"
+#include "mysql/catalog.h"
+#include "mysql/quote.h"
+#include "unit.h"
+
+static struct dts_buf text;
+
+/* --- against a server */
+
+static struct dts_session running, looking;
+static struct dts_definitions *model;
+static unsigned statements, refused, unknowns, compared, wrong;
+static struct dts_buf log_file, changed_names;
+static uint64_t log_at;
+
+static void die(const char *what, const char *why)
+{
+	printf("cannot %s: %s\n", what, why);
+	exit(2);
+}
+
+static void value(struct dts_session *s, const char *sql, struct dts_buf *b)
+{
+	struct dts_error err = DTS_ERROR_INIT;
+
+	dts_buf_clear(b);
+	if (dts_session_value(s, dts_slice_of(sql), b, &err) < 0)
+		die(sql, err.message);
+}
+
+static void log_position(void)
+{
+	struct dts_error err = DTS_ERROR_INIT;
+	bool mysql = looking.family == DTS_MYSQL;
+	MYSQL_RES *r = dts_session_query(&looking, mysql ? DTS_LIT("SHOW BINARY LOG STATUS") : DTS_LIT("SHOW MASTER STATUS"), &err);
+	MYSQL_ROW row = r ? mysql_fetch_row(r) : NULL;
+
+	if (!row)
+		die("read the log's position", r ? "no log" : err.message);
+	dts_buf_clear(&log_file);
+	dts_buf_adds(&log_file, row[0]);
+	log_at = strtoull(row[1], NULL, 10);
+	mysql_free_result(r);
+}
+
+static void on_change(void *arg, struct dts_slice db, struct dts_slice table)
+{
+	(void)arg;
+	dts_buf_add_slice(&changed_names, db);
+	dts_buf_addc(&changed_names, '\0');
+	dts_buf_add_slice(&changed_names, table);
+	dts_buf_addc(&changed_names, '\0');
+}
+
+/* sql_mode bits that matter, from their names. */
+static uint64_t mode_bits(struct dts_slice modes)
+{
+	unsigned flags = dts_ddl_flags_of_text(modes);
+
+	return (flags & DTS_DDL_ANSI_QUOTES ? 4 : 0) | (flags & DTS_DDL_NO_BACKSLASH_ESCAPES ? 1u << 20 : 0) |
+	       (memmem(modes.p, modes.len, "REAL_AS_FLOAT", 13) ? 1 : 0) |
+	       (memmem(modes.p, modes.len, "ORACLE", 6) ? 512 : 0) | (memmem(modes.p, modes.len, "MAXDB", 5) ? 4096 : 0);
+}
+
+/* One statement as the log has it: "use `db`; text". */
+static void apply_logged(struct dts_slice info, bool failed)
+{
+	static struct dts_buf mode, server, utf8mb4, chosen, explicit_defaults, db;
+	struct dts_definition_context context = {.db = DTS_LIT(""), .failed = failed};
+	struct dts_error err = DTS_ERROR_INIT;
+	const char *end;
+
+	if (info.len > 5 && memcmp(info.p, "use `", 5) == 0 && (end = memmem(info.p, info.len, "`; ", 3))) {
+		dts_buf_clear(&db);
+		dts_buf_add(&db, info.p + 5, (size_t)(end - info.p) - 5);
+		context.db = dts_buf_slice(&db);
+		info = dts_slice(end + 3, info.len - (size_t)(end + 3 - info.p));
+	}
+	value(&running, "SELECT @@sql_mode", &mode);
+	value(&running, "SELECT @@collation_server", &server);
+	value(&running, "SELECT @@explicit_defaults_for_timestamp", &explicit_defaults);
+	context.sql_mode = mode_bits(dts_buf_slice(&mode));
+	context.collation_server = dts_buf_slice(&server);
+	context.implicit_timestamps = dts_slice_is(dts_buf_slice(&explicit_defaults), "0");
+	if (running.family == DTS_MYSQL) {
+		value(&running, "SELECT @@default_collation_for_utf8mb4", &utf8mb4);
+		context.default_collation_utf8mb4 = dts_buf_slice(&utf8mb4);
+	} else if (running.version >= 110300) {
+		value(&running, "SELECT @@character_set_collations", &chosen);
+		context.character_set_collations = dts_buf_slice(&chosen);
+	}
+	if (dts_definitions_apply(model, info, &context, on_change, NULL, &err) < 0) {
+		printf("not understood: %s\n", err.message);
+		wrong++;
+	}
+}
+
+static void apply_log(bool failed)
+{
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_buf sql = {0};
+	MYSQL_RES *r;
+
+	dts_buf_addf(&sql, "SHOW BINLOG EVENTS IN '%s' FROM %llu", dts_buf_text(&log_file), (unsigned long long)log_at);
+	if (!(r = dts_session_query(&looking, dts_buf_slice(&sql), &err)))
+		die("read the log", err.message);
+	for (MYSQL_ROW row; (row = mysql_fetch_row(r));) {
+		if (strcmp(row[2], "Query") == 0)
+			apply_logged(dts_slice(row[5], mysql_fetch_lengths(r)[5]), failed);
+	}
+	mysql_free_result(r);
+	dts_buf_release(&sql);
+	log_position();
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct dts_key *x = a, *y = b;
+
+	return strcmp(x->name.p, y->name.p); /* both from arenas, which terminate them */
+}
+
+/* What the model does not claim to know is no difference. */
+static void align(struct dts_schema *catalog, const struct dts_schema *mine)
+{
+	catalog->foreign = NULL;
+	if (!mine->unique)
+		catalog->unique = NULL;
+	catalog->source_collation = DTS_LIT("");
+	for (size_t i = 0; i < catalog->column_count && i < mine->column_count; i++) {
+		struct dts_column *c = &catalog->columns[i];
+
+		if (mine->columns[i].collation.len == 0 && c->collation.len > 0)
+			c->collation = DTS_LIT("");
+		if (memchr(c->type_text.p, '?', c->type_text.len)) /* what MariaDB's catalog cannot show */
+			c->type_text = mine->columns[i].type_text;
+	}
+}
+
+static void put_table(struct dts_schema *catalog)
+{
+	struct dts_buf sql = {0}, collation = {0};
+
+	dts_buf_adds(&sql, "SELECT TABLE_COLLATION FROM information_schema.TABLES WHERE TABLE_SCHEMA=");
+	dts_sql_literal(&sql, catalog->db);
+	dts_buf_adds(&sql, " AND TABLE_NAME=");
+	dts_sql_literal(&sql, catalog->table);
+	value(&looking, dts_buf_text(&sql), &collation);
+	catalog->source_collation = dts_buf_slice(&collation);
+	dts_definitions_put(model, catalog, NULL, 0);
+	dts_buf_release(&sql);
+	dts_buf_release(&collation);
+}
+
+/* `may_be_unknown`: as the statement was marked. */
+static void compare(struct dts_slice db, struct dts_slice table, const char *statement, bool may_be_unknown)
+{
+	const struct dts_defined_table *mine = dts_definitions_find(model, db, table);
+	struct dts_schema catalog = {0}, copy;
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_buf want = {0}, got = {0};
+	int there = dts_catalog_schema(&looking, db, table, &catalog, NULL, &err);
+
+	if (there < 0)
+		die("read the catalog", err.message);
+	compared++;
+	if (!there && mine) {
+		printf("DIFFERENT: %s\n  there is no %.*s.%.*s\n", statement, (int)db.len, db.p, (int)table.len, table.p);
+		wrong++;
+	} else if (there && mine && mine->unknown) {
+		unknowns++;
+		if (!may_be_unknown) {
+			printf("UNKNOWN: %s\n  %.*s\n", statement, (int)mine->why.len, mine->why.p);
+			wrong++;
+		}
+		put_table(&catalog);
+	} else if (there) {
+		if (mine) {
+			copy = mine->schema;
+			copy.foreign = NULL;
+			copy.source_collation = DTS_LIT("");
+			align(&catalog, &copy);
+			if (copy.unique) { /* the catalog's order is that of a collation */
+				qsort(catalog.unique, catalog.unique_count, sizeof *catalog.unique, compare_keys);
+				qsort(copy.unique, copy.unique_count, sizeof *copy.unique, compare_keys);
+			}
+			dts_schema_add(&got, &copy);
+		}
+		dts_schema_add(&want, &catalog);
+		if (!dts_slice_eq(dts_buf_slice(&want), dts_buf_slice(&got))) {
+			printf("DIFFERENT: %s\n  server %s  model  %s\n", statement, dts_buf_text(&want), mine ? dts_buf_text(&got) : "none");
+			wrong++;
+			put_table(&catalog);
+		}
+	}
+	dts_schema_release(&catalog);
+	dts_buf_release(&want);
+	dts_buf_release(&got);
+}
+
+/* Every table of the server. */
+static void compare_all(const char *when)
+{
+	struct dts_error err = DTS_ERROR_INIT;
+	MYSQL_RES *r = dts_session_query(&looking,
+					 DTS_LIT("SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE"
+						 " TABLE_TYPE <> 'VIEW' AND TABLE_TYPE <> 'TEMPORARY' AND TABLE_SCHEMA LIKE 'def%'"),
+					 &err);
+
+	if (!r)
+		die("list the tables", err.message);
+	for (MYSQL_ROW row; (row = mysql_fetch_row(r));)
+		compare(dts_slice_of(row[0]), dts_slice_of(row[1]), when, false);
+	mysql_free_result(r);
+}
+
+static void run_statement(const char *line)
+{
+	bool may_be_unknown = line[0] == '?', may_fail = line[0] == '-';
+	const char *sql = may_be_unknown || may_fail ? line + 1 : line;
+	bool failed;
+
+	statements++;
+	failed = mysql_real_query(running.mysql, sql, strlen(sql)) != 0;
+	if (failed) {
+		refused++;
+		if (!may_fail && !may_be_unknown) {
+			printf("REFUSED: %s\n  %s\n", sql, mysql_error(running.mysql));
+			wrong++;
+		}
+	} else {
+		MYSQL_RES *r = mysql_store_result(running.mysql);
+
+		if (r)
+			mysql_free_result(r);
+	}
+	dts_buf_clear(&changed_names);
+	apply_log(failed);
+	for (size_t at = 0; at < changed_names.len;) {
+		struct dts_slice db = dts_slice_of(changed_names.data + at);
+		struct dts_slice table = dts_slice_of(db.p + db.len + 1);
+
+		at += db.len + table.len + 2;
+		compare(db, table, sql, may_be_unknown);
+	}
+}
+
+static int against_server(const char *defaults_file, const char *group)
+{
+	struct dts_connect_options o = {.group = group, .defaults_file = defaults_file};
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_buf names = {0};
+	char *line = NULL;
+	size_t cap = 0;
+
+	if (dts_session_open(&running, &o, &err) < 0 || dts_session_open(&looking, &o, &err) < 0)
+		die("connect", err.message);
+	value(&looking, "SELECT @@lower_case_table_names", &names);
+	model = dts_definitions_new(looking.family == DTS_MARIADB, looking.version,
+				    (unsigned)strtoul(dts_buf_text(&names), NULL, 10));
+	log_position();
+	for (ssize_t n; (n = getline(&line, &cap, stdin)) > 0;) {
+		if (line[n - 1] == '\n')
+			line[n - 1] = '\0';
+		if (line[0] != '#' && line[0] != '\0')
+			run_statement(line);
+		if (statements % 300 == 299)
+			compare_all("all tables");
+	}
+	compare_all("all tables at the end");
+	printf("# %u statements, %u refused, %u comparisons, %u unknown, %u wrong\n", statements, refused, compared, unknowns,
+	       wrong);
+	free(line);
+	dts_buf_release(&names);
+	dts_definitions_free(model);
+	dts_session_close(&running);
+	dts_session_close(&looking);
+	return wrong ? 1 : 0;
+}
+
+/* --- without one */
+
+static struct dts_definition_context context;
+
+static int apply(const char *sql)
+{
+	struct dts_error err = DTS_ERROR_INIT;
+
+	return dts_definitions_apply(model, dts_slice_of(sql), &context, NULL, NULL, &err);
+}
+
+static void begin(bool mariadb, unsigned version)
+{
+	dts_definitions_free(model);
+	model = dts_definitions_new(mariadb, version, 0);
+	context = (struct dts_definition_context){.db = DTS_LIT("d"), .collation_server = DTS_LIT("latin1_swedish_ci")};
+	apply("CREATE DATABASE d");
+}
+
+/* "name type!, ... PRIMARY(a) name(a,b)": ! is NOT NULL; unknown: "? why". */
+static const char *shown(const char *name)
+{
+	const struct dts_defined_table *t = dts_definitions_find(model, DTS_LIT("d"), dts_slice_of(name));
+
+	dts_buf_clear(&text);
+	if (!t)
+		return "none";
+	if (t->unknown) {
+		dts_buf_adds(&text, "? ");
+		dts_buf_add_slice(&text, t->why);
+	}
+	for (size_t i = 0; i < t->schema.column_count; i++) {
+		const struct dts_column *c = &t->schema.columns[i];
+
+		dts_buf_addf(&text, "%s%s %s%s", i > 0 ? ", " : "", c->name.p, c->type_text.p, c->nullable ? "" : "!");
+		if (c->charset.len > 0)
+			dts_buf_addf(&text, " %s", c->collation.len > 0 ? c->collation.p : c->charset.p);
+	}
+	for (size_t i = 0; i < t->index_count; i++) {
+		dts_buf_addf(&text, " %s%s(", t->indexes[i].unique ? "" : "-", t->indexes[i].name.p);
+		for (size_t j = 0; j < t->indexes[i].count; j++)
+			dts_buf_addf(&text, "%s%s", j > 0 ? "," : "", t->indexes[i].parts[j].column.p);
+		dts_buf_addc(&text, ')');
+	}
+	return dts_buf_text(&text);
+}
+
+static void test_create(void)
+{
+	begin(true, 101119);
+	CHECK_INT(0, apply("CREATE TABLE t (id SERIAL, n VARCHAR(20) NOT NULL DEFAULT 'it''s, (a)', KEY (n))"));
+	CHECK_STR("id bigint(20) unsigned!, n varchar(20)! latin1_swedish_ci id(id) -n(n)", shown("t"));
+	CHECK_INT(0, apply("CREATE TABLE IF NOT EXISTS t (other int)"));
+	CHECK_STR("id bigint(20) unsigned!, n varchar(20)! latin1_swedish_ci id(id) -n(n)", shown("t"));
+	CHECK_INT(0, apply("CREATE OR REPLACE TABLE t (a TEXT(300) CHARACTER SET utf8mb4) PARTITION BY HASH (a, (b)) CHARSET x"));
+	CHECK_STR("a text utf8mb4_general_ci", shown("t"));
+	CHECK_INT(0, apply("CREATE TABLE u LIKE t"));
+	CHECK_STR("a text utf8mb4_general_ci", shown("u"));
+	CHECK_INT(0, apply("RENAME TABLE t TO x, u TO t, x TO u"));
+	CHECK_INT(0, apply("DROP TABLE IF EXISTS u, nosuch"));
+	CHECK_STR("none", shown("u"));
+	CHECK_INT(1, apply("CREATE TABLE q AS SELECT 1"));
+	CHECK_STR("? it was made from a query's result", shown("q"));
+	CHECK_INT(0, apply("CREATE OR REPLACE TABLE q (a int)"));
+	CHECK_STR("a int(11)", shown("q"));
+}
+
+static void test_families(void)
+{
+	begin(false, 90704);
+	CHECK_INT(0, apply("CREATE TABLE t (a INT(5), b TINYINT(1), c YEAR, d JSON, e VECTOR, /*M!100000 x int, */ f NCHAR)"));
+	CHECK_STR("a int, b tinyint(1), c year, d json, e vector(2048), f char(1) utf8mb3_general_ci", shown("t"));
+	begin(true, 110806);
+	CHECK_INT(0, apply("CREATE TABLE t (a INT(5), c YEAR, d JSON, /*M!100000 x int, */ f NCHAR)"));
+	CHECK_STR("a int(5), c year(4), d longtext utf8mb4_bin, x int(11), f char(1) utf8mb3", shown("t"));
+	context.character_set_collations = DTS_LIT("utf8mb4=utf8mb4_bin");
+	CHECK_INT(0, apply("CREATE TABLE u (a CHAR CHARSET utf8mb4, b CHAR CHARSET utf8mb3)"));
+	CHECK_STR("a char(1) utf8mb4_bin, b char(1) utf8mb3_general_ci", shown("u"));
+}
+
+static void test_alter(void)
+{
+	begin(true, 101119);
+	apply("CREATE TABLE t (a int, b int unsigned, c int)");
+	CHECK_INT(0, apply("ALTER TABLE t CHANGE a b INT, CHANGE b a INT UNSIGNED"));
+	CHECK_STR("b int(11), a int(10) unsigned, c int(11)", shown("t"));
+	CHECK_INT(0, apply("ALTER TABLE t RENAME COLUMN a TO b, RENAME COLUMN b TO a"));
+	CHECK_STR("a int(11), b int(10) unsigned, c int(11)", shown("t"));
+	CHECK_INT(0, apply("ALTER TABLE t ADD d INT AFTER a, ADD e INT AFTER d, ADD f INT FIRST, DROP c, MODIFY b BIGINT FIRST"));
+	CHECK_STR("b bigint(20), f int(11), a int(11), d int(11), e int(11)", shown("t"));
+	CHECK_INT(0, apply("ALTER TABLE t ADD UNIQUE (a), ADD PRIMARY KEY (b, d), RENAME TO u"));
+	CHECK_STR("b bigint(20)!, f int(11), a int(11), d int(11)!, e int(11) a(a) PRIMARY(b,d)", shown("u"));
+	CHECK_STR("none", shown("t"));
+	CHECK_INT(1, apply("ALTER TABLE u ADD g INT AFTER nosuch"));
+	CHECK_STR("? AFTER 'nosuch', a column that there is not", shown("u"));
+	CHECK_INT(1, apply("ALTER TABLE u ADD h INT"));
+	CHECK_INT(1, apply("ALTER TABLE nosuch ADD h INT"));
+	CHECK_INT(-1, apply("ALTER THING x"));
+}
+
+/* A log may hold a temporary table's statements: they are of no table. */
+static void test_temporary(void)
+{
+	begin(true, 101119);
+	apply("CREATE TABLE t (a int)");
+	CHECK_INT(0, apply("CREATE TEMPORARY TABLE t (b int)"));
+	CHECK_STR("a int(11)", shown("t"));
+	CHECK_INT(1, apply("ALTER TABLE t ADD c int"));
+	CHECK_STR("? it was altered while a temporary table had its name", shown("t"));
+	CHECK_INT(0, apply("DROP TEMPORARY TABLE t"));
+	CHECK_INT(0, apply("DROP TABLE t"));
+	CHECK_STR("none", shown("t"));
+}
+
+/* What depends on what nobody told is not claimed. */
+static void test_not_known(void)
+{
+	begin(true, 101119);
+	dts_definitions_set_database(model, DTS_LIT("d"), DTS_LIT(""));
+	CHECK_INT(0, apply("CREATE TABLE t (a int)"));
+	CHECK_INT(1, apply("ALTER TABLE t ADD b text"));
+	CHECK_STR("? the default charset is not known", shown("t"));
+	CHECK_INT(1, apply("CREATE OR REPLACE TABLE t (a int, b FANCY(3))"));
+	CHECK_STR("? a type is not understood at 'FANCY'", shown("t"));
+	CHECK_INT(1, apply("SET STATEMENT sql_mode='' FOR CREATE OR REPLACE TABLE t (a int)"));
+	CHECK_INT(0, apply("SET STATEMENT max_statement_time=1 FOR CREATE OR REPLACE TABLE t (a int)"));
+	CHECK_STR("a int(11)", shown("t"));
+	CHECK_INT(1, apply("CREATE TABLE e (a ENUM('\xC3\xA9') CHARACTER SET ascii)"));
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3)
+		return against_server(argv[1], argv[2]);
+	RUN(test_create);
+	RUN(test_families);
+	RUN(test_alter);
+	RUN(test_temporary);
+	RUN(test_not_known);
+	dts_definitions_free(model);
+	dts_buf_release(&text);
+	return unit_done();
+}
