@@ -34,6 +34,27 @@ static void check(struct dts_stream_state *state, struct dts_record *record, str
 	}
 }
 
+/* A table map beside the definition that another reading of it gives. */
+static void define(struct dts_event_format *f, struct dts_slice raw)
+{
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_log_table *t = NULL, *model = NULL;
+	struct dts_event e;
+
+	if (dts_event_parse(&e, f, raw, &err) < 0)
+		return;
+	if (e.type == DTS_EV_FORMAT)
+		dts_event_format(f, &e, raw, &err);
+	if (e.type != DTS_EV_TABLE_MAP)
+		return;
+	t = dts_table_map_parse(&e, f, &err);
+	model = dts_table_map_parse(&e, f, &err);
+	if (t && model->named)
+		dts_log_table_define(t, &model->schema, &err);
+	dts_log_table_free(t);
+	dts_log_table_free(model);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct dts_capture_options options = {
@@ -43,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct dts_position start = {.file = "bin.000001", .offset = 4};
 	struct dts_stream_state state = {0};
 	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_event_format format = {0};
 	struct dts_capture c;
 	struct dts_record record;
 	struct dts_buf out = {0};
@@ -53,6 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	c.caught_up = true;
 	dts_capture_stream(&c, DTS_LIT("{}"), &out);
 	while (next_event(&file, &event)) {
+		define(&format, event);
 		if (dts_capture_event(&c, event, &out, &err) < 0) {
 			dts_capture_interrupt(&c, &out);
 			dts_capture_stream(&c, DTS_LIT("{}"), &out);
