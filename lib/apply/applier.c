@@ -290,6 +290,7 @@ static int on_stream(struct dts_applier *a, const struct dts_record *r, struct d
 	dts_buf_clear(&a->src);
 	dts_buf_add_slice(&a->src, r->src);
 	dts_buf_clear(&a->server_id);
+	dts_ddl_origin_read(&a->origin, r->raw[DTS_F_SOURCE]);
 	if (r->raw[DTS_F_SOURCE].p) {
 		struct dts_json id = dts_json_get(r->raw[DTS_F_SOURCE], "id");
 		if (id.raw.p && id.type == DTS_JSON_STRING)

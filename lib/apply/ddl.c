@@ -241,7 +241,7 @@ static int finish_drop(struct dts_applier *a, const struct statement *s, struct 
 static int run(struct dts_applier *a, struct statement *s, struct dts_error *err)
 {
 	struct dts_buf warnings = {0};
-	int rc = dts_ddl_run(a->session, &s->ddl, s->sql, s->db, s->context, &warnings, err);
+	int rc = dts_ddl_run(a->session, &s->ddl, s->sql, s->db, &a->origin, s->context, &warnings, err);
 
 	if (warnings.len > 0)
 		dts_applier_notice(a, "the target gave a warning for: %.*s: %s", s->sql.len > 200 ? 200 : (int)s->sql.len,
@@ -393,7 +393,7 @@ static int already_there(struct dts_applier *a, const struct statement *s, struc
 	bool same = rc > 0 && dts_slice_eq(body_of(dts_buf_slice(&is)), body_of(dts_buf_slice(&wanted)));
 	if (rc > 0 && !same) { /* the target may write it in other words */
 		dts_buf_clear(&wanted);
-		int tried = dts_ddl_tried(a->session, &s->ddl, s->sql, s->context, &wanted, err);
+		int tried = dts_ddl_tried(a->session, &s->ddl, s->sql, &a->origin, s->context, &wanted, err);
 		same = tried > 0 && dts_slice_eq(body_of(dts_buf_slice(&is)), body_of(dts_buf_slice(&wanted)));
 		rc = tried < 0 ? -1 : rc;
 	}

@@ -8,76 +8,6 @@
 #include "base/hash.h"
 #include "mysql/quote.h"
 
-/* Settings that a statement's meaning depends on, by their name in records. */
-static const struct {
-	const char *field, *variable;
-} settings[] = {
-	{"sql_mode", "sql_mode"},
-	{"time_zone", "time_zone"},
-	{"timestamp", "timestamp"},
-	{"collation_connection", "collation_connection"},
-	{"collation_server", "collation_server"},
-	{"auto_increment_increment", "auto_increment_increment"},
-	{"auto_increment_offset", "auto_increment_offset"},
-	{"explicit_defaults_for_timestamp", "explicit_defaults_for_timestamp"},
-	{"default_collation_for_utf8mb4", "default_collation_for_utf8mb4"},
-	{"foreign_key_checks", "foreign_key_checks"},
-	{"unique_checks", "unique_checks"},
-};
-
-enum { SETTINGS = sizeof settings / sizeof *settings };
-
-static void add_setting(struct dts_buf *sql, const char *variable, struct dts_json value)
-{
-	struct dts_buf scratch = {0};
-
-	dts_buf_adds(sql, sql->len == 0 ? "SET " : ", ");
-	dts_buf_adds(sql, variable);
-	dts_buf_addc(sql, '=');
-	if (value.type == DTS_JSON_STRING)
-		dts_sql_literal(sql, dts_json_string(value.raw, &scratch));
-	else if (value.type == DTS_JSON_TRUE || value.type == DTS_JSON_FALSE)
-		dts_buf_adds(sql, value.type == DTS_JSON_TRUE ? "1" : "0");
-	else
-		dts_buf_add_slice(sql, value.raw);
-	dts_buf_release(&scratch);
-}
-
-/* *set: the settings that must be taken back, a bit each. */
-static int enter(struct dts_session *s, struct dts_slice context, unsigned *set, struct dts_error *err)
-{
-	struct dts_buf sql = {0};
-	int rc = 0;
-
-	*set = 0;
-	for (unsigned i = 0; context.p && i < SETTINGS; i++) {
-		struct dts_json value = dts_json_get(context, settings[i].field);
-		if (!value.raw.p || value.type == DTS_JSON_NULL)
-			continue;
-		add_setting(&sql, settings[i].variable, value);
-		*set |= 1u << i;
-	}
-	if (sql.len > 0 && dts_session_run(s, dts_buf_slice(&sql), err) < 0)
-		rc = dts_where(err, "cannot take over the settings that the statement ran with at the source");
-	dts_buf_release(&sql);
-	return rc;
-}
-
-static int leave(struct dts_session *s, unsigned set, struct dts_error *err)
-{
-	struct dts_buf sql = {0};
-
-	dts_buf_adds(&sql, "SET NAMES utf8mb4, sql_mode='STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO',"
-			   " time_zone='+00:00', timestamp=DEFAULT, foreign_key_checks=1, unique_checks=1");
-	for (unsigned i = 3; i < SETTINGS; i++)
-		if (set & 1u << i && strstr(settings[i].variable, "checks") == NULL &&
-		    strcmp(settings[i].variable, "collation_connection") != 0)
-			dts_buf_addf(&sql, ", %s=DEFAULT", settings[i].variable);
-	int rc = dts_session_run(s, dts_buf_slice(&sql), err);
-	dts_buf_release(&sql);
-	return rc;
-}
-
 static int read_warnings(struct dts_session *s, struct dts_buf *warnings, struct dts_error *err)
 {
 	if (mysql_warning_count(s->mysql) == 0)
@@ -101,11 +31,11 @@ static bool needs_default_db(const struct dts_ddl *d)
 }
 
 int dts_ddl_run(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql, struct dts_slice default_db,
-		struct dts_slice context, struct dts_buf *warnings, struct dts_error *err)
+		const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *warnings, struct dts_error *err)
 {
 	struct dts_error after = DTS_ERROR_INIT;
 	struct dts_buf use = {0};
-	unsigned set;
+	unsigned set = 0;
 	int rc = 0;
 
 	if (default_db.len > 0 && needs_default_db(d)) {
@@ -114,15 +44,14 @@ int dts_ddl_run(struct dts_session *s, const struct dts_ddl *d, struct dts_slice
 		rc = dts_session_run(s, dts_buf_slice(&use), err);
 		dts_buf_release(&use);
 	}
-	if (rc < 0 || enter(s, context, &set, err) < 0)
-		return -1;
+	if (rc == 0)
+		rc = dts_ddl_context_enter(s, d, sql, origin, context, &set, err);
 	/* One statement: a second one would have been chosen by nobody. */
 	mysql_set_server_option(s->mysql, MYSQL_OPTION_MULTI_STATEMENTS_OFF);
-	rc = dts_session_run(s, sql, err);
-	if (rc == 0)
+	if (rc == 0 && (rc = dts_session_run(s, sql, err)) == 0)
 		rc = read_warnings(s, warnings, err);
 	mysql_set_server_option(s->mysql, MYSQL_OPTION_MULTI_STATEMENTS_ON);
-	if (leave(s, set, &after) < 0 && rc == 0) {
+	if (dts_ddl_context_leave(s, set, &after) < 0 && rc == 0) {
 		*err = after;
 		rc = -1;
 	}
@@ -174,8 +103,8 @@ int dts_ddl_definition(struct dts_session *s, struct dts_slice db, struct dts_sl
 	return rc;
 }
 
-int dts_ddl_tried(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql, struct dts_slice context,
-		  struct dts_buf *text, struct dts_error *err)
+int dts_ddl_tried(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql,
+		  const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *text, struct dts_error *err)
 {
 	struct dts_error ignored = DTS_ERROR_INIT;
 	struct dts_buf warnings = {0};
@@ -190,7 +119,7 @@ int dts_ddl_tried(struct dts_session *s, const struct dts_ddl *d, struct dts_sli
 	/* The parents of its foreign keys are not there. */
 	int rc = dts_session_run(s, DTS_LIT("SET foreign_key_checks=0"), err);
 	if (rc == 0)
-		rc = dts_ddl_run(s, d, sql, dts_slice_of(db), context, &warnings, &ignored) < 0 ? 0 : 1;
+		rc = dts_ddl_run(s, d, sql, dts_slice_of(db), origin, context, &warnings, &ignored) < 0 ? 0 : 1;
 	if (rc > 0)
 		rc = dts_ddl_definition(s, dts_slice_of(db), d->objects[0].name, text, err);
 	if (dts_session_runf(s, &ignored, "SET foreign_key_checks=1; DROP DATABASE `%s`", db) < 0) {

@@ -1,6 +1,7 @@
 #ifndef DTS_APPLY_DDL_TARGET_H
 #define DTS_APPLY_DDL_TARGET_H
 
+#include "apply/context.h"
 #include "ddl/ddl.h"
 #include "mysql/session.h"
 #include "record/record.h"
@@ -10,11 +11,11 @@
 
 /*
  * Runs `sql` with `default_db` and the session settings of a record's "context"
- * (raw JSON, p NULL: none), then sets the session back. Warnings are appended
+ * (raw JSON, p NULL: none; see context.h), then sets the session back. Warnings are appended
  * to `warnings`, one a line. The definition tells whether a default database is needed.
  */
 int dts_ddl_run(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql, struct dts_slice default_db,
-		struct dts_slice context, struct dts_buf *warnings, struct dts_error *err);
+		const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *warnings, struct dts_error *err);
 
 /*
  * Appends what the objects of a statement look like now: a line for each, with
@@ -33,8 +34,8 @@ int dts_ddl_definition(struct dts_session *s, struct dts_slice db, struct dts_sl
  * database in its name makes: tried in a database that is made for it and goes
  * again. Appends its SHOW CREATE TABLE as above: 1; 0: it cannot be tried; -1.
  */
-int dts_ddl_tried(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql, struct dts_slice context,
-		  struct dts_buf *text, struct dts_error *err);
+int dts_ddl_tried(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql,
+		  const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *text, struct dts_error *err);
 
 /* Appends a definition without its AUTO_INCREMENT=n table option. */
 void dts_ddl_without_counter(struct dts_slice sql, struct dts_buf *text);

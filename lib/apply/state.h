@@ -2,6 +2,7 @@
 #define DTS_APPLY_STATE_H
 
 #include "apply/applier.h"
+#include "apply/context.h"
 #include "apply/run.h"
 #include "base/hash.h"
 #include "base/spill.h"
@@ -40,6 +41,7 @@ struct dts_applier {
 	bool snapshot, schema, repair, changes;
 	bool stream_open;
 	struct dts_buf src, server_id;
+	struct dts_ddl_origin origin; /* the server that it is from */
 	bool source_known;       /* the checkpoint has a row for src */
 
 	/* The full phase */

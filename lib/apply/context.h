@@ -1,0 +1,42 @@
+#ifndef DTS_APPLY_CONTEXT_H
+#define DTS_APPLY_CONTEXT_H
+
+#include "ddl/ddl.h"
+#include "mysql/session.h"
+#include "record/record.h"
+
+/* The settings that a statement ran with at the source, made again at a target
+ * that may be another version or family. */
+
+/* The server that a stream is from. */
+struct dts_ddl_origin {
+	bool known;
+	enum dts_family family;
+	unsigned version; /* 101100 for 10.11; 0: not known */
+};
+
+/* From a stream record's "source" (raw JSON, p NULL: nothing is known). */
+void dts_ddl_origin_read(struct dts_ddl_origin *o, struct dts_slice source);
+
+/*
+ * Sets the session as "context" (raw JSON, p NULL: none) says. What the target
+ * does not have and what makes no difference to the statement is left out; what
+ * would make one is DTS_REFUSED by name: sql modes with a syntax of their own,
+ * collations that a database, a view or a routine would keep, and the default
+ * collation of a character set that the statement names without one.
+ * dts_ddl_context_leave() sets the session back, after a failure, too: *set says what.
+ */
+int dts_ddl_context_enter(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql,
+			  const struct dts_ddl_origin *origin, struct dts_slice context, unsigned *set,
+			  struct dts_error *err);
+int dts_ddl_context_leave(struct dts_session *s, unsigned set, struct dts_error *err);
+
+/* The modes of `modes` ("A,B") that a server of the family takes, with the rule for
+ * fractions of a second that the origin has; 0, or -1 and the mode that matters in `err`. */
+int dts_ddl_context_modes(struct dts_slice modes, const struct dts_ddl_origin *origin, enum dts_family target,
+			  struct dts_buf *out, struct dts_error *err);
+
+/* Does the statement name a Unicode character set without a collation? */
+bool dts_ddl_leaves_collation(struct dts_slice sql);
+
+#endif

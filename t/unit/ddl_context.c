@@ -1,0 +1,89 @@
+#include "apply/context.h"
+
+#include "unit.h"
+
+static struct dts_error err;
+
+static const char *modes(const char *text, bool known, enum dts_family from, enum dts_family to)
+{
+	static struct dts_buf out;
+	const struct dts_ddl_origin origin = {.known = known, .family = from};
+
+	dts_buf_clear(&out);
+	err = (struct dts_error)DTS_ERROR_INIT;
+	return dts_ddl_context_modes(dts_slice_of(text), &origin, to, &out, &err) < 0 ? err.message : dts_buf_text(&out);
+}
+
+static void test_modes(void)
+{
+	CHECK_STR("ANSI_QUOTES,PIPES_AS_CONCAT", modes("ANSI_QUOTES,PIPES_AS_CONCAT", true, DTS_MARIADB, DTS_MARIADB));
+	CHECK_STR("", modes("", false, DTS_MARIADB, DTS_MYSQL));
+	/* A fraction that is too long is cut by the one and rounded by the other. */
+	CHECK_STR("TIME_TRUNCATE_FRACTIONAL", modes("", true, DTS_MARIADB, DTS_MYSQL));
+	CHECK_STR("ANSI_QUOTES", modes("TIME_ROUND_FRACTIONAL,ANSI_QUOTES", true, DTS_MARIADB, DTS_MYSQL));
+	CHECK_STR("ANSI_QUOTES,TIME_ROUND_FRACTIONAL", modes("ANSI_QUOTES", true, DTS_MYSQL, DTS_MARIADB));
+	CHECK_STR("", modes("TIME_TRUNCATE_FRACTIONAL", true, DTS_MYSQL, DTS_MARIADB));
+	CHECK_STR("TIME_TRUNCATE_FRACTIONAL", modes("TIME_TRUNCATE_FRACTIONAL", true, DTS_MYSQL, DTS_MYSQL));
+	CHECK_STR("TIME_ROUND_FRACTIONAL", modes("TIME_ROUND_FRACTIONAL", true, DTS_MARIADB, DTS_MARIADB));
+	/* What makes no difference is left out, what makes one is refused. */
+	CHECK_STR("STRICT_ALL_TABLES,TIME_TRUNCATE_FRACTIONAL",
+		  modes("STRICT_ALL_TABLES,NO_AUTO_CREATE_USER", true, DTS_MARIADB, DTS_MYSQL));
+	CHECK_STR("the statement ran with sql_mode EMPTY_STRING_IS_NULL, which the target does not have",
+		  modes("ANSI,EMPTY_STRING_IS_NULL", true, DTS_MARIADB, DTS_MYSQL));
+	CHECK_INT(DTS_REFUSED, err.status);
+	CHECK_STR("ORACLE", modes("ORACLE", true, DTS_MARIADB, DTS_MARIADB));
+	CHECK_STR("the statement ran with sql_mode ORACLE, which the target does not have", modes("ORACLE", true, DTS_MARIADB, DTS_MYSQL));
+}
+
+static void test_collations(void)
+{
+	static const struct {
+		const char *sql;
+		bool leaves;
+	} cases[] = {
+		{"CREATE TABLE t (a VARCHAR(9))", false},
+		{"CREATE TABLE t (a VARCHAR(9)) CHARSET=utf8mb4", true},
+		{"CREATE TABLE t (a VARCHAR(9)) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin", false},
+		{"CREATE TABLE t (a VARCHAR(9)) DEFAULT CHARACTER SET utf8mb4 DEFAULT COLLATE utf8mb4_bin", false},
+		{"CREATE TABLE t (a VARCHAR(9) CHARACTER SET utf8mb4, b INT) CHARSET=latin1", true},
+		{"CREATE TABLE t (a VARCHAR(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, b INT) CHARSET=latin1", false},
+		{"CREATE TABLE t (a VARCHAR(9)) CHARSET=latin1", false},
+		{"CREATE TABLE t (a VARCHAR(9) CHARSET `utf8mb4` NOT NULL)", true},
+		{"CREATE TABLE t (a VARCHAR(9) CHARSET 'utf8mb4' COLLATE utf8mb4_bin)", false},
+		{"CREATE TABLE t (a VARCHAR(9) COMMENT 'CHARSET utf8mb4')", false},
+		{"CREATE TABLE t (`charset` VARCHAR(9), `utf8mb4` INT)", false},
+		{"ALTER TABLE t CONVERT TO character set utf8", true},
+		{"ALTER TABLE t ADD s SET('x'), ADD utf8 INT", false},
+		{"CREATE TABLE t (a VARCHAR(9) COMMENT 'it\\'s') charset ucs2", true},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (dts_ddl_leaves_collation(dts_slice_of(cases[i].sql)) != cases[i].leaves)
+			unit_fail(__FILE__, __LINE__, "%s", cases[i].sql);
+}
+
+static void test_origin(void)
+{
+	struct dts_ddl_origin o;
+
+	dts_ddl_origin_read(&o, (struct dts_slice){0});
+	CHECK(!o.known);
+	dts_ddl_origin_read(&o, DTS_LIT("{\"server\":\"mysql\",\"version\":\"9.7.4-2\",\"id\":\"x\"}"));
+	CHECK(o.known);
+	CHECK_INT(DTS_MYSQL, o.family);
+	CHECK_INT(90700, o.version);
+	dts_ddl_origin_read(&o, DTS_LIT("{\"server\":\"mariadb\",\"version\":\"11.8.6-MariaDB-0+deb13u1 from Debian-log\"}"));
+	CHECK_INT(DTS_MARIADB, o.family);
+	CHECK_INT(110800, o.version);
+	dts_ddl_origin_read(&o, DTS_LIT("{\"server\":\"other\",\"version\":5}"));
+	CHECK(!o.known);
+	CHECK_INT(0, o.version);
+}
+
+int main(void)
+{
+	RUN(test_modes);
+	RUN(test_collations);
+	RUN(test_origin);
+	return unit_done();
+}
