@@ -2,6 +2,7 @@
  * made with gtid_next, original_commit_timestamp and gtid_mode set) and built ones. */
 #include "binlog/event_mysql.h"
 #include "binlog_events.h"
+#include "record/gtid.h"
 #include "unit.h"
 
 static struct dts_buf corpus(const char *name)
@@ -100,8 +101,15 @@ static void print_event(const struct dts_event *e, void *context)
 		dts_xid_add(b, &xid);
 		dts_buf_addf(b, " %d\n", one_phase);
 	}
-	if (e->type == DTS_EV_PREVIOUS_GTIDS)
-		dts_buf_addf(b, "%s of %zu bytes\n", dts_event_name(e->type, text), dts_event_previous_gtids(e).len);
+	if (e->type == DTS_EV_PREVIOUS_GTIDS) {
+		struct dts_gtid_set set = {0};
+
+		CHECK_INT(0, dts_gtid_set_decode(&set, dts_event_previous_gtids(e), &err));
+		dts_buf_addf(b, "%s '", dts_event_name(e->type, text));
+		dts_gtid_set_add(b, &set);
+		dts_buf_adds(b, "'\n");
+		dts_gtid_set_release(&set);
+	}
 	if (e->type != DTS_EV_MYSQL_GTID && e->type != DTS_EV_ANONYMOUS_GTID && e->type != DTS_EV_GTID_TAGGED)
 		return;
 	if (dts_event_mysql_gtid(&g, e, &err) < 0) {
@@ -124,7 +132,7 @@ static void test_gtids(void)
 
 	each_event("mysql_gtid", print_event, &got);
 	CHECK_STR(
-		  "Previous_gtids of 8 bytes\n"
+		  "Previous_gtids ''\n"
 		  "Gtid b77b71a8-e5a5-11f1-970a-02fc00000001:1 flags 1 order 0-1 length 176 time 1795263810349121 same version 90704 90704\n"
 		  "Gtid b77b71a8-e5a5-11f1-970a-02fc00000001:2 flags 1 order 1-2 length 207 time 1795263810357803 same version 90704 90704\n"
 		  "Gtid_tagged b77b71a8-e5a5-11f1-970a-02fc00000001:mytag:1 flags 0 order 2-3 length 290 time 1795263810359788 same version 90704 90704\n"
@@ -136,7 +144,8 @@ static void test_gtids(void)
 		  "XA_prepare X'7832',X'6271',7 1\n"
 		  "Gtid_tagged aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeffff:y:9223372036854775806 flags 0 order 6-8 length 316 time 1700000000000001 differs version 90704 80400\n"
 		  "Gtid aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeffff:300 flags 0 order 6-9 length 299 time 1700000000000001 differs version 90704 80400\n"
-		  "Previous_gtids of 251 bytes\n"
+		  "Previous_gtids 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeffff:300:y:9223372036854775806,"
+		  "b77b71a8-e5a5-11f1-970a-02fc00000001:1-5:a_long_tag_of_thirty_two_chars12:1:mytag:1'\n"
 		  "Anonymous_gtid anonymous flags 0 order 0-1 length 288 time 1795263810376709 same version 90704 90704\n",
 		  dts_buf_text(&got));
 	dts_buf_release(&got);
