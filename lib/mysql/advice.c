@@ -37,8 +37,8 @@ static int advise_access(const char *text, const struct dts_attempt *a, struct d
 static int advise_tls(const char *text, const struct dts_attempt *a, struct dts_error *err)
 {
 	if (says(text, "expired"))
-		return dts_hint(err, "the server's certificate is no longer valid: renew it there; only "
-				"--ssl-mode=required connects without looking at it");
+		return dts_hint(err, "the server's certificate has expired: renew it there; only --ssl-mode=required connects "
+				"without looking at it");
 	if (says(text, "not yet valid"))
 		return dts_hint(err, "compare the clocks of this machine and of the server");
 	if (says(text, "self-signed") || says(text, "self signed") || says(text, "local issuer"))
