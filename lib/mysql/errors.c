@@ -19,6 +19,7 @@ enum {
 	GTID_NOT_IN_BINLOG = 1945,        /* MariaDB */
 	GTID_NOT_IN_BINLOG_2 = 1955,      /* MariaDB */
 	PURGED_GTIDS = 1789,              /* MySQL */
+	ROLLED_BACK_AT_COMMIT = 3101,     /* MySQL: another member of the group was first */
 	MUST_CHANGE_PASSWORD = 1820,
 };
 
@@ -45,13 +46,16 @@ static const unsigned again[] = {
 	1836,             /* read-only mode */
 	1927,             /* the connection was killed */
 	1969, 3024,       /* the time for a statement is over */
+	3032, 3168,       /* MySQL: offline mode, not available */
+	ROLLED_BACK_AT_COMMIT,
 	3169,             /* the session was killed */
 	4031,             /* disconnected for inactivity */
 };
 
 bool dts_errno_retry(unsigned number)
 {
-	return number == DEADLOCK || number == LOCK_WAIT_TIMEOUT || number == RECORD_CHANGED;
+	return number == DEADLOCK || number == LOCK_WAIT_TIMEOUT || number == RECORD_CHANGED ||
+	       number == ROLLED_BACK_AT_COMMIT;
 }
 
 /* The server says in words only which of several things happened. */

@@ -1,0 +1,176 @@
+# dts-apply between the families: MySQL and MariaDB as source and target.
+# status and its kin are set by run; SQL has its own backticks and dollars.
+# shellcheck disable=SC2154,SC2016,SC2015,SC2034
+load lib/dts
+load lib/streams
+
+setup_file() { servers_up maria=mariadb my=mysql97 dst=mysql97 || return 0; }
+teardown_file() { servers_down; }
+
+setup() {
+	servers_or_skip
+	cd "$BATS_TEST_TMPDIR" || return 1
+	for server in maria my dst; do
+		sql $server 'DROP DATABASE IF EXISTS d; DROP DATABASE IF EXISTS dts; CREATE DATABASE d'
+	done
+	c=c$BATS_TEST_NUMBER # the checkpoint of this test
+}
+
+teardown() {
+	[ -z "${following:-}" ] || { kill -KILL "$following" 2>/dev/null && wait "$following" || :; }
+}
+
+tool() { "$@" --defaults-file="$(defaults)"; }
+
+# full FROM TO: the rows of d; changed FROM TO: what came since. FROM is the source's name, too.
+full() { tool dts-dump -g "$1" d | tool dts-apply -g "$2" --checkpoint="$c"; }
+changed() { tool dts-binlog -g "$1" --resume="$c@$2" --table='d.*' | tool dts-apply -g "$2" --checkpoint="$c"; }
+
+# same FROM TO SELECT
+same() {
+	[ "$(sql "$1" "$3" d)" = "$(sql "$2" "$3" d)" ] || { echo "$3"; sql "$1" "$3" d; echo and; sql "$2" "$3" d; return 1; }
+}
+
+cascades() { # FROM TO
+	local server
+
+	for server in "$1" "$2"; do
+		sql "$server" 'CREATE TABLE p (id INT PRIMARY KEY)
+			; CREATE TABLE c (id INT PRIMARY KEY, p INT, CONSTRAINT c1 FOREIGN KEY (p) REFERENCES p (id) ON DELETE CASCADE ON UPDATE CASCADE)
+			; CREATE TABLE g (id INT PRIMARY KEY, c INT, CONSTRAINT g1 FOREIGN KEY (c) REFERENCES c (id) ON DELETE CASCADE)
+			; CREATE TABLE n (id INT PRIMARY KEY, p INT, CONSTRAINT n1 FOREIGN KEY (p) REFERENCES p (id) ON DELETE SET NULL ON UPDATE SET NULL)' d
+	done
+	sql "$1" 'INSERT INTO p VALUES (1), (2), (3), (4); INSERT INTO c VALUES (1, 1), (2, 2), (3, 2), (4, 3)
+		; INSERT INTO g VALUES (1, 1), (2, 2), (3, 4); INSERT INTO n VALUES (1, 1), (2, 3), (3, 4), (4, 2)' d
+	full "$1" "$2"
+	sql "$1" 'DELETE FROM p WHERE id=1; UPDATE p SET id=30 WHERE id=3; DELETE FROM c WHERE id=4
+		; BEGIN; INSERT INTO p VALUES (5); INSERT INTO c VALUES (9, 5); INSERT INTO n VALUES (9, 5); DELETE FROM p WHERE id IN (2, 5); COMMIT' d
+	changed "$1" "$2"
+	for table in p c g n; do
+		same "$1" "$2" "SELECT * FROM $table ORDER BY id"
+	done
+	[ "$(sql "$2" 'SELECT COUNT(*) FROM p' d)" -eq 2 ]
+	[ "$(sql "$2" 'SELECT COUNT(*) FROM n WHERE p IS NULL' d)" -eq 4 ]
+}
+
+@test "cascades that MySQL logs, at MySQL" { cascades my dst; }
+
+@test "cascades that MySQL logs, at MariaDB" { cascades my maria; }
+
+@test "cascades that MariaDB does not log, at MySQL" { cascades maria dst; }
+
+# --- columns
+
+@test "MySQL's columns at MariaDB: what has no place is refused by name before a row moves" {
+	refuses() { # TYPE TO MESSAGE HINT
+		sql my "DROP TABLE IF EXISTS t; CREATE TABLE t (id INT PRIMARY KEY, v $1)" d
+		sql maria "DROP TABLE IF EXISTS t; CREATE TABLE t (id INT PRIMARY KEY, v $2)" d
+		tool dts-dump -g my d >in
+		run_tool 4 dts-apply --defaults-file="$(defaults)" -g maria --no-checkpoint in
+		[[ $stderr == *"table 'd.t': column 'v' is $3, which cannot hold every value"*"hint: $4"* ]] || { echo "$stderr"; return 1; }
+	}
+	refuses JSON TEXT 'json at the source and text at the target' "make the target's column LONGTEXT CHARACTER SET utf8mb4"
+	refuses 'VARCHAR(9) CHARACTER SET gb18030' 'VARCHAR(9) CHARACTER SET gbk' 'varchar(9) in gb18030 at the source and varchar(9) in gbk at the target' \
+		"give the target's column the source's character set, or utf8mb4"
+	refuses 'BIGINT UNSIGNED' BIGINT 'bigint unsigned at the source and bigint(20) at the target' "give the target's column the source's type"
+	refuses 'VECTOR(3)' 'BLOB' 'vector(3) at the source and blob at the target' 'only a VECTOR of as many dimensions can hold it'
+}
+
+@test "MySQL's columns at MariaDB and back: documents, sets of characters, keyless rows" {
+	local create='id INT, j %s, g VARCHAR(20) CHARACTER SET %s, f FLOAT, t TIME(6), d DATE, y YEAR, b BIT(64), s SET("x","y"), e ENUM("", "a"), p POINT, de DECIMAL(65,30)'
+	# shellcheck disable=SC2059 # the types
+	{
+		sql my "CREATE TABLE t ($(printf "$create" JSON gb18030))" d
+		sql maria "CREATE TABLE t ($(printf "$create" LONGTEXT utf8mb4))" d
+		sql dst "CREATE TABLE t ($(printf "$create" JSON utf8mb4))" d
+	}
+	sql my 'SET sql_mode="ALLOW_INVALID_DATES"; INSERT INTO t VALUES
+		(1, "{\"b\": [1, 2.50, null, \"ä\"], \"a\": {}}", "日本😀", 0.1, "-00:00:00.5", "2024-02-31", 2155, 18446744073709551615, "x,y", "", ST_GeomFromText("POINT(1 2)"), -12345678901234567890123456789012345.123456789012345678901234567890),
+		(1, "{\"b\": [1, 2.50, null, \"ä\"], \"a\": {}}", "日本😀", 0.1, "-00:00:00.5", "2024-02-31", 2155, 18446744073709551615, "x,y", "", ST_GeomFromText("POINT(1 2)"), -12345678901234567890123456789012345.123456789012345678901234567890),
+		(2, "[1]", "", -3e38, "838:59:59", "0000-00-00", 0, 0, "", 0, NULL, 0)' d
+	for to in maria dst; do
+		full my $to
+	done
+	sql my 'UPDATE t SET id=3 WHERE id=1 LIMIT 1; UPDATE t SET j="{\"x\": 1.0}", g=NULL, f=-0.5 WHERE id=2; DELETE FROM t WHERE id=1' d
+	for to in maria dst; do
+		changed my $to
+		same my $to 'SELECT id, CONVERT(j USING utf8mb4), CONVERT(g USING utf8mb4), f+0e0, t, d, y, b+0, s+0, e+0, HEX(p), de FROM t ORDER BY id'
+	done
+	# A document as MariaDB has it, found again in the words of MySQL.
+	sql maria 'DELETE FROM t; INSERT INTO t (id, j) VALUES (7, "{ \"b\":1,  \"a\":2 }"), (8, NULL)' d
+	sql dst 'DELETE FROM t' d
+	c=$c-back
+	full maria dst
+	sql maria 'UPDATE t SET id=9, j="[ ]" WHERE id=7; DELETE FROM t WHERE id=8; INSERT INTO t (id, j) VALUES (10, "no document")' d
+	run changed maria dst
+	[[ $output == *"Invalid JSON text"* ]]
+	[ "$(sql dst 'SELECT id, j FROM t' d)" = $'9\t[]' ]
+}
+
+# --- statements
+
+@test "statements of the one family at the other: as there, or refused by name" {
+	context() { echo "{\"sql_mode\":\"$1\",\"timestamp\":1700000000,\"collation_connection\":\"$2\",\"collation_server\":\"$2\"}"; }
+	mysql() { sed 's/"server":"mariadb","version":"10.11.1"/"server":"mysql","version":"9.7.0"/'; }
+	at_maria() { run dts-apply --defaults-file="$(defaults)" -g maria --new-checkpoint --checkpoint="$c" in; }
+	# MySQL rounds, MariaDB cuts.
+	{
+		tx 20 "$(ddl create-table "CREATE TABLE t (a TIME(3) DEFAULT '10:00:00.1239')" "$(context STRICT_ALL_TABLES,NO_AUTO_CREATE_USER utf8mb4_general_ci)")"
+		tx 30 "$(ddl create-table 'CREATE TABLE u (a VARCHAR(9)) CHARSET=utf8mb4' "$(context '' utf8mb4_uca1400_ai_ci)")"
+	} | changes 10 >in
+	run_tool 0 apply --checkpoint="$c" in
+	is "SELECT COLUMN_DEFAULT FROM information_schema.COLUMNS WHERE TABLE_SCHEMA='d' AND TABLE_NAME='t'" '10:00:00.123'
+	is "SELECT COLLATION_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA='d' AND TABLE_NAME='u'" utf8mb4_general_ci
+	is 'SELECT @@GLOBAL.default_collation_for_utf8mb4' utf8mb4_0900_ai_ci
+	tx 40 "$(ddl create-table 'CREATE TABLE v (a INT)' "$(context ORACLE utf8mb4_general_ci)")" | changes 39 >in
+	run_tool 4 apply --checkpoint="$c" in
+	[[ $stderr == *'the statement ran with sql_mode ORACLE, which the target does not have: the target refuses the statement: CREATE TABLE v'* ]]
+	tx 40 "$(ddl create-database 'CREATE DATABASE e' "$(context '' utf8mb4_uca1400_ai_ci)")" | changes 39 >in
+	run_tool 0 apply --checkpoint="$c" --ddl-done in
+	tx 50 "$(ddl create-database 'CREATE DATABASE e' "$(context '' utf8mb4_uca1400_ai_ci)")" | changes 49 >in
+	run_tool 4 apply --checkpoint="$c" in
+	[[ $stderr == *'ran with collation_server "utf8mb4_uca1400_ai_ci", which the target does not have'* ]]
+
+	{
+		tx 20 "$(ddl create-table "CREATE TABLE t (a TIME(3) DEFAULT '10:00:00.1239')" "$(context STRICT_ALL_TABLES utf8mb4_0900_ai_ci)")"
+		tx 30 "$(ddl create-table 'CREATE TABLE u (a VARCHAR(9)) CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_520_ci' "$(context '' utf8mb4_0900_ai_ci)")"
+	} | changes 10 | mysql >in
+	at_maria
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	[[ $(sql maria 'SHOW CREATE TABLE t' d) == *10:00:00.124* ]]
+	tx 40 "$(ddl create-table 'CREATE TABLE v (a VARCHAR(9)) CHARSET=utf8mb4' "$(context '' utf8mb4_0900_ai_ci)")" | changes 39 | mysql >in
+	at_maria
+	[ "$status" -eq 4 ]
+	[[ $output == *'names a character set without a collation: at the source that is utf8mb4_0900_ai_ci, which the target does not have'* ]]
+	[ "$(sql maria 'SHOW TABLES' d)" = $'t\nu' ]
+}
+
+# --- the target's state
+
+@test "a MySQL target that cannot take anything for now is tried again" {
+	sql dst 'CREATE TABLE t (a INT PRIMARY KEY)' d
+	{ schema t a; tx 20 "$(ins t '{"a":1}')"; } | changes 10 >in
+	for variable in super_read_only offline_mode; do
+		sql dst "CREATE USER IF NOT EXISTS poor@localhost; GRANT CREATE, SELECT, INSERT, UPDATE, DELETE, DROP ON *.* TO poor@localhost; SET GLOBAL $variable=ON"
+		run dts-apply --defaults-file="$(defaults)" -g dst -u poor --new-checkpoint --checkpoint="$c" in
+		sql dst "SET GLOBAL $variable=OFF, GLOBAL read_only=OFF"
+		[ "$status" -eq 75 ] || { echo "$variable: $status $output"; return 1; }
+	done
+	run_tool 0 dts-apply --defaults-file="$(defaults)" -g dst -u poor --new-checkpoint --checkpoint="$c" in
+	is 'SELECT * FROM t' 1
+}
+
+@test "a MySQL target that wants a primary key in every table, and GTIDs" {
+	sql dst 'SET GLOBAL sql_require_primary_key=ON; CREATE TABLE d.t (a INT PRIMARY KEY)'
+	{ schema t a; tx 20 "$(ins t '{"a":1}')"; } | changes 10 >in
+	run apply --checkpoint="$c" in
+	sql dst 'SET GLOBAL sql_require_primary_key=OFF'
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	[ "$(sql dst 'SELECT @@gtid_mode, @@enforce_gtid_consistency')" = $'ON\tON' ]
+	tx 30 "$(ddl create-table 'CREATE TABLE s SELECT 1 AS a')" | changes 29 >in
+	run_tool 0 apply --checkpoint="$c" in
+	# One that the target's GTIDs do not allow.
+	tx 40 "$(ddl create-table 'CREATE TABLE k (a INT) ENGINE=MEMORY SELECT 1 AS a')" | changes 39 >in
+	run_tool 4 apply --checkpoint="$c" in
+	[[ $stderr == *'dts-apply: '*'hint: '* ]]
+}
