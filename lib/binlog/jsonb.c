@@ -82,68 +82,82 @@ static void add_zeros(struct dts_buf *out, int n)
 		dts_buf_addc(out, '0');
 }
 
+/* A number: 0.DIGITS * 10^point, without zeros at either end; no digits: zero. */
+struct decimal {
+	char digits[32];
+	int count, point;
+	bool negative;
+};
+
+/* The shortest one that gives the double back. */
+static void shortest(struct decimal *n, double d)
+{
+	char text[64];
+	struct dts_buf b = {.data = text, .cap = sizeof text};
+	bool fraction = false, below = false;
+	int exponent = 0;
+	size_t i = 0;
+
+	dts_json_add_double(&b, d);
+	*n = (struct decimal){.negative = text[0] == '-'};
+	for (i = n->negative; i < b.len && text[i] != 'e'; i++) {
+		if (text[i] == '.') {
+			fraction = true;
+		} else if (n->count == 0 && text[i] == '0') {
+			n->point -= fraction;
+		} else {
+			n->digits[n->count++] = text[i];
+			n->point += !fraction;
+		}
+	}
+	for (i++; i < b.len; i++) {
+		if (text[i] >= '0' && text[i] <= '9')
+			exponent = exponent * 10 + (text[i] - '0');
+		else
+			below = text[i] == '-';
+	}
+	n->point += below ? -exponent : exponent;
+	while (n->count > 0 && n->digits[n->count - 1] == '0')
+		n->count--;
+}
+
 /*
- * The shortest digits that give the number back, as the server lays them out: with an
- * exponent when the point stands more than 14 zeros before them or a whole number has more
- * than 15 digits; and with ".0" behind what would look like an integer (my_gcvt()).
+ * The server lays the digits out with an exponent when the point stands more than 14
+ * zeros before them or a whole number has more than 15; and with ".0" behind what would
+ * look like an integer (my_gcvt()).
  */
 static bool add_double(struct dts_buf *out, uint64_t bits)
 {
-	char text[64], digits[32];
-	struct dts_buf shortest = {.data = text, .cap = sizeof text};
-	int count = 0, point = 0, exponent = 0, first = 0;
-	bool fraction = false;
+	struct decimal n;
 	double d;
-	size_t i = 0;
 
 	memcpy(&d, &bits, sizeof d);
 	if ((bits >> 52 & 0x7ff) == 0x7ff) /* infinite or not a number */
 		return false;
-	dts_json_add_double(&shortest, d);
-	if (text[0] == '-')
-		dts_buf_addc(out, text[i++]);
-	for (; i < shortest.len && text[i] != 'e'; i++) {
-		fraction = fraction || text[i] == '.';
-		if (text[i] == '.')
-			continue;
-		digits[count++] = text[i];
-		point += !fraction;
-	}
-	if (i < shortest.len) {
-		bool below = text[++i] == '-';
-
-		for (i += below || text[i] == '+'; i < shortest.len; i++)
-			exponent = exponent * 10 + (text[i] - '0');
-		point += below ? -exponent : exponent;
-	}
-	/* The number is 0.DIGITS * 10^point, without zeros at either end. */
-	for (; first < count && digits[first] == '0'; first++)
-		point--;
-	while (count > first && digits[count - 1] == '0')
-		count--;
-	count -= first;
-	if (count == 0) {
+	shortest(&n, d);
+	if (n.negative)
+		dts_buf_addc(out, '-');
+	if (n.count == 0) {
 		dts_buf_add(out, "0.0", 3);
-	} else if (point < -14 || (point > 15 && count <= point)) {
-		dts_buf_addc(out, digits[first]);
-		if (count > 1) {
+	} else if (n.point < -14 || (n.point > 15 && n.count <= n.point)) {
+		dts_buf_addc(out, n.digits[0]);
+		if (n.count > 1)
 			dts_buf_addc(out, '.');
-			dts_buf_add(out, digits + first + 1, (size_t)count - 1);
-		}
+		dts_buf_add(out, n.digits + 1, (size_t)n.count - 1);
 		dts_buf_addc(out, 'e');
-		dts_buf_addi(out, point - 1);
-	} else if (point <= 0) {
+		dts_buf_addi(out, n.point - 1);
+	} else if (n.point <= 0) {
 		dts_buf_add(out, "0.", 2);
-		add_zeros(out, -point);
-		dts_buf_add(out, digits + first, (size_t)count);
-	} else if (count <= point) {
-		dts_buf_add(out, digits + first, (size_t)count);
-		add_zeros(out, point - count);
+		add_zeros(out, -n.point);
+		dts_buf_add(out, n.digits, (size_t)n.count);
+	} else if (n.count <= n.point) {
+		dts_buf_add(out, n.digits, (size_t)n.count);
+		add_zeros(out, n.point - n.count);
 		dts_buf_add(out, ".0", 2);
 	} else {
-		dts_buf_add(out, digits + first, (size_t)point);
+		dts_buf_add(out, n.digits, (size_t)n.point);
 		dts_buf_addc(out, '.');
-		dts_buf_add(out, digits + first + point, (size_t)(count - point));
+		dts_buf_add(out, n.digits + n.point, (size_t)(n.count - n.point));
 	}
 	return true;
 }

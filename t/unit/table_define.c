@@ -328,10 +328,42 @@ static void test_hint(void)
 	dts_buf_release(&out);
 }
 
+/* Deleted and old rows of a system-versioned table look like others, so its log is refused. */
+static void test_versioned(void)
+{
+	struct dts_buf file = read_file("t/fuzz.d/event.corpus", "mariadb118_types", "");
+	struct dts_slice rest = dts_buf_slice(&file), raw;
+	struct dts_event_format f = {0};
+	struct dts_buf refused = {0};
+	struct dts_event e;
+	struct models m;
+
+	read_models(&m, "mariadb118_types", NULL, NULL, NULL);
+	for (struct dts_error err = DTS_ERROR_INIT; next_event(&rest, &raw) && dts_event_parse(&e, &f, raw, &err) == 0;) {
+		struct dts_log_table *t;
+
+		if (e.type == DTS_EV_FORMAT)
+			dts_event_format(&f, &e, raw, &err);
+		if (e.type != DTS_EV_TABLE_MAP || !(t = dts_table_map_parse(&e, &f, &err)))
+			continue;
+		if (dts_log_table_hint(t, find_model(&m, t->schema.table), &err) < 0) {
+			CHECK_INT(DTS_BAD_INPUT, err.status);
+			CHECK(strstr(err.message, "is system-versioned") != NULL);
+			dts_buf_addf(&refused, "%.*s ", (int)t->schema.table.len, t->schema.table.p);
+		}
+		dts_log_table_free(t);
+	}
+	CHECK_STR("v1 v2 v3 ", dts_buf_text(&refused));
+	release_models(&m);
+	dts_buf_release(&refused);
+	dts_buf_release(&file);
+}
+
 int main(void)
 {
 	RUN(test_rows);
 	RUN(test_disagreements);
 	RUN(test_hint);
+	RUN(test_versioned);
 	return unit_done();
 }
