@@ -210,13 +210,13 @@ static int refuse(struct port *p, const char *what, struct dts_error *err)
 	return dts_hint(err, "make this table by hand at the target, and leave it out here with --ignore-table");
 }
 
+/* Each line once. */
 static void note(struct port *p, const char *text)
 {
-	struct dts_buf line = {0};
-
-	dts_buf_addf(&line, "%s: %s", p->where, text);
-	dts_list_add(p->notes, dts_buf_text(&line));
-	dts_buf_release(&line);
+	for (size_t i = 0; i < p->notes->count; i++)
+		if (strcmp(p->notes->items[i], text) == 0)
+			return;
+	dts_list_add(p->notes, text);
 }
 
 /* --- rules */
@@ -264,7 +264,7 @@ static int port_charset(struct port *p, size_t i, struct dts_error *err)
 		refuse(p, dts_buf_text(&line), err);
 	if (rc > 0) {
 		put(p, i, dts_buf_text(&to));
-		dts_buf_addf(&line, " becomes %s, which may order and compare rare characters and spaces at the end otherwise",
+		dts_buf_addf(&line, " becomes %s, which may order rare characters and compare spaces at the end otherwise",
 			     dts_buf_text(&to));
 		note(p, dts_buf_text(&line));
 	}
@@ -369,7 +369,11 @@ static int port_column(struct port *p, struct dts_error *err)
 		if (p->to == DTS_MARIADB && generated && is_word(p, i, "NOT") && is_word(p, i + 1, "NULL"))
 			return refuse(p, "generated column that is NOT NULL", err);
 		if (p->to == DTS_MARIADB && is_word(p, i, "SRID") && p->tokens[i + 1].type == DTS_SQL_NUMBER) {
-			note(p, "MariaDB notes the SRID of a column and does not check values against it");
+			struct dts_buf line = {0};
+			dts_buf_addf(&line, "%s: column %.*s: MariaDB does not check values against the SRID", p->where,
+				     (int)p->name.len, p->name.p);
+			note(p, dts_buf_text(&line));
+			dts_buf_release(&line);
 			i++;
 			continue;
 		}

@@ -16,7 +16,7 @@
  * MySQL above 5.7 for comments (Knowledge Base, "Comment Syntax") and would make
  * another table without a word; a plain word that a server does not know is an error.
  * With `to` other than `from` the statement is rewritten for that family.
- * Lines for people go to `notes`, `where` in front. -1: DTS_REFUSED, `sql` is then of no use.
+ * Lines for people go to `notes`; `where` is the table, for messages. -1: DTS_REFUSED, `sql` is then of no use.
  */
 int dts_schema_port(struct dts_buf *sql, enum dts_family from, enum dts_family to, const char *where,
 		    struct dts_list *notes, struct dts_error *err);
