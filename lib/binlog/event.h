@@ -156,6 +156,7 @@ enum {
 	DTS_ROWS_STATEMENT_END = 1,
 	DTS_ROWS_NO_FOREIGN_KEYS = 2,
 	DTS_ROWS_NO_UNIQUE = 4,
+	DTS_ROWS_SQL_FOREIGN_KEYS = 16, /* MySQL 9.7: what foreign keys changed in turn is in the log too */
 };
 
 enum dts_rows_kind { DTS_ROWS_INSERT, DTS_ROWS_UPDATE, DTS_ROWS_DELETE };
