@@ -2,7 +2,6 @@
 """Statements that define tables, for t/definitions.bats: one a line, in the
 form that build/unit/definitions reads.
 
-    definitions.py list            those written by hand
     definitions.py types           every type, made, added and changed to
     definitions.py random SEED N   N random ones
 """
@@ -60,11 +59,6 @@ def types():
         yield f"?ALTER TABLE c_{charset} CONVERT TO CHARACTER SET utf8mb4"
         yield f"?ALTER TABLE c_{charset} CONVERT TO CHARACTER SET {charset}"
     yield "DROP DATABASE def_types"
-
-
-def by_hand(path):
-    for line in open(path, encoding="utf-8"):
-        yield line.rstrip("\n")
 
 
 class Random:
@@ -191,7 +185,7 @@ def generated(seed, count):
     # Non-strict: more is accepted. What is too long would become another type.
     yield "SET sql_mode=''"
     for _ in range(count):
-        yield "-" + " ".join(r.statement().split())
+        yield "?" + " ".join(r.statement().split())
     for db in ("def_a", "def_b"):
         yield f"DROP DATABASE {db}"
 
@@ -200,8 +194,6 @@ def main():
     what = sys.argv[1]
     if what == "types":
         lines = types()
-    elif what == "list":
-        lines = by_hand(sys.argv[2])
     else:
         lines = generated(int(sys.argv[2]), int(sys.argv[3]))
     for line in lines:

@@ -352,14 +352,51 @@ static bool drop_void(struct alteration *a, const struct dts_define_table *old)
 	return true;
 }
 
-/* Puts a column where the statement wants it. */
-static bool place(struct dts_define *st, struct dts_define_table *t, const struct dts_define_column *c,
-		  struct dts_column column, size_t *map)
+/* Takes the column that was old number `was` out of its place. */
+static void take_out(struct dts_define_table *t, size_t was, size_t *map)
 {
-	size_t at = t->count;
+	size_t at = 0;
 
+	while (at < t->count && map[at] != was)
+		at++;
+	if (at == t->count)
+		return;
+	t->count--;
+	memmove(&t->columns[at], &t->columns[at + 1], (t->count - at) * sizeof *t->columns);
+	memmove(&map[at], &map[at + 1], (t->count - at) * sizeof *map);
+}
+
+/*
+ * The place of FIRST: behind the primary key that MySQL made itself
+ * (sql_generate_invisible_primary_key), known by its name, which stays ahead.
+ */
+static bool first_place(struct dts_define *st, const struct dts_define_table *t, size_t *at)
+{
+	const struct dts_column *c = &t->columns[0];
+
+	*at = 0;
+	if (st->d->mariadb || t->count == 0 || !dts_define_same(c->name, DTS_LIT("my_row_id")))
+		return true;
+	if (!c->invisible || !dts_slice_is(c->type_text, "bigint unsigned"))
+		return dts_define_fail(st, "FIRST, where a column my_row_id is the first");
+	*at = 1;
+	return true;
+}
+
+/* Puts a column where the statement wants it. */
+static bool place(struct dts_define *st, struct dts_define_table *t, const struct dts_define_column *c, size_t *map)
+{
+	struct dts_column column;
+	size_t at;
+
+	if (!dts_define_finish(st, c, t->charset, t->arena, &column))
+		return false;
+	if (c->old_index >= 0)
+		take_out(t, (size_t)c->old_index, map);
+	at = t->count;
 	if (c->first) {
-		at = 0;
+		if (!first_place(st, t, &at))
+			return false;
 	} else if (c->placed) {
 		long after = dts_define_table_column(t, c->after);
 
@@ -403,11 +440,9 @@ static bool keep_columns(struct alteration *a, const struct dts_define_table *ol
 			return dts_define_fail(st, "column '%s' is changed twice", column.name.p);
 		if (c) {
 			c->old_index = (long)i;
-			if (c->placed)
-				continue; /* later */
+			c->done = !c->placed; /* else it goes to its new place later */
 			if (!dts_define_finish(st, c, t->charset, t->arena, &column))
 				return false;
-			c->done = true;
 		} else if (renamed) {
 			column.name = dts_arena_copy(t->arena, renamed->to);
 		}
@@ -431,14 +466,13 @@ static bool change_columns(struct alteration *a, const struct dts_define_table *
 	if (!keep_columns(a, old, t, map))
 		return false;
 	for (size_t i = 0; i < st->column_count; i++) {
-		struct dts_define_column *c = &st->columns[i];
-		struct dts_column column;
+		const struct dts_define_column *c = &st->columns[i];
 
 		if (c->done)
 			continue;
 		if (c->old.p && c->old_index < 0)
 			return dts_define_fail(st, "there is no column '%s'", c->old.p);
-		if (!dts_define_finish(st, c, t->charset, t->arena, &column) || !place(st, t, c, column, map))
+		if (!place(st, t, c, map))
 			return false;
 	}
 	for (size_t i = 0; i < t->count; i++)

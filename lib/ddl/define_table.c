@@ -296,7 +296,6 @@ static bool add_hidden_parts(struct dts_define *st, const struct dts_define_tabl
 
 static bool add_key(struct dts_define *st, struct dts_define_table *t, struct dts_define_key *key)
 {
-	struct dts_slice first = key->count > 0 ? key->parts[0].column : DTS_LIT("");
 	struct dts_index *index;
 
 	if (!add_hidden_parts(st, t, key))
@@ -316,7 +315,7 @@ static bool add_key(struct dts_define *st, struct dts_define_table *t, struct dt
 	}
 	struct dts_slice name = key->type == DTS_DEFINE_PRIMARY ? DTS_LIT("PRIMARY")
 				: key->name.p			? dts_arena_copy(t->arena, key->name)
-								: made_name(t, first);
+								: made_name(t, key->parts[0].column);
 	if (dts_define_table_index(t, name) >= 0) {
 		if ((t->indexes_known && t->indexes_complete) || key->type == DTS_DEFINE_PRIMARY)
 			return dts_define_fail(st, "index '%.*s' is made twice", (int)name.len, name.p);

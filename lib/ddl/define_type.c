@@ -528,7 +528,7 @@ bool dts_define_finish(struct dts_define *st, const struct dts_define_column *c,
 		return false;
 	dts_column_from_type(out, arena);
 	out->nullable = !c->not_null && !c->primary && !c->row_edge;
-	if (timestamp && !c->null && st->context->implicit_timestamps && !c->generated)
+	if (timestamp && !c->null && st->context->implicit_timestamps && !(c->generated && st->d->mariadb))
 		out->nullable = false;
 	out->generated = c->generated;
 	out->invisible = c->invisible;
@@ -552,13 +552,17 @@ static void convert_text(struct dts_column *c, struct dts_define_charset to)
 	}
 }
 
-static bool labels_fit(const struct dts_column *c, const struct dts_charset *cs)
+/* MySQL leaves the bytes of members as they are. */
+static bool labels_fit(const struct dts_define *st, const struct dts_column *c, const struct dts_charset *cs)
 {
 	struct dts_buf bytes = {0};
 	bool fit = true;
 
-	for (size_t i = 0; i < c->label_count && fit; i++)
+	for (size_t i = 0; i < c->label_count && fit; i++) {
 		fit = dts_charset_from_utf8(cs, c->labels[i], &bytes);
+		for (size_t j = 0; j < c->labels[i].len && !st->d->mariadb; j++)
+			fit = fit && (unsigned char)c->labels[i].p[j] < 0x80;
+	}
 	dts_buf_release(&bytes);
 	return fit;
 }
@@ -594,9 +598,8 @@ bool dts_define_convert(struct dts_define *st, struct dts_column *c, struct dts_
 	} else if (c->label_count > 0 && (is_wide(c->charset) || is_wide(to.charset))) {
 		/* All three servers turn 'x' of UCS-2 into '\0x'. */
 		return dts_define_fail(st, "CONVERT TO CHARACTER SET of the members of '%s', of or to a wide charset", c->name.p);
-	} else if (!labels_fit(c, cs)) {
-		return dts_define_fail(st, "a member of '%s' has characters that charset %s has not", c->name.p,
-				       dts_charset_name(cs));
+	} else if (!labels_fit(st, c, cs)) {
+		return dts_define_fail(st, "CONVERT TO CHARACTER SET %s of the members of '%s'", dts_charset_name(cs), c->name.p);
 	}
 	c->charset = dts_arena_copy(arena, to.charset);
 	c->collation = dts_arena_copy(arena, to.collation);

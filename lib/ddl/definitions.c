@@ -383,6 +383,16 @@ static void apply_alter(struct apply *a)
 			rename_table(a, o, &ddl->objects[i]);
 }
 
+/* ALTER TABLE ... RENAME ..., RENAME ...: which of them counts? */
+static bool is_renamed_twice(const struct dts_ddl *ddl)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < ddl->count; i++)
+		count += ddl->objects[i].role == DTS_DDL_NEW;
+	return ddl->kind == DTS_DDL_ALTER_TABLE && count > 1;
+}
+
 static void apply_rename(struct apply *a)
 {
 	struct dts_ddl *ddl = &a->d->ddl;
@@ -617,6 +627,8 @@ int dts_definitions_apply(struct dts_definitions *d, struct dts_slice sql, const
 				sql.len > 200 ? 200 : (int)sql.len, sql.p);
 	if (is_of_tables(d->ddl.kind) && has_odd_settings(&a))
 		forget(&a, DTS_LIT("SET STATEMENT changed what its definition means"));
+	else if (is_renamed_twice(&d->ddl))
+		forget(&a, DTS_LIT("a statement renamed it twice"));
 	else if (context->failed && is_of_tables(d->ddl.kind))
 		apply_failed(&a);
 	else
