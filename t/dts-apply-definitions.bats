@@ -127,37 +127,38 @@ d.u 39 a int'
 		tx 12 "$(ins t '{"a":5}')"
 		ddl_tx 20 "$(ddl alter-table 'ALTER TABLE t ADD b INT')" "$(schema t a b)"
 		tx 30 "$(ins t '{"a":1,"b":2}')"
-		ddl_tx 40 "$(ddl alter-table 'ALTER TABLE u ADD b INT')"
-		ddl_tx 50 "$(ddl rename-table 'RENAME TABLE v TO x')" "$(aside xs x a)"
-		ddl_tx 60 "$(ddl create-index 'CREATE INDEX i ON w (a)')"
+		ddl_tx 40 "$(ddl alter-table 'ALTER TABLE t ENGINE=InnoDB')" "$(schema t a b)"
+		ddl_tx 50 "$(ddl alter-table 'ALTER TABLE u ADD b INT')"
+		ddl_tx 60 "$(ddl rename-table 'RENAME TABLE v TO x')" "$(aside xs x a)"
+		ddl_tx 70 "$(ddl create-index 'CREATE INDEX i ON w (a)')"
 	} | changes 10 >in
 	run_tool 0 apply --checkpoint="$c" in
-	keeps 'd.t 29 a int,b int
+	keeps 'd.t 49 a int,b int
 d.w 10 a int
-s.xs 59 a int'
+s.xs 69 a int'
 	is 'SELECT a, b FROM t' '5 NULL,1 2'
 	# A swap of two tables that look the same, and one that goes.
 	{
-		ddl_tx 70 "$(ddl rename-table 'RENAME TABLE w TO y, x TO w, y TO x')" "$(schema w a)" "$(schema x a)"
-		ddl_tx 80 "$(ddl drop-table 'DROP TABLE t')"
-	} | changes 69 >in
+		ddl_tx 80 "$(ddl rename-table 'RENAME TABLE w TO y, x TO w, y TO x')" "$(schema w a)" "$(schema x a)"
+		ddl_tx 90 "$(ddl drop-table 'DROP TABLE t')"
+	} | changes 79 >in
 	run_tool 0 apply --checkpoint="$c" in
-	keeps 'd.w 79 a int
-d.x 79 a int'
+	keeps 'd.w 89 a int
+d.x 89 a int'
 	# A statement that the reader takes back, for it comes again.
 	{
-		begin 90
-		numbered 90 "$(ddl alter-table 'ALTER TABLE w ADD b INT')"
+		begin 100
+		numbered 100 "$(ddl alter-table 'ALTER TABLE w ADD b INT')"
 		schema w a b
-		echo '{"op":"rollback","src":"s","tx":"0-1-90"}'
+		echo '{"op":"rollback","src":"s","tx":"0-1-100"}'
 		schema w a
-		echo "{\"op\":\"heartbeat\",\"src\":\"s\",\"time\":\"2026-01-01T00:00:00Z\",\"pos\":$(pos 95)}"
-	} | changes 89 >in
+		echo "{\"op\":\"heartbeat\",\"src\":\"s\",\"time\":\"2026-01-01T00:00:00Z\",\"pos\":$(pos 105)}"
+	} | changes 99 >in
 	run_tool 0 apply --checkpoint="$c" in
-	at 95
-	keeps 'd.w 79 a int
-d.x 79 a int'
-	tx 96 "$(ddl drop-database 'DROP DATABASE d')" | changes 95 >in
+	at 105
+	keeps 'd.w 89 a int
+d.x 89 a int'
+	tx 106 "$(ddl drop-database 'DROP DATABASE d')" | changes 105 >in
 	run_tool 0 apply --checkpoint="$c" in
 	keeps ''
 }

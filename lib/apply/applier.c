@@ -64,8 +64,8 @@ static int on_schema(struct dts_applier *a, const struct dts_record *r, struct d
 	struct dts_slice key = dts_map_pair(&a->table_key, r->db, r->table);
 	struct dts_apply_table *t = dts_map_get(&a->tables, key);
 
-	if (t && dts_slice_eq(dts_buf_slice(&t->schema_line), r->line))
-		return 0;
+	if (t && dts_slice_eq(dts_buf_slice(&t->schema_line), r->line)) /* also a statement that changed no column says so */
+		return a->tx_open && a->tx_has_ddl ? dts_definitions_note(a, r, &t->schema, err) : 0;
 	/* What was read under the old description is made under it. */
 	if (t && dts_group_flush(a, err) < 0)
 		return -1;

@@ -140,6 +140,7 @@ static int tell(struct dts_capture *c, const struct dts_event_query *q, struct d
 struct restating {
 	struct dts_capture *c;
 	struct dts_buf *out; /* NULL: nobody was told of the statement */
+	bool any;            /* a table has changed */
 };
 
 /* A dts_definition_changed. */
@@ -147,6 +148,7 @@ static void restate(void *arg, struct dts_slice db, struct dts_slice table)
 {
 	struct restating *r = arg;
 
+	r->any = true;
 	if (r->out && dts_log_tables_restate_one(&r->c->tables, db, table, r->out))
 		r->c->tx.records++;
 }
@@ -156,7 +158,7 @@ static void restate(void *arg, struct dts_slice db, struct dts_slice table)
 static int learn(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql, struct dts_buf *out,
 		 struct dts_error *err)
 {
-	struct restating r = {c, out};
+	struct restating r = {.c = c, .out = out};
 	struct dts_buf *b = &c->statement;
 
 	if (!dts_ddl_kind_is_definition(c->ddl.kind) && c->ddl.kind != DTS_DDL_UNKNOWN)
@@ -170,7 +172,14 @@ static int learn(struct dts_capture *c, const struct dts_event_query *q, struct 
 	dts_buf_adds(b, "}\n");
 	/* What the log numbered before is another table now. */
 	dts_log_tables_forget(&c->tables);
-	return dts_history_statement(c->options.history, dts_buf_slice(b), &c->at, restate, &r, err);
+	if (dts_history_statement(c->options.history, dts_buf_slice(b), &c->at, restate, &r, err) < 0)
+		return -1;
+	/* An ALTER TABLE ... ENGINE leaves the columns as they are; who keeps definitions
+	 * cannot tell it from one that is not understood. */
+	bool stays = c->ddl.kind == DTS_DDL_ALTER_TABLE || c->ddl.kind == DTS_DDL_CREATE_TABLE;
+	if (stays && !r.any && c->ddl.count > 0)
+		restate(&r, c->ddl.objects[0].db.len > 0 ? c->ddl.objects[0].db : q->db, c->ddl.objects[0].name);
+	return 0;
 }
 
 static int definition(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql,

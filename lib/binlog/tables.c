@@ -199,5 +199,9 @@ bool dts_log_tables_restate_one(struct dts_log_tables *t, struct dts_slice db, s
 {
 	const struct dts_defined_table *d = defined(t, db, table);
 
-	return d && !d->unknown && dts_log_tables_wants(t, db, table) && state(t, &d->schema, out);
+	if (!d || d->unknown || !dts_log_tables_wants(t, db, table))
+		return false;
+	/* Also where the statement changed nothing: who keeps definitions cannot tell. */
+	name_of(t, db, table)->announced = false;
+	return state(t, &d->schema, out);
 }
