@@ -1,5 +1,5 @@
 # How the tools connect: option files, passwords, TLS. dts-schema stands for all.
-# shellcheck disable=SC2154 # set by run
+# shellcheck disable=SC2154,SC2030,SC2031 # set by run; each test is its own process
 load lib/dts
 
 setup_file() {
@@ -275,4 +275,32 @@ certificates_up() {
 @test "certificates of a MySQL server" {
 	certificates_up mycerts=mysql97
 	check_certificates mycerts 'ALTER INSTANCE RELOAD TLS'
+}
+
+# --- what the server's defaults may be
+
+# check_defaults SERVER SETTINGS: a dump reads the same with them.
+check_defaults() {
+	sql "$1" "CREATE DATABASE g; CREATE TABLE g.t (id INT PRIMARY KEY, c CHAR(5), ts TIMESTAMP, f DOUBLE, \`q\"\` TEXT);
+		INSERT INTO g.t SELECT a.n*100+b.n, 'x', '2024-10-27 00:30:00', 0.1, 'back\\\\slash' FROM
+		(SELECT 1 n UNION SELECT 2 UNION SELECT 3) a, (SELECT 1 n UNION SELECT 2 UNION SELECT 3) b"
+	run_tool 0 dts-dump --defaults-file="$(defaults)" -g "$1" g
+	grep '"row"' <<<"$output" >"$BATS_TEST_TMPDIR/want"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/want")" -eq 9 ]
+	sql "$1" "SET GLOBAL sql_mode='ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PAD_CHAR_TO_FULL_LENGTH', GLOBAL time_zone='+05:00',
+		GLOBAL completion_type=2, GLOBAL sql_select_limit=1, GLOBAL sql_auto_is_null=1, GLOBAL sql_safe_updates=1, $2"
+	run_tool 0 dts-dump --defaults-file="$(defaults)" -g "$1" g
+	diff "$BATS_TEST_TMPDIR/want" <(grep '"row"' <<<"$output")
+	run_tool 0 dts-verify --defaults-file="$(defaults)" -g "$1" -G "$1" g
+}
+
+@test "a MariaDB server's defaults do not change what is read" {
+	servers_up odd
+	check_defaults odd 'GLOBAL max_statement_time=0.000001, GLOBAL autocommit=0, GLOBAL character_set_results=latin1'
+}
+
+@test "a MySQL server's defaults do not change what is read" {
+	servers_up myodd=mysql97
+	check_defaults myodd 'GLOBAL max_execution_time=1, GLOBAL autocommit=0, GLOBAL sql_generate_invisible_primary_key=1,
+		GLOBAL sql_require_primary_key=1, GLOBAL information_schema_stats_expiry=86400'
 }
