@@ -107,6 +107,25 @@ cascades() { # FROM TO
 	[ "$(sql dst 'SELECT id, j FROM t' d)" = $'9\t[]' ]
 }
 
+@test "types of MariaDB at MySQL as text of their kind, vectors as bytes" {
+	servers_up new=mariadb118
+	sql new 'CREATE DATABASE d; CREATE TABLE d.t (id INT, u UUID, i INET4, j INET6, v VECTOR(2) NOT NULL)'
+	sql dst 'CREATE TABLE t (id INT, u CHAR(36), i VARCHAR(15), j VARCHAR(45), v VECTOR(2) NOT NULL)' d
+	sql new "INSERT INTO t VALUES (1, '018f3c2e-7b5a-7c00-8000-00000000ABCD', '255.255.255.255', '::ffff:1.2.3.4', x'0000803F00000040'),
+		(2, '00112233-4455-1677-8899-aabbccddeeff', '0.0.0.0', '2001:db8:1111:2222:3333:4444:5555:6666', x'0000000000000080')" d
+	full new dst
+	sql new "UPDATE t SET id=3 WHERE id=1; UPDATE t SET u=NULL, i=NULL, j=NULL, v=x'000040C00000003F' WHERE id=2; INSERT INTO t SELECT 4, u, i, j, v FROM t" d
+	changed new dst
+	sql new "DELETE FROM t WHERE id=4 AND u IS NOT NULL" d
+	changed new dst
+	same new dst 'SELECT id, u, i, j, HEX(v) FROM t ORDER BY id, u'
+	[ "$(sql dst 'SELECT COUNT(*) FROM t' d)" -eq 3 ]
+	sql dst 'TRUNCATE t; ALTER TABLE t MODIFY u BINARY(16)' d
+	tool dts-dump -g new d >in
+	run_tool 4 dts-apply --defaults-file="$(defaults)" -g dst --no-checkpoint in
+	[[ $stderr == *"column 'u' is uuid at the source and binary(16) at the target, which cannot hold every value"*"hint: make the target's column CHAR(36) CHARACTER SET ascii"* ]]
+}
+
 # --- statements
 
 @test "statements of the one family at the other: as there, or refused by name" {
