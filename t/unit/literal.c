@@ -184,6 +184,13 @@ static void test_match(void)
 	CHECK_STR("CAST(`c` AS BINARY)<=>_latin1 X'E9'", match("varchar(9)", "latin1", "\"\xc3\xa9\""));
 	CHECK_STR("CAST(`c` AS BINARY)<=>X'8140'", match("varchar(9)", "gbk", "{\"base64\":\"gUA=\"}"));
 	CHECK_STR("CAST(HEX(`c`) AS BINARY)<=>CAST(HEX(X'00') AS BINARY)", match("point", "", "{\"base64\":\"AA==\"}"));
+	/* MySQL does not compare vectors, and keeps a document in words of its own. */
+	CHECK_STR("CAST(HEX(`c`) AS BINARY)<=>CAST(HEX(X'00') AS BINARY)", match("vector(1)", "", "{\"base64\":\"AA==\"}"));
+	CHECK_STR("CAST(CONVERT(`c` USING utf8mb4) AS BINARY)<=>CAST(CONVERT(CAST('{\"a\":1}' AS JSON) USING utf8mb4) AS BINARY)",
+		  match("json", "", "\"{\\\"a\\\":1}\""));
+	CHECK_STR("column 'c': 5 is not a value of type json", match("json", "", "5"));
+	CHECK_STR("`c` IS NULL", match("json", "", "null"));
+	CHECK_STR("`c`<=>'00112233-4455-1677-8899-aabbccddeeff'", match("uuid", "", "\"00112233-4455-1677-8899-aabbccddeeff\""));
 }
 
 int main(void)
