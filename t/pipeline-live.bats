@@ -3,6 +3,7 @@
 # pipelines, and both sides end the same. dts-verify says so, and once the
 # servers' own dump program, so that no mistake of ours hides another.
 load lib/dts
+load lib/live
 
 setup_file() {
 	servers_up src dst
@@ -13,56 +14,12 @@ teardown_file() {
 }
 
 setup() {
-	export CONFIG
-	CONFIG=$(defaults)
-	stop=$BATS_TEST_TMPDIR/stop
-	writers=()
-	sql dst 'DROP DATABASE IF EXISTS shop; DROP DATABASE IF EXISTS dts'
-	sql src 'DROP DATABASE IF EXISTS shop'
-	client src <"$DTS_ROOT/t/shop/schema.sql"
-	{ echo 'SET @scale = 0.2;'; cat "$DTS_ROOT/t/shop/rows.sql"; } | client src
+	live_setup src dst
+	fresh_shop
 }
 
 teardown() {
 	stop_writers
-}
-
-start_writers() {
-	local i
-
-	rm -f "$stop"
-	for ((i = 1; i <= $1; i++)); do
-		sh "$DTS_ROOT/t/shop/writer" "$((DTS_SEED + BATS_TEST_NUMBER * 10 + i))" "$stop" |
-			client src --force shop >/dev/null 2>&1 3>&- &
-		writers+=($!)
-	done
-}
-
-stop_writers() {
-	touch "$stop"
-	[ "${#writers[@]}" -eq 0 ] || wait "${writers[@]}" || :
-	writers=()
-}
-
-# pipe STATUSES 'a | b': run_pipe with the option file put in.
-pipe() {
-	run_pipe "$1" "$(printf '%s\n' "$2" | sed "s#\\(dts-[a-z]*\\) -g#\\1 --defaults-file=$CONFIG -g#g")"
-}
-
-with_config() {
-	printf '%s\n' "$1" | sed "s#\\(dts-[a-z]*\\) -g#\\1 --defaults-file=$CONFIG -g#g"
-}
-
-full_phase() {
-	pipe '0 0' 'dts-schema -g src shop | dts-apply -g dst'
-	pipe '0 0' 'dts-dump -g src shop | dts-apply -g dst --checkpoint=shop'
-}
-
-identical() {
-	run_tool 0 dts-verify --defaults-file="$CONFIG" -g src -G dst shop || {
-		head -c 2000 <<<"$output"
-		return 1
-	}
 }
 
 @test "a migration under writers ends identical, every time" {
@@ -73,9 +30,9 @@ identical() {
 		start_writers 2
 		full_phase
 		sql src 'ALTER TABLE customers ADD COLUMN points int NOT NULL DEFAULT 10 AFTER name' shop
-		pipe '0 0 0' "dts-binlog -g src --resume=shop@dst | dts-filter --table='shop.*' | dts-apply -g dst --checkpoint=shop"
+		catch_up
 		stop_writers
-		pipe '0 0 0' "dts-binlog -g src --resume=shop@dst | dts-filter --table='shop.*' | dts-apply -g dst --checkpoint=shop"
+		catch_up
 		identical
 	done
 	same_rows src dst shop
@@ -90,7 +47,7 @@ identical() {
 	# closed pipe or a lock that is still held.
 	run ! grep -E 'not at the target|Duplicate|refuses|behind checkpoint' "$BATS_TEST_TMPDIR/kill.log"
 	stop_writers
-	pipe '0 0 0' "dts-binlog -g src --resume=shop@dst | dts-filter --table='shop.*' | dts-apply -g dst --checkpoint=shop"
+	catch_up
 	identical
 	same_rows src dst shop
 }
@@ -133,14 +90,14 @@ identical() {
 }
 
 @test "the full phase killed and started again: the second snapshot replaces the first" {
-	pipe '0 0' 'dts-schema -g src shop | dts-apply -g dst'
+	pipe '0 0' "dts-schema -g src $(other_family) shop | dts-apply -g dst"
 	start_writers 1
 	dts_retry_kill 3 20 250 "$(with_config 'dts-dump -g src shop | dts-apply -g dst --checkpoint=shop')" || :
 	run bash -o pipefail -c "$(with_config 'dts-dump -g src shop | dts-apply -g dst --checkpoint=shop')"
 	# It may have ended before a kill came.
 	[ "$status" -eq 0 ] || [[ $output == *'has ended'* ]]
 	stop_writers
-	pipe '0 0 0' "dts-binlog -g src --resume=shop@dst | dts-filter --table='shop.*' | dts-apply -g dst --checkpoint=shop"
+	catch_up
 	identical
 }
 
