@@ -126,6 +126,48 @@ static int add_text(struct dts_buf *sql, const struct dts_apply_column *c, struc
 	return 0;
 }
 
+/* The place of a member at the target, from 0 on; -1: it has no such member. */
+static long member_of(const struct dts_column *to, struct dts_slice label)
+{
+	for (size_t i = 0; i < to->label_count; i++)
+		if (dts_slice_eq(to->labels[i], label))
+			return (long)i;
+	return -1;
+}
+
+/*
+ * ENUM and SET by number. A server finds a label by the column's collation, and
+ * takes the first that is equal: of ENUM('a','A'), which it makes with a warning, or
+ * of 'a' and 'ä', it would silently store the wrong one.
+ */
+static int add_members(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value,
+		       struct dts_literal_scratch *scratch, struct dts_error *err)
+{
+	struct dts_slice text = dts_json_string(value.raw, &scratch->text);
+	uint64_t bits = 0;
+
+	if (c->target->type == DTS_TYPE_ENUM) {
+		long at = member_of(c->target, text);
+		if (at < 0)
+			return refuse_value(c, value, err);
+		dts_buf_addu(sql, (uint64_t)at + 1);
+		return 0;
+	}
+	while (text.len > 0) {
+		const char *comma = memchr(text.p, ',', text.len);
+		size_t len = comma ? (size_t)(comma - text.p) : text.len;
+		long at = member_of(c->target, dts_slice(text.p, len));
+		if (at < 0 || at > 63)
+			return refuse_value(c, value, err);
+		bits |= UINT64_C(1) << at;
+		if (!comma)
+			break;
+		text = dts_slice(comma + 1, text.len - len - 1);
+	}
+	dts_buf_addu(sql, bits);
+	return 0;
+}
+
 int dts_literal_add(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value, unsigned *enum_zeros,
 		    struct dts_literal_scratch *scratch, struct dts_error *err)
 {
@@ -154,6 +196,8 @@ int dts_literal_add(struct dts_buf *sql, const struct dts_apply_column *c, struc
 		return add_bytes(sql, c, value, scratch, err);
 	if (value.type != DTS_JSON_STRING)
 		return refuse_value(c, value, err);
+	if (c->target->type == DTS_TYPE_ENUM || c->target->type == DTS_TYPE_SET)
+		return add_members(sql, c, value, scratch, err);
 	if (is_bytes(c->source->type)) {
 		dts_sql_hex(sql, dts_json_string(value.raw, &scratch->text));
 		return 0;

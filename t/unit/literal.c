@@ -122,8 +122,8 @@ static void test_text_and_times(void)
 	CHECK_STR("'2024-00-31'", value("date", "\"2024-00-31\""));
 	CHECK_STR("'-838:59:59.999'", value("time(3)", "\"-838:59:59.999\""));
 	CHECK_STR("'0000-00-00 00:00:00'", value("timestamp", "\"0000-00-00 00:00:00\""));
-	CHECK_STR("'a,b'", value("set('a','b')", "\"a,b\""));
-	CHECK_STR("''", value("enum('','a')", "\"\""));
+	CHECK_STR("3", value("set('a','b')", "\"a,b\""));
+	CHECK_STR("1", value("enum('','a')", "\"\""));
 	CHECK_STR("'::1'", value("inet6", "\"::1\""));
 	CHECK_STR("'00112233-4455-1677-8899-aabbccddeeff'", value("uuid", "\"00112233-4455-1677-8899-aabbccddeeff\""));
 }
@@ -160,7 +160,7 @@ static void test_enum_zero(void)
 	unsigned zeros = 0;
 
 	CHECK_STR("0", sql_of("enum('a')", "utf8mb4", "utf8mb4", "0", false, &zeros));
-	CHECK_STR("'0'", sql_of("enum('0')", "utf8mb4", "utf8mb4", "\"0\"", false, &zeros));
+	CHECK_STR("1", sql_of("enum('0')", "utf8mb4", "utf8mb4", "\"0\"", false, &zeros));
 	CHECK_INT(1, zeros);
 	CHECK_STR("0", sql_of("enum('a')", "latin1", "latin1", "0", false, &zeros));
 	CHECK_INT(2, zeros);

@@ -178,7 +178,7 @@ static void test_names_and_enum_zero(void)
 	struct dts_apply_table *t = table_of(columns, columns, ",\"primary\":[\"a`b\"]");
 
 	CHECK_STR("1: INSERT INTO `d`.`t` (`a``b`,`e`,`f`) VALUES (1,0,0);(2)", plan(t, INSERT("{\"a`b\":1,\"e\":0,\"f\":0}"), STRICT));
-	CHECK_STR("1: UPDATE `d`.`t` SET `a``b`=1,`e`='x',`f`=0 WHERE `a``b`=1;(1)",
+	CHECK_STR("1: UPDATE `d`.`t` SET `a``b`=1,`e`=1,`f`=0 WHERE `a``b`=1;(1)",
 		  plan(t, UPDATE("{\"a`b\":1,\"e\":0,\"f\":0}", "{\"a`b\":1,\"e\":\"x\",\"f\":0}"), STRICT));
 	dts_apply_table_free(t);
 	t = table_of(columns, columns, ",\"primary\":[\"e\"]");
@@ -356,10 +356,10 @@ static void test_rows(void)
 	add_row(&p, t, "{\"a\":3,\"e\":0}", 1000, 3); /* stands alone */
 	add_row(&p, t, "{\"a\":4,\"e\":\"x\"}", 1000, 4);
 	add_row(&p, t, "{\"a\":5,\"e\":\"x\"}", 10, 5); /* the one before is long enough */
-	CHECK_STR("INSERT INTO `d`.`t` (`a`,`e`) VALUES (1,'x'),(2,'x');"
+	CHECK_STR("INSERT INTO `d`.`t` (`a`,`e`) VALUES (1,1),(2,1);"
 		  "INSERT INTO `d`.`t` (`a`,`e`) VALUES (3,0);"
-		  "INSERT INTO `d`.`t` (`a`,`e`) VALUES (4,'x');"
-		  "INSERT INTO `d`.`t` (`a`,`e`) VALUES (5,'x');", dts_buf_text(&p.sql));
+		  "INSERT INTO `d`.`t` (`a`,`e`) VALUES (4,1);"
+		  "INSERT INTO `d`.`t` (`a`,`e`) VALUES (5,1);", dts_buf_text(&p.sql));
 	REQUIRE(p.count == 4);
 	static const long long rows[] = {2, 1, 1, 1};
 	static const uint64_t lines[] = {1, 3, 4, 5};
