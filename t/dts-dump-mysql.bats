@@ -115,7 +115,7 @@ commits_to() {
 	sql my 'CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY); CREATE TABLE u (id INT AUTO_INCREMENT PRIMARY KEY); CREATE TABLE k (a INT)' d
 	start_writers
 	# It may have the luck of a quiet moment, but not forever.
-	for _ in $(seq 60); do
+	for _ in $(seq 300); do
 		run --separate-stderr dump my -u backup d.k
 		[ "$status" -eq 0 ] || break
 	done

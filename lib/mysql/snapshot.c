@@ -198,6 +198,7 @@ static int lock_tables(struct dts_session *locker, const struct dts_tables *tabl
 	dts_buf_release(&sql);
 	if (rc == 0)
 		return 1;
+	dts_where(why, "cannot lock the tables");
 	if (is_denied(locker) || mysql_errno(locker->mysql) == 1205) /* ER_LOCK_WAIT_TIMEOUT */
 		return 0;
 	*err = *why;
