@@ -10,7 +10,7 @@ struct beginning {
 	enum dts_start how;
 	struct dts_position start;
 	struct dts_history_server server;
-	bool names;     /* the log will have the names of columns */
+	struct dts_buf metadata; /* binlog_row_metadata at the source; FULL: the log will have the names of columns */
 	size_t defined; /* tables that the checkpoint told of */
 };
 
@@ -170,14 +170,15 @@ static int find_definitions(struct beginning *b, struct dts_error *err)
 		dts_position_copy(&f->history.at, &b->start);
 		return 1;
 	}
-	if (b->names)
+	if (dts_slice_is_nocase(dts_buf_slice(&b->metadata), "FULL"))
 		return 0;
 	if (b->how == DTS_START_NOW)
 		return start_at_catalog(b, err) < 0 ? -1 : 1;
 	if (!f->o->follow)
 		return 0; /* what there is may have been written with names */
-	dts_fail(err, DTS_REFUSED, "%s does not have binlog_row_metadata=FULL: its log does not have the names of columns, and "
-		 "nothing tells what they were at the start", f->source.control.label);
+	dts_fail(err, DTS_REFUSED, "%s has %s%s: its log does not have the names of columns, and nothing tells what they were "
+		 "at the start", f->source.control.label, b->metadata.len ? "binlog_row_metadata=" : "no binlog_row_metadata",
+		 dts_buf_text(&b->metadata));
 	return dts_hint(err, "run SET GLOBAL binlog_row_metadata=FULL and keep it in its configuration, or keep a history of the "
 			"tables: --start=now --schema-history=FILE");
 }
@@ -203,7 +204,7 @@ static int begin(struct beginning *b, struct dts_error *err)
 	};
 	int rc;
 
-	if (dts_log_source_check_settings(&f->source, &b->names, err) < 0 ||
+	if (dts_log_source_check_settings(&f->source, &b->metadata, err) < 0 ||
 	    dts_history_server_of(&b->server, &f->source, dts_buf_slice(&f->src), err) < 0)
 		return -1;
 	dts_history_init(&f->history, &b->server);
@@ -236,5 +237,6 @@ int dts_follow_prepare(struct dts_follow *f, struct dts_error *err)
 		return -1;
 	status = begin(&b, err);
 	dts_position_release(&b.start);
+	dts_buf_release(&b.metadata);
 	return status;
 }

@@ -138,19 +138,19 @@ static int wake_control(struct dts_log_source *s, struct dts_error *err)
 	return reconnect_control(s, err);
 }
 
-int dts_log_source_check_settings(struct dts_log_source *s, bool *names, struct dts_error *err)
+int dts_log_source_check_settings(struct dts_log_source *s, struct dts_buf *metadata, struct dts_error *err)
 {
 	/* SHOW, since not every release has both. */
 	MYSQL_RES *result = dts_session_query(&s->control, DTS_LIT("SHOW GLOBAL VARIABLES WHERE Variable_name IN "
 		"('binlog_format','binlog_row_metadata')"), err);
 	int status = 0;
 
-	*names = false;
+	dts_buf_clear(metadata);
 	if (!result)
 		return -1;
 	for (MYSQL_ROW row; (row = mysql_fetch_row(result));) {
 		if (strcasecmp(row[0], "binlog_row_metadata") == 0) {
-			*names = strcasecmp(row[1], "FULL") == 0;
+			dts_buf_adds(metadata, row[1]);
 		} else if (strcasecmp(row[1], "ROW") != 0) {
 			status = dts_fail(err, DTS_REFUSED, "%s has binlog_format=%s: changes come as text, not as rows",
 					  s->control.label, row[1]);

@@ -30,9 +30,9 @@ void dts_log_source_close(struct dts_log_source *s);
 /* Connects again after the connection was lost. -1, DTS_REFUSED, when another server answers. */
 int dts_log_source_reopen(struct dts_log_source *s, struct dts_error *err);
 
-/* The server logs changes as rows from now on, or DTS_REFUSED with a hint. `names`: with
- * the names of columns (binlog_row_metadata=FULL). */
-int dts_log_source_check_settings(struct dts_log_source *s, bool *names, struct dts_error *err);
+/* The server logs changes as rows from now on, or DTS_REFUSED with a hint. `metadata` gets the value of
+ * binlog_row_metadata, nothing where the server has no such variable; FULL: with the names of columns. */
+int dts_log_source_check_settings(struct dts_log_source *s, struct dts_buf *metadata, struct dts_error *err);
 
 /* Can this server be asked for its log by such a GTID position? DTS_REFUSED with a hint if not. */
 int dts_log_source_check_gtid(struct dts_log_source *s, const struct dts_gtids *gtid, struct dts_error *err);
