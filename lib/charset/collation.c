@@ -2,9 +2,9 @@
  * Which character set a collation's number belongs to.
  *
  * From information_schema.COLLATION_CHARACTER_SET_APPLICABILITY of MariaDB
- * 10.11, and for MySQL from the reference manual's and INFORMATION_SCHEMA's
- * lists of 8.0 and later (76, 248 to 250 and 255 to 323, all but these
- * utf8mb4). The two servers give no number two meanings.
+ * 10.11 and 11.8 (which adds 579 and 611) and INFORMATION_SCHEMA.COLLATIONS of
+ * MySQL 9.7 (76, 248 to 250 and 255 to 323); t/types.bats asks the servers of the
+ * day. The two give no number two meanings.
  */
 #include "charset/charset.h"
 
@@ -38,8 +38,8 @@ static const struct {
 	{97, 98, "eucjpms"}, {99, 99, "cp1250"}, {101, 124, "utf16"},
 	{128, 151, "ucs2"}, {159, 159, "ucs2"}, {160, 183, "utf32"},
 	{192, 215, "utf8mb3"}, {223, 223, "utf8mb3"}, {224, 247, "utf8mb4"},
-	{248, 250, "gb18030"}, {255, 323, "utf8mb4"}, {576, 578, "utf8mb3"},
-	{608, 610, "utf8mb4"}, {640, 642, "ucs2"}, {672, 674, "utf16"},
+	{248, 250, "gb18030"}, {255, 323, "utf8mb4"}, {576, 579, "utf8mb3"},
+	{608, 611, "utf8mb4"}, {640, 642, "ucs2"}, {672, 674, "utf16"},
 	{736, 738, "utf32"},
 };
 

@@ -37,7 +37,7 @@ static void test_names(void)
 
 static void test_collation_ids(void)
 {
-	/* Of MariaDB 10.11's COLLATION_CHARACTER_SET_APPLICABILITY, and MySQL 9's COLLATIONS. */
+	/* Of MariaDB 11.8's COLLATION_CHARACTER_SET_APPLICABILITY, and MySQL 9's COLLATIONS. */
 	static const struct {
 		unsigned id;
 		const char *name;
@@ -48,13 +48,13 @@ static void test_collation_ids(void)
 		{101, "utf16"}, {128, "ucs2"}, {159, "ucs2"}, {160, "utf32"}, {192, "utf8mb3"},
 		{223, "utf8mb3"}, {224, "utf8mb4"}, {247, "utf8mb4"}, {248, "gb18030"},
 		{250, "gb18030"}, {255, "utf8mb4"}, {309, "utf8mb4"}, {323, "utf8mb4"},
-		{576, "utf8mb3"}, {610, "utf8mb4"}, {640, "ucs2"}, {674, "utf16"}, {738, "utf32"},
+		{576, "utf8mb3"}, {579, "utf8mb3"}, {611, "utf8mb4"}, {610, "utf8mb4"}, {640, "ucs2"}, {674, "utf16"}, {738, "utf32"},
 		{1025, "big5"}, {1032, "latin1"}, {1057, "utf8mb3"}, {1069, "utf8mb4"},
 		{1111, "gbk"}, {1270, "utf8mb4"}, {2048, "utf8mb3"}, {2247, "utf8mb3"},
 		{2304, "utf8mb4"}, {2503, "utf8mb4"}, {2560, "ucs2"}, {2816, "utf16"},
 		{3015, "utf16"}, {3072, "utf32"}, {3271, "utf32"},
 	};
-	static const unsigned unknown[] = {0, 17, 100, 254, 324, 575, 1024, 1041, 3328, 65535, 4294967295u};
+	static const unsigned unknown[] = {0, 17, 100, 254, 324, 575, 580, 612, 1024, 1041, 3328, 65535, 4294967295u};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		const struct dts_charset *cs = dts_charset_of_collation_id(known[i].id);
