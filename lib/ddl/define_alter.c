@@ -515,7 +515,9 @@ static void keep_indexes(const struct dts_define_table *old, struct dts_define_t
 				parts[count++] = index->parts[j];
 				continue;
 			}
-			while (now < t->count && map[now] != (size_t)was)
+			/* A new column of the old name is as good to the servers, if it is the first of them. */
+			while (now < t->count && map[now] != (size_t)was &&
+			       (map[now] != SIZE_MAX || !dts_define_same(t->columns[now].name, index->parts[j].column)))
 				now++;
 			if (now == t->count)
 				continue; /* dropped */

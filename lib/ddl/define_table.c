@@ -279,6 +279,11 @@ static bool add_hidden_parts(struct dts_define *st, const struct dts_define_tabl
 
 	memcpy(parts, key->parts, key->count * sizeof *parts);
 	key->parts = parts;
+	/* Which of them is the row end, an older statement has told. Other stored
+	 * columns are never NOT NULL in MariaDB. */
+	for (size_t i = 0; i < t->count && st->d->mariadb && !st->row_end.p && key->type <= DTS_DEFINE_UNIQUE; i++)
+		if (t->columns[i].generated == DTS_GENERATED_STORED && !t->columns[i].nullable)
+			return dts_define_fail(st, "a key of a versioned table");
 	if (key->over_period) {
 		size_t i = 0;
 
