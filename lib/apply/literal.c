@@ -143,9 +143,22 @@ static long member_of(const struct dts_column *to, struct dts_slice label)
 static int add_members(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value,
 		       struct dts_literal_scratch *scratch, struct dts_error *err)
 {
-	struct dts_slice text = dts_json_string(value.raw, &scratch->text);
 	uint64_t bits = 0;
+	struct dts_slice text;
 
+	if (value.type == DTS_JSON_NUMBER) {
+		/* A SET of nothing but its member '': its bit at the source. */
+		long at = -1;
+		if (c->target->type == DTS_TYPE_SET && dts_json_u64(value.raw, &bits))
+			for (size_t i = 0; i < c->source->label_count && i < 64; i++)
+				if (bits == UINT64_C(1) << i && c->source->labels[i].len == 0)
+					at = member_of(c->target, c->source->labels[i]);
+		if (at < 0 || at > 63)
+			return refuse_value(c, value, err);
+		dts_buf_addu(sql, UINT64_C(1) << at);
+		return 0;
+	}
+	text = dts_json_string(value.raw, &scratch->text);
 	if (c->target->type == DTS_TYPE_ENUM) {
 		long at = member_of(c->target, text);
 		if (at < 0)
@@ -153,16 +166,15 @@ static int add_members(struct dts_buf *sql, const struct dts_apply_column *c, st
 		dts_buf_addu(sql, (uint64_t)at + 1);
 		return 0;
 	}
-	while (text.len > 0) {
-		const char *comma = memchr(text.p, ',', text.len);
+	for (const char *comma = text.len > 0 ? text.p : NULL; comma;) {
+		comma = text.len > 0 ? memchr(text.p, ',', text.len) : NULL;
 		size_t len = comma ? (size_t)(comma - text.p) : text.len;
 		long at = member_of(c->target, dts_slice(text.p, len));
 		if (at < 0 || at > 63)
 			return refuse_value(c, value, err);
 		bits |= UINT64_C(1) << at;
-		if (!comma)
-			break;
-		text = dts_slice(comma + 1, text.len - len - 1);
+		if (comma)
+			text = dts_slice(comma + 1, text.len - len - 1);
 	}
 	dts_buf_addu(sql, bits);
 	return 0;
@@ -194,9 +206,10 @@ int dts_literal_add(struct dts_buf *sql, const struct dts_apply_column *c, struc
 	}
 	if (value.type == DTS_JSON_OBJECT)
 		return add_bytes(sql, c, value, scratch, err);
-	if (value.type != DTS_JSON_STRING)
+	bool members = c->target->type == DTS_TYPE_ENUM || c->target->type == DTS_TYPE_SET;
+	if (value.type != DTS_JSON_STRING && !(members && value.type == DTS_JSON_NUMBER))
 		return refuse_value(c, value, err);
-	if (c->target->type == DTS_TYPE_ENUM || c->target->type == DTS_TYPE_SET)
+	if (members)
 		return add_members(sql, c, value, scratch, err);
 	if (is_bytes(c->source->type)) {
 		dts_sql_hex(sql, dts_json_string(value.raw, &scratch->text));
@@ -269,6 +282,13 @@ int dts_literal_add_match(struct dts_buf *sql, const struct dts_apply_column *c,
 		dts_buf_adds(sql, " IS NULL");
 		return 0;
 	}
+	if (c->target->type == DTS_TYPE_ENUM || c->target->type == DTS_TYPE_SET) {
+		/* By number, as they are written. MySQL's +0 of a SET is a DOUBLE. */
+		dts_buf_adds(sql, "CAST(");
+		dts_sql_ident(sql, c->target->name);
+		dts_buf_adds(sql, " AS UNSIGNED)<=>");
+		return dts_literal_add(sql, c, value, &enum_zeros, scratch, err);
+	}
 	if (c->target->type == DTS_TYPE_JSON)
 		return match_json(sql, c, value, scratch, err);
 	if ((is_text(c->source->type) || c->target->type == DTS_TYPE_CHAR) && value.type != DTS_JSON_NUMBER)
@@ -276,8 +296,6 @@ int dts_literal_add_match(struct dts_buf *sql, const struct dts_apply_column *c,
 	if (c->target->type == DTS_TYPE_GEOMETRY || c->target->type == DTS_TYPE_VECTOR)
 		return match_hex(sql, c, value, scratch, err);
 	dts_sql_ident(sql, c->target->name);
-	if (column_is(c, DTS_TYPE_ENUM))
-		dts_buf_adds(sql, "+0");
 	dts_buf_adds(sql, "<=>");
 	return dts_literal_add(sql, c, value, &enum_zeros, scratch, err);
 }

@@ -70,6 +70,11 @@ int dts_value_add_set(struct dts_buf *b, const struct dts_column *c, uint64_t bi
 		return -1;
 	if (bits == 0)
 		dts_buf_adds(b, "\"\"");
+	/* A member '' by itself would look like none. */
+	if (bits != 0 && (bits & (bits - 1)) == 0 && c->labels[__builtin_ctzll(bits)].len == 0) {
+		dts_json_add_u64(b, bits);
+		return 0;
+	}
 	for (size_t i = 0; i < c->label_count && i < 64; i++) {
 		if (!(bits >> i & 1))
 			continue;

@@ -16,7 +16,8 @@ void dts_value_add_text(struct dts_buf *b, const struct dts_charset *cs, struct 
 /* BINARY(n): padded with zero bytes to `length` first (the log strips them); 0: as it is. */
 void dts_value_add_binary(struct dts_buf *b, struct dts_slice bytes, size_t length);
 
-/* Index of an ENUM (1-based; 0 is the error value: the number 0) and bits of a SET, as labels. -1: out of range. */
+/* Index of an ENUM (1-based; 0 is the error value: the number 0) and bits of a SET, as labels; a SET of nothing
+ * but its member '' is the number of that bit, since its text is that of the empty SET. -1: out of range. */
 int dts_value_add_enum(struct dts_buf *b, const struct dts_column *c, uint64_t index);
 int dts_value_add_set(struct dts_buf *b, const struct dts_column *c, uint64_t bits);
 

@@ -70,8 +70,9 @@ static void test_labels(void)
 	CHECK_INT(0, dts_value_add_set(&b, &c, 0));
 	CHECK_INT(0, dts_value_add_set(&b, &c, 3));
 	CHECK_INT(0, dts_value_add_set(&b, &c, 2));
+	CHECK_INT(0, dts_value_add_set(&b, &c, 4)); /* nothing but '' */
 	CHECK_INT(-1, dts_value_add_set(&b, &c, 8));
-	CHECK_STR("\"\"\"a,b\\\"c\"\"b\\\"c\"", dts_buf_text(&b));
+	CHECK_STR("\"\"\"a,b\\\"c\"\"b\\\"c\"4", dts_buf_text(&b));
 	for (int i = 0; i < 64; i++)
 		many[i] = DTS_LIT("x");
 	c = (struct dts_column){.labels = many, .label_count = 64};
