@@ -356,8 +356,8 @@ bool dts_define_same(struct dts_slice a, struct dts_slice b)
 	struct dts_buf x = {0}, y = {0};
 	bool same;
 
-	if (dts_slice_eq(a, b))
-		return true;
+	if (a.len != b.len || dts_slice_eq(a, b)) /* folding keeps the length */
+		return a.len == b.len;
 	dts_define_fold(&x, a);
 	dts_define_fold(&y, b);
 	same = dts_slice_eq(dts_buf_slice(&x), dts_buf_slice(&y));

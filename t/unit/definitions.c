@@ -424,6 +424,58 @@ static void test_not_known(void)
 	CHECK_INT(1, apply("CREATE TABLE e (a ENUM('\xC3\xA9') CHARACTER SET ascii)"));
 }
 
+/* With lower_case_table_names=1 names are stored and found in lower case. */
+static void test_lower_case(void)
+{
+	begin(true, 101119);
+	dts_definitions_free(model);
+	model = dts_definitions_new(true, 101119, 1);
+	apply("CREATE DATABASE D");
+	CHECK_INT(0, apply("CREATE TABLE D.\xC3\x84" "Bc (A int)"));
+	CHECK_STR("A int(11)", shown("\xC3\xA4" "bc"));
+	CHECK_INT(0, apply("ALTER TABLE `\xC3\xA4" "BC` ADD b int, RENAME X"));
+	CHECK_STR("A int(11), b int(11)", shown("x"));
+	CHECK_STR("x", dts_definitions_find(model, DTS_LIT("d"), DTS_LIT("X"))->schema.table.p);
+}
+
+/* A catalog may tell the keys of a schema record only: then the name that the
+ * server gives a new key is not known, a name that is written is. */
+static void test_put(void)
+{
+	const struct dts_defined_table *t;
+	struct dts_slice a = DTS_LIT("a"), b = DTS_LIT("b");
+	struct dts_column columns[] = {
+		{.name = a, .type_text = DTS_LIT("int(11)"), .charset = DTS_LIT(""), .collation = DTS_LIT("")},
+		{.name = b, .type_text = DTS_LIT("varchar(9)"), .charset = DTS_LIT("sjis"), .collation = DTS_LIT("sjis_bin")},
+	};
+	struct dts_key unique = {b, &b, 1};
+	struct dts_schema schema = {.db = DTS_LIT("d"), .table = DTS_LIT("t"), .columns = columns, .column_count = 2,
+				    .primary = {DTS_LIT(""), &a, 1}, .unique = &unique, .unique_count = 1,
+				    .source_collation = DTS_LIT("latin2_bin")};
+
+	begin(true, 101119);
+	dts_definitions_put(model, &schema, NULL, 0);
+	CHECK_STR("a int(11)!, b varchar(9)! sjis_bin PRIMARY(a) b(b)", shown("t"));
+	CHECK_INT(0, apply("ALTER TABLE t ADD c text, ADD UNIQUE k (c(3), a), DROP KEY b"));
+	CHECK_STR("a int(11)!, b varchar(9)! sjis_bin, c text latin2_bin PRIMARY(a) k(c,a)", shown("t"));
+	t = dts_definitions_find(model, DTS_LIT("d"), DTS_LIT("t"));
+	CHECK(t->schema.unique && t->schema.unique_count == 0);
+	CHECK_INT(0, apply("ALTER TABLE t ADD UNIQUE (b)"));
+	t = dts_definitions_find(model, DTS_LIT("d"), DTS_LIT("t"));
+	CHECK(!t->schema.unique);
+	CHECK_INT(1, (int)t->schema.primary.count);
+}
+
+/* MariaDB logs the statement when the old table is gone and the new one failed. */
+static void test_failed(void)
+{
+	begin(true, 101119);
+	apply("CREATE TABLE t (a int)");
+	context.failed = true;
+	CHECK_INT(0, apply("CREATE OR REPLACE TABLE t (a int, a int)"));
+	CHECK_STR("none", shown("t"));
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3)
@@ -433,6 +485,9 @@ int main(int argc, char **argv)
 	RUN(test_alter);
 	RUN(test_temporary);
 	RUN(test_not_known);
+	RUN(test_lower_case);
+	RUN(test_put);
+	RUN(test_failed);
 	dts_definitions_free(model);
 	dts_buf_release(&text);
 	return unit_done();
