@@ -101,3 +101,21 @@ as_selected() {
 		[ "$(head -n 1 part | jq -r '"\(.pos.file):\(.pos.offset)"')" = "$middle" ]
 	done
 }
+
+@test "a log that was started anew since is noticed: the history is of another" {
+	local kind
+
+	for kind in mariadb mysql97; do
+		metadata "$kind" full
+		reset='RESET MASTER'
+		! kind_is_mysql "$kind" || reset='RESET BINARY LOGS AND GTIDS'
+		sql "$kind" "$reset; CREATE DATABASE IF NOT EXISTS h"
+		rm -f history
+		begin "$kind"
+		# A file is known by the second in which it was begun.
+		sleep 1.1
+		sql "$kind" "$reset; CREATE TABLE h.longer (a longtext); INSERT INTO h.longer VALUES (REPEAT('x', 5000)); DROP TABLE h.longer"
+		run_tool 6 binlog -g "$kind" --start=now --schema-history=history
+		[[ $stderr == *'started anew'* ]]
+	done
+}

@@ -114,10 +114,13 @@ static bool crosses_stop(struct dts_follow *f, struct dts_slice event)
 	       !dts_event_is_made_up(event);
 }
 
-/* Is it yet to be seen whether the file is the one that the start was in? */
+/* Is it yet to be seen whether the file is the one that the start was in? A history that
+ * has just begun is to tell which one that was. */
 static bool file_unsure(const struct dts_follow *f)
 {
-	return f->capture.at.created != 0 && !f->capture.format.known;
+	bool begins = f->history.fd >= 0 && f->history.known.created == 0;
+
+	return (f->capture.at.created != 0 || begins) && !f->capture.format.known;
 }
 
 static bool reached_end(struct dts_follow *f)

@@ -90,6 +90,7 @@ struct reading {
 	const struct dts_history_server *server;
 	const struct dts_position *start;
 	struct dts_position pos; /* of the record */
+	uint64_t created;        /* when the file of the start was begun, as far as it is told */
 	bool begun;
 	bool far;                /* behind the start already */
 };
@@ -152,9 +153,13 @@ static int read_record(struct reading *rd, const struct dts_record *r, struct dt
 					   : dts_fail(err, DTS_BAD_INPUT, "field 'pos' is missing");
 	if (dts_position_parse(&rd->pos, r->raw[DTS_F_POS], err) < 0)
 		return -1;
-	if (!is_behind(&rd->pos, &h->known))
+	/* One at the same place only tells when its file was begun. */
+	if (!is_behind(&rd->pos, &h->known) &&
+	    (r->op == DTS_OP_DDL || dts_position_compare(&rd->pos, &h->known) < 0))
 		return dts_fail(err, DTS_BAD_INPUT, "the positions of the schema history are out of order");
 	dts_position_copy(&h->known, &rd->pos);
+	if (strcmp(rd->pos.file, rd->start->file) == 0)
+		rd->created = rd->pos.created;
 	rd->far = rd->far || (rd->start->file[0] && dts_position_compare(&rd->pos, rd->start) > 0);
 	if (rd->far)
 		return 0;
@@ -211,7 +216,7 @@ static int read_file(struct reading *rd, const char *path, struct dts_error *err
 }
 
 int dts_history_open(struct dts_history *h, const char *path, const struct dts_history_server *server,
-		     const struct dts_position *start, struct dts_error *err)
+		     struct dts_position *start, struct dts_error *err)
 {
 	struct reading rd = {.h = h, .server = server, .start = start};
 	int fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
@@ -224,6 +229,8 @@ int dts_history_open(struct dts_history *h, const char *path, const struct dts_h
 	if (lock(fd, path, err) < 0 || cut_torn_line(fd, path, err) < 0)
 		return -1;
 	status = read_file(&rd, path, err);
+	if (start->created == 0)
+		start->created = rd.created;
 	/* Every statement up to the start has been applied, and nothing lies between. */
 	if (status == 0 && start->file[0] && dts_position_compare(start, &h->known) <= 0)
 		dts_position_copy(&h->at, start);
@@ -324,7 +331,10 @@ int dts_history_statement(struct dts_history *h, struct dts_slice record, const 
 
 int dts_history_reached(struct dts_history *h, const struct dts_position *at, struct dts_error *err)
 {
-	if (h->fd < 0 || at->file[0] == '\0' || !is_behind(at, &h->known))
+	bool first = h->known.created == 0 && at->created != 0;
+
+	if (h->fd < 0 || at->file[0] == '\0' || dts_position_compare(at, &h->known) < 0 ||
+	    (!first && !is_behind(at, &h->known)))
 		return 0;
 	dts_buf_clear(&h->line);
 	dts_buf_adds(&h->line, "{\"op\":\"heartbeat\",\"src\":\"\",\"pos\":");

@@ -45,10 +45,11 @@ void dts_history_add_table(struct dts_history *h, const struct dts_schema *schem
  * Opens a history's file and locks it against another run. 1: read, h->tables hold what was
  * defined at `start`, or at h->known if that is before it: the log is then to be read from
  * there. 0: there is no such file. -1: DTS_BAD_INPUT (not a history), DTS_REFUSED (of another
- * server, or it begins behind `start`), DTS_AGAIN (in use), DTS_IO. A last line that is cut, as by a crash, is taken off.
+ * server, or it begins behind `start`), DTS_AGAIN (in use), DTS_IO. start->created is filled where the file
+ * tells it: a log that was started anew since is noticed by that. A last line that is cut, as by a crash, is taken off.
  */
 int dts_history_open(struct dts_history *h, const char *path, const struct dts_history_server *server,
-		     const struct dts_position *start, struct dts_error *err);
+		     struct dts_position *start, struct dts_error *err);
 
 /* Makes the file of a history that was just filled, which stands at h->at; in place by a rename. `source` is
  * the JSON object of a stream record's field. */
