@@ -516,6 +516,11 @@ behind() {
 	zero=$(tr , '\n' <<<"$start" | grep '^0-') seven=$(tr , '\n' <<<"$mid" | grep '^7-')
 	[ "$(binlog --start-gtid="$zero,$seven" | jq "$ids" | paste -sd' ')" = '1 2 4 5 6' ]
 	[ "$(binlog --start-gtid="$zero,$seven" | jq -rs '.[-1].pos.gtid')" = "$(sql src 'SELECT @@gtid_binlog_pos')" ]
+	# All of it is there: the server leaves everything out.
+	end=$(sql src 'SELECT @@gtid_binlog_pos')
+	run_tool 0 timeout 20 dts-binlog --defaults-file="$(defaults)" -g src --start-gtid="$end"
+	[ "${#lines[@]}" -eq 2 ]
+	[ "$(jq -r '"\(.pos.file):\(.pos.offset) \(.pos.gtid)"' <<<"${lines[1]}")" = "$(now) $end" ]
 	run_tool 2 binlog --start-gtid=nonsense
 	run_tool 6 binlog --start-gtid=0-1-99999999
 }

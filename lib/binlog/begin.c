@@ -90,6 +90,9 @@ static int find_stop(struct dts_follow *f, struct dts_error *err)
 {
 	const struct dts_follow_options *o = f->o;
 
+	/* Those of another form would never be reached. */
+	if (dts_log_source_check_form(&f->source, &o->stop_gtid, err) < 0)
+		return -1;
 	if (!o->follow && dts_log_source_end(&f->source, false, &f->stop, err) < 0)
 		return -1;
 	if (o->stop.file[0] && (o->follow || dts_position_compare(&o->stop, &f->stop) < 0))

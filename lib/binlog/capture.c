@@ -269,6 +269,19 @@ static int executed_before(struct dts_capture *c, const struct dts_event *e, str
 	return dts_gtid_set_decode(&g->set, dts_event_previous_gtids(e), err);
 }
 
+/* Of what the server leaves out, since we have it, only a heartbeat says how far that goes: it
+ * has the file's name, and the place up to which everything was sent. */
+static int passed_over(struct dts_capture *c, const struct dts_event *e)
+{
+	uint32_t gap = e->end_pos - (uint32_t)c->at.offset;
+
+	if (!c->jumps || c->tx.open || e->end_pos == 0 || gap > INT32_MAX || !dts_slice_is(e->body, c->at.file))
+		return 0;
+	c->at.offset += gap;
+	c->caught_up = true;
+	return 0;
+}
+
 static int incident(const struct dts_event *e, struct dts_error *err)
 {
 	struct dts_slice text = dts_event_incident(e);
@@ -401,11 +414,12 @@ static int dispatch(struct dts_capture *c, const struct dts_event *e, struct dts
 	case DTS_EV_IGNORABLE:
 	case DTS_EV_CHECKPOINT:
 	case DTS_EV_START_ENCRYPTION:
-	case DTS_EV_HEARTBEAT:
-	case DTS_EV_HEARTBEAT_V2:
+	case DTS_EV_HEARTBEAT_V2: /* of MySQL, for those who ask for it */
 	case DTS_EV_TRANSACTION_CONTEXT: /* these two are between the members of a group */
 	case DTS_EV_VIEW_CHANGE:
 		return 0;
+	case DTS_EV_HEARTBEAT:
+		return passed_over(c, e);
 	case DTS_EV_INTVAR:
 		return intvar(c, e, err);
 	case DTS_EV_RAND:

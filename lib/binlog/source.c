@@ -362,18 +362,25 @@ int dts_log_source_dump(struct dts_log_source *s, const struct dts_position *fro
 	return status < 0 ? dts_session_fail(&s->dump, err, "cannot ask for the log of") : 0;
 }
 
-int dts_log_source_check_gtid(struct dts_log_source *s, const struct dts_gtids *gtid, struct dts_error *err)
+int dts_log_source_check_form(struct dts_log_source *s, const struct dts_gtids *gtid, struct dts_error *err)
 {
 	bool mariadb = s->control.family == DTS_MARIADB;
-	struct dts_buf mode = {0};
-	int status = 0;
 
-	if (!dts_gtids_fits(gtid, mariadb ? DTS_GTID_MARIADB : DTS_GTID_MYSQL)) {
-		dts_fail(err, DTS_REFUSED, "%s is %s, its GTIDs have another form", s->control.label, mariadb ? "MariaDB" : "MySQL");
-		return dts_hint(err, mariadb ? "the last GTID of each domain is wanted, such as 0-1-6,1-1-9"
-					     : "a GTID set is wanted, such as 3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5");
-	}
-	if (mariadb)
+	if (dts_gtids_fits(gtid, mariadb ? DTS_GTID_MARIADB : DTS_GTID_MYSQL))
+		return 0;
+	dts_fail(err, DTS_REFUSED, "%s is %s, its GTIDs have another form", s->control.label, mariadb ? "MariaDB" : "MySQL");
+	return dts_hint(err, mariadb ? "the last GTID of each domain is wanted, such as 0-1-6,1-1-9"
+				     : "a GTID set is wanted, such as 3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5");
+}
+
+int dts_log_source_check_gtid(struct dts_log_source *s, const struct dts_gtids *gtid, struct dts_error *err)
+{
+	struct dts_buf mode = {0};
+	int status;
+
+	if (dts_log_source_check_form(s, gtid, err) < 0)
+		return -1;
+	if (s->control.family == DTS_MARIADB)
 		return 0;
 	status = dts_session_value(&s->control, DTS_LIT("SELECT @@global.gtid_mode"), &mode, err);
 	if (status >= 0 && !dts_slice_is(dts_buf_slice(&mode), "ON")) {
@@ -389,11 +396,21 @@ int dts_log_source_check_gtid(struct dts_log_source *s, const struct dts_gtids *
 static int read_failed(struct dts_log_source *s, struct dts_error *err)
 {
 	unsigned number = mysql_errno(s->dump.mysql);
+	/* All of these have one number. */
+	const char *why = number == BINLOG_ERROR ? mysql_error(s->dump.mysql) : "";
 
 	dts_session_fail(&s->dump, err, "reading the log of");
-	if (number == BINLOG_ERROR && strcasestr(mysql_error(s->dump.mysql), "purged"))
+	if (strcasestr(why, "purged"))
 		err->status = DTS_GONE;
-	if (number == SAME_REPLICA || (number == BINLOG_ERROR && strcasestr(mysql_error(s->dump.mysql), "same server"))) {
+	if (strcasestr(why, "bogus data")) {
+		err->status = DTS_BAD_INPUT;
+		dts_hint(err, "a position to start from must be one where a transaction begins: the pos of a begin, commit or "
+			 "heartbeat record");
+	}
+	if (strcasestr(why, "anonymous transaction"))
+		dts_hint(err, "the log has transactions from before GTIDs were switched on: run SET GLOBAL gtid_mode=ON_PERMISSIVE on "
+			 "the source until they have been read");
+	if (number == SAME_REPLICA || strcasestr(why, "same server")) {
 		err->status = DTS_REFUSED;
 		dts_hint(err, "server id %u is used by another replica: choose one with --server-id", (unsigned)s->server_id);
 	}

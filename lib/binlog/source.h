@@ -34,6 +34,9 @@ int dts_log_source_reopen(struct dts_log_source *s, struct dts_error *err);
  * binlog_row_metadata, nothing where the server has no such variable; FULL: with the names of columns. */
 int dts_log_source_check_settings(struct dts_log_source *s, struct dts_buf *metadata, struct dts_error *err);
 
+/* Are its GTIDs of this form? DTS_REFUSED with a hint if not. */
+int dts_log_source_check_form(struct dts_log_source *s, const struct dts_gtids *gtid, struct dts_error *err);
+
 /* Can this server be asked for its log by such a GTID position? DTS_REFUSED with a hint if not. */
 int dts_log_source_check_gtid(struct dts_log_source *s, const struct dts_gtids *gtid, struct dts_error *err);
 
