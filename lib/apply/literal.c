@@ -283,10 +283,11 @@ int dts_literal_add_match(struct dts_buf *sql, const struct dts_apply_column *c,
 		return 0;
 	}
 	if (c->target->type == DTS_TYPE_ENUM || c->target->type == DTS_TYPE_SET) {
-		/* By number, as they are written. MySQL's +0 of a SET is a DOUBLE. */
-		dts_buf_adds(sql, "CAST(");
+		/* By number, as they are written: exactly and without a word, which of a SET's
+		 * 64th member neither +0 (a DOUBLE to MySQL) nor CAST (a note of MariaDB's) is. */
+		dts_buf_addc(sql, '(');
 		dts_sql_ident(sql, c->target->name);
-		dts_buf_adds(sql, " AS UNSIGNED)<=>");
+		dts_buf_adds(sql, "|0)<=>");
 		return dts_literal_add(sql, c, value, &enum_zeros, scratch, err);
 	}
 	if (c->target->type == DTS_TYPE_JSON)
