@@ -608,4 +608,5 @@ behind() {
 	stop_follow 6 none
 	# The set has transactions that this log never had.
 	run_tool 6 binlog --start-gtid="$set"
+	[[ "$stderr" == *"more GTIDs"*hint:*"full phase under a new checkpoint"* ]]
 }
