@@ -24,7 +24,8 @@ kind_of() {
 	esac
 }
 
-# sampled N: whether this run takes the test, which one in N runs does.
+# sampled N: whether this run takes the test, as one in N runs does; of N such tests
+# side by side, each run takes one.
 sampled() {
 	[ "${DTS_TYPES:-}" = all ] || [ $(((DTS_SEED + BATS_TEST_NUMBER) % $1)) -eq 0 ] ||
 		skip "in one run of $1 and with DTS_TYPES=all"
@@ -116,37 +117,37 @@ without_names() {
 }
 
 @test "MariaDB 10.11 to MariaDB 10.11" {
-	sampled 3
+	sampled 4
 	pair m10 m10b
 }
 
 @test "MariaDB 10.11 to MariaDB 11.8" {
-	sampled 3
+	sampled 4
 	pair m10 m118
 }
 
 @test "MariaDB 11.8 to MariaDB 11.8" {
-	sampled 3
+	sampled 4
 	pair m118 m118b
 }
 
 @test "MySQL 9.7 to MySQL 9.7" {
-	sampled 2
+	sampled 4
 	pair my myb
 }
 
 @test "MySQL 9.7 to MySQL 9.7, without names of columns in the log" {
-	sampled 2
+	sampled 3
 	without_names my myb
 }
 
 @test "MariaDB 10.11 to MariaDB 11.8, without names of columns in the log" {
-	sampled 2
+	sampled 3
 	without_names m10 m118
 }
 
 @test "MariaDB 11.8 to MySQL 9.7, without names of columns in the log" {
-	sampled 2
+	sampled 3
 	without_names m118 my
 }
 
