@@ -116,6 +116,6 @@ as_selected() {
 		sleep 1.1
 		sql "$kind" "$reset; CREATE TABLE h.longer (a longtext); INSERT INTO h.longer VALUES (REPEAT('x', 5000)); DROP TABLE h.longer"
 		run_tool 6 binlog -g "$kind" --start=now --schema-history=history
-		[[ $stderr == *'started anew'* ]]
+		[[ $stderr == *'started anew'* ]] || { echo "$stderr"; return 1; }
 	done
 }

@@ -176,7 +176,7 @@ refuses() {
 	local name source target value where count=0
 
 	up "$1" "$2"
-	sql "$1" 'CREATE OR REPLACE DATABASE refused' 2>/dev/null || sql "$1" 'DROP DATABASE IF EXISTS refused; CREATE DATABASE refused'
+	sql "$1" 'DROP DATABASE IF EXISTS refused; CREATE DATABASE refused'
 	sql "$2" 'DROP DATABASE IF EXISTS refused; CREATE DATABASE refused'
 	types refused "$(kind_of "$1")" "$(kind_of "$2")" >cases
 	while IFS=$'\t' read -r name source target value; do

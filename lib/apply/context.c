@@ -151,13 +151,32 @@ static int refuse_default(const char *collation, struct dts_error *err)
 	return dts_hint(err, "make the change at the target by hand with a collation of its own, then start again with --ddl-done");
 }
 
+/* The entry of utf8mb4 in "utf8mb3=...,utf8mb4=utf8mb4_bin"; p NULL: it has none. */
+static struct dts_slice of_utf8mb4(struct dts_slice list)
+{
+	const char *at = memmem(list.p, list.len, "utf8mb4=", 8);
+	const char *end = list.p + list.len, *comma;
+
+	if (!at)
+		return (struct dts_slice){0};
+	at += 8;
+	comma = memchr(at, ',', (size_t)(end - at));
+	return dts_slice(at, (size_t)((comma ? comma : end) - at));
+}
+
 /* What the Unicode set utf8mb4 is collated by at the source where nothing else is said. */
 static void add_default_collation(struct dts_buf *b, const struct dts_ddl_origin *o, struct dts_slice context)
 {
 	struct dts_json said = dts_json_get(context, "default_collation_for_utf8mb4");
+	struct dts_json pairs = dts_json_get(context, "character_set_collations");
+	struct dts_slice own = {0};
 	struct dts_buf scratch = {0};
 
-	if (said.raw.p && said.type == DTS_JSON_STRING)
+	if (pairs.raw.p && pairs.type == DTS_JSON_STRING)
+		own = of_utf8mb4(dts_json_string(pairs.raw, &scratch));
+	if (own.p)
+		dts_buf_add_slice(b, own);
+	else if (said.raw.p && said.type == DTS_JSON_STRING)
 		dts_buf_add_slice(b, dts_json_string(said.raw, &scratch));
 	else
 		dts_buf_adds(b, o->family == DTS_MYSQL ? "utf8mb4_0900_ai_ci" :

@@ -89,6 +89,12 @@ static enum decision decide(struct dts_applier *a, const struct statement *s, st
 	}
 	if (other)
 		return a->options.other_ddl == DTS_OTHER_SKIP ? SKIP : RUN;
+	/* Such as DROP TABLE of one that was there and one that was not. */
+	if (s->context.p && dts_json_get(s->context, "error").raw.p) {
+		refuse(s, "the statement failed at the source when a part of it was done", err);
+		dts_hint(err, "make the target like the source by hand, then start again with --ddl-done");
+		return STOP;
+	}
 	const char *hidden = hidden_effect(&s->ddl);
 	if (hidden) {
 		refuse(s, hidden, err);

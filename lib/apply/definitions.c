@@ -53,8 +53,9 @@ static void source_text(const struct dts_record *r, const struct dts_schema *s, 
 	dts_buf_release(&table);
 }
 
-/* Canonical form of a definition, without the keys that a log does not know. */
-static int plain_text(struct dts_slice text, struct dts_buf *out, struct dts_error *err)
+/* Canonical form of a definition, without what a log does not know: keys, and
+ * unless `defaults` is set, default collations. */
+static int plain_text(struct dts_slice text, bool defaults, struct dts_buf *out, struct dts_error *err)
 {
 	struct dts_record r;
 	struct dts_schema s = {0};
@@ -67,6 +68,8 @@ static int plain_text(struct dts_slice text, struct dts_buf *out, struct dts_err
 		s.unique = NULL;
 		s.foreign = NULL;
 		s.unique_count = s.foreign_count = 0;
+		if (!defaults)
+			s.source_collation = s.source_db_collation = (struct dts_slice){0};
 		dts_schema_add(out, &s);
 	}
 	dts_schema_release(&s);
@@ -84,7 +87,9 @@ static int says_more(const struct dts_record *r, struct dts_slice now, struct dt
 		return 0;
 	if (r->raw[DTS_F_UNIQUE].p || r->raw[DTS_F_FOREIGN].p)
 		return 1;
-	int rc = plain_text(now, &a, err) < 0 || plain_text(kept, &b, err) < 0
+	/* Nor does it know default collations, unless there is a history. */
+	bool defaults = r->raw[DTS_F_SOURCE].p && dts_json_get(r->raw[DTS_F_SOURCE], "collation").raw.p;
+	int rc = plain_text(now, defaults, &a, err) < 0 || plain_text(kept, defaults, &b, err) < 0
 			 ? -1
 			 : !dts_slice_eq(dts_buf_slice(&a), dts_buf_slice(&b));
 	dts_buf_release(&a);

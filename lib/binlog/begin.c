@@ -34,6 +34,8 @@ static int take_definition(void *context, const struct dts_definition *d, struct
 		return dts_where(err, "the checkpoint's definition of '%.*s.%.*s'", (int)d->db.len, d->db.p,
 				 (int)d->table.len, d->table.p);
 	dts_history_add_table(h, &schema);
+	if (schema.source_db_collation.len > 0)
+		dts_history_add_database(h, schema.source_db, schema.source_db_collation);
 	dts_schema_release(&schema);
 	b->defined++;
 	return 0;
@@ -153,11 +155,8 @@ static int open_file(struct beginning *b, struct dts_error *err)
 	f->go_back = dts_position_compare(&h->at, &b->start) < 0;
 	if (!f->go_back)
 		return 0;
-	if (dts_log_source_check_position(&f->source, &h->at, err) < 0) {
-		dts_where(err, "the schema history ends at %s:%llu", h->at.file, (unsigned long long)h->at.offset);
-		return err->status == DTS_GONE ? dts_hint(err, "statements in between are lost: begin a new history, and copy "
-							  "the tables anew") : -1;
-	}
+	if (dts_log_source_check_position(&f->source, &h->at, err) < 0)
+		return dts_where(err, "the schema history ends at %s:%llu", h->at.file, (unsigned long long)h->at.offset);
 	return 0;
 }
 

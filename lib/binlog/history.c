@@ -63,23 +63,27 @@ static struct dts_slice context_text(const struct dts_record *r, const char *key
 static int apply(struct dts_history *h, const struct dts_record *r, dts_definition_changed *changed, void *context,
 		 struct dts_error *err)
 {
-	struct dts_buf mode = {0}, server = {0}, utf8mb4 = {0};
+	struct dts_buf mode = {0}, server = {0}, utf8mb4 = {0}, charsets = {0};
 	struct dts_definition_context c = {
 		.db = r->db,
 		.sql_mode = dts_sql_mode_bits(context_text(r, "sql_mode", &mode)),
 		.collation_server = context_text(r, "collation_server", &server),
 		.default_collation_utf8mb4 = context_text(r, "default_collation_for_utf8mb4", &utf8mb4),
+		.character_set_collations = context_text(r, "character_set_collations", &charsets),
 		.utf8_is_utf8mb4 = h->utf8_is_utf8mb4,
 	};
 	int status;
 
-	if (r->raw[DTS_F_CONTEXT].p)
+	if (r->raw[DTS_F_CONTEXT].p) {
 		c.implicit_timestamps =
 			dts_json_get(r->raw[DTS_F_CONTEXT], "explicit_defaults_for_timestamp").type == DTS_JSON_FALSE;
+		c.failed = dts_json_get(r->raw[DTS_F_CONTEXT], "error").raw.p != NULL;
+	}
 	status = dts_definitions_apply(h->tables, r->sql, &c, changed, context, err);
 	dts_buf_release(&mode);
 	dts_buf_release(&server);
 	dts_buf_release(&utf8mb4);
+	dts_buf_release(&charsets);
 	return status < 0 ? -1 : 0;
 }
 

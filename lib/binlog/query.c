@@ -29,6 +29,7 @@ enum {
 	Q_HRNOW = 128,
 	Q_XID = 129,
 	Q_GTID_FLAGS3 = 130,
+	Q_CHARSET_COLLATIONS = 131, /* @@character_set_collations, since 11.2 */
 };
 
 static struct dts_slice counted(struct dts_bytes *b)
@@ -108,6 +109,9 @@ static bool read_variable(struct dts_event_query *q, struct dts_bytes *b)
 	case Q_GTID_FLAGS3: /* of a two-phase ALTER; its end names the GTID of its start (seen on 10.11) */
 		if (dts_bytes_u8(b) & (DTS_GTID_COMMIT_ALTER | DTS_GTID_ROLLBACK_ALTER))
 			dts_bytes_u64(b);
+		return true;
+	case Q_CHARSET_COLLATIONS:
+		q->charset_collations = dts_bytes_take(b, 4 * (size_t)dts_bytes_u8(b));
 		return true;
 	case Q_LC_TIME_NAMES:
 		dts_bytes_u16(b);
@@ -243,6 +247,26 @@ static void add_charsets(struct dts_buf *b, const struct dts_event_query *q, con
 	add_collation(b, "collation_server", q->collation_server, collations);
 }
 
+/* "utf8mb4=utf8mb4_bin,...", as SET takes it; one whose name is not known is left out. */
+static void add_charset_collations(struct dts_buf *b, struct dts_slice pairs, const struct dts_map *collations)
+{
+	struct dts_bytes p = dts_bytes(pairs);
+	const char *comma = "";
+
+	dts_buf_adds(b, ",\"character_set_collations\":\"");
+	while (dts_bytes_left(&p) >= 4) {
+		const struct dts_charset *charset = dts_charset_of_collation_id(dts_bytes_u16(&p));
+		uint16_t id = dts_bytes_u16(&p);
+		const char *name = collations ? dts_map_get(collations, dts_collation_key(&id)) : NULL;
+
+		if (!charset || !name)
+			continue;
+		dts_buf_addf(b, "%s%s=%s", comma, dts_charset_name(charset), name);
+		comma = ",";
+	}
+	dts_buf_addc(b, '"');
+}
+
 void dts_query_add_context(struct dts_buf *b, const struct dts_event_query *q, const struct dts_map *collations)
 {
 	size_t start = b->len;
@@ -256,6 +280,8 @@ void dts_query_add_context(struct dts_buf *b, const struct dts_event_query *q, c
 		dts_buf_addf(b, ".%06u", (unsigned)q->micro);
 	if (q->has_charset)
 		add_charsets(b, q, collations);
+	if (q->charset_collations.p)
+		add_charset_collations(b, q->charset_collations, collations);
 	if (q->collation_database)
 		add_collation(b, "collation_database", q->collation_database, collations);
 	if (q->default_collation_utf8mb4)
@@ -265,6 +291,8 @@ void dts_query_add_context(struct dts_buf *b, const struct dts_event_query *q, c
 	if (q->auto_increment_increment)
 		dts_buf_addf(b, ",\"auto_increment_increment\":%u,\"auto_increment_offset\":%u",
 			     q->auto_increment_increment, q->auto_increment_offset);
+	if (q->error)
+		dts_buf_addf(b, ",\"error\":%u", q->error);
 	if (q->has_explicit_defaults)
 		dts_buf_addf(b, ",\"explicit_defaults_for_timestamp\":%s", q->explicit_defaults ? "true" : "false");
 	if (q->flags2 & DTS_QUERY_NO_FOREIGN_KEYS)

@@ -28,6 +28,8 @@ struct dts_event_query {
 	uint16_t client, collation_connection, collation_server; /* collation numbers */
 	uint16_t collation_database;       /* 0: not told */
 	uint16_t default_collation_utf8mb4; /* 0: not told */
+	struct dts_slice charset_collations; /* MariaDB: pairs of 16 bit numbers, a charset's default collation and
+						what the session takes for it; p NULL: not told */
 	uint16_t auto_increment_increment, auto_increment_offset; /* 0: not told */
 	uint32_t micro; /* fraction of the time, in microseconds */
 	bool explicit_defaults;

@@ -412,6 +412,10 @@ static int read_failed(struct dts_log_source *s, struct dts_error *err)
 		dts_hint(err, "a position to start from must be one where a transaction begins: the pos of a begin, commit or "
 			 "heartbeat record");
 	}
+	/* Also said to who was reading a file that RESET put another one in place of. */
+	if (strcasestr(why, "I/O error reading log event"))
+		dts_hint(err, "the source cannot read its own log there; if it was started anew (RESET BINARY LOGS AND GTIDS), repeat "
+			 "the full phase under a new checkpoint");
 	if (strcasestr(why, "anonymous transaction"))
 		dts_hint(err, "the log has transactions from before GTIDs were switched on: run SET GLOBAL gtid_mode=ON_PERMISSIVE on "
 			 "the source until they have been read");

@@ -16,6 +16,11 @@ static bool wants_object(const struct dts_capture *c, const struct dts_ddl_objec
 	return dts_selection_has(c->options.selection, db, o->name);
 }
 
+static unsigned flags_of(const struct dts_event_query *q)
+{
+	return dts_ddl_flags(q->sql_mode) | (q->mysql ? DTS_DDL_MYSQL : 0);
+}
+
 static bool is_selective(const struct dts_capture *c)
 {
 	const struct dts_selection *s = c->options.selection;
@@ -80,7 +85,7 @@ static int select_objects(struct dts_capture *c, const struct dts_event_query *q
 	if (verdict != DTS_DDL_REWRITTEN)
 		return verdict != DTS_DDL_DROPPED;
 	*sql = dts_buf_slice(&c->sql);
-	dts_ddl_parse(&c->ddl, *sql, dts_ddl_flags(q->sql_mode));
+	dts_ddl_parse(&c->ddl, *sql, flags_of(q));
 	for (size_t i = 0; i < c->ddl.count; i++)
 		depends |= c->ddl.objects[i].db.len == 0;
 	if (!depends)
@@ -153,6 +158,27 @@ static void restate(void *arg, struct dts_slice db, struct dts_slice table)
 		r->c->tx.records++;
 }
 
+struct restating_database {
+	struct restating *r;
+	struct dts_slice db;
+};
+
+static void restate_if_in(void *arg, const struct dts_defined_table *t)
+{
+	struct restating_database *d = arg;
+
+	if (dts_slice_eq(t->schema.db, d->db))
+		restate(d->r, t->schema.db, t->schema.table);
+}
+
+/* Each table tells the default of its database. */
+static void restate_database(struct restating *r, struct dts_slice db)
+{
+	struct restating_database d = {r, db};
+
+	dts_definitions_each_table(r->c->options.history->tables, restate_if_in, &d);
+}
+
 /* The history takes the whole statement in, whatever is selected; the tables that it
  * changed are restated, so that who reads the records knows them from here on. */
 static int learn(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql, struct dts_buf *out,
@@ -174,6 +200,8 @@ static int learn(struct dts_capture *c, const struct dts_event_query *q, struct 
 	dts_log_tables_forget(&c->tables);
 	if (dts_history_statement(c->options.history, dts_buf_slice(b), &c->at, restate, &r, err) < 0)
 		return -1;
+	if (c->ddl.kind == DTS_DDL_ALTER_DATABASE)
+		restate_database(&r, c->ddl.count > 0 ? c->ddl.objects[0].db : q->db);
 	/* An ALTER TABLE ... ENGINE leaves the columns as they are; who keeps definitions
 	 * cannot tell it from one that is not understood. */
 	bool stays = c->ddl.kind == DTS_DDL_ALTER_TABLE || c->ddl.kind == DTS_DDL_CREATE_TABLE;
@@ -274,7 +302,7 @@ int dts_capture_statement(struct dts_capture *c, const struct dts_event *e, stru
 	if (dts_event_query(&q, e, &c->format, err) < 0 || dts_query_text(&q, &c->scratch, &sql, err) < 0)
 		return -1;
 	q.insert_id = c->insert_id;
-	dts_ddl_parse(&c->ddl, sql, dts_ddl_flags(q.sql_mode));
+	dts_ddl_parse(&c->ddl, sql, flags_of(&q));
 	status = by_kind(c, &q, sql, out, err);
 	c->insert_id = 0;
 	c->has_variables = false;

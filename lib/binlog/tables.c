@@ -169,10 +169,13 @@ int dts_log_tables_map(struct dts_log_tables *t, const struct dts_event *e, cons
 static bool state(struct dts_log_tables *t, const struct dts_schema *schema, struct dts_buf *out)
 {
 	struct dts_log_name *n = name_of(t, schema->db, schema->table);
+	struct dts_schema said = *schema;
 	size_t start = out->len;
 	struct dts_slice text;
 
-	dts_schema_add(out, schema);
+	if (t->history)
+		said.source_db_collation = dts_definitions_database(t->history->tables, schema->db);
+	dts_schema_add(out, &said);
 	text = dts_slice(out->data + start, out->len - start);
 	if (n->announced && dts_slice_eq(text, dts_buf_slice(&n->text))) {
 		out->len = start;

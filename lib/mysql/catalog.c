@@ -229,6 +229,29 @@ static int read_columns(struct dts_session *s, struct dts_schema *schema, struct
 	return schema->column_count > 0;
 }
 
+/* What new columns of the table, and new tables of its database, have for a collation. */
+static int read_defaults(struct dts_session *s, struct dts_schema *schema, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+
+	dts_buf_adds(&sql, "SELECT t.TABLE_NAME, t.TABLE_COLLATION, d.DEFAULT_COLLATION_NAME FROM information_schema.TABLES t,"
+			   " information_schema.SCHEMATA d WHERE d.SCHEMA_NAME=t.TABLE_SCHEMA");
+	add_name_filter(&sql, "t.TABLE_SCHEMA", schema->db, "t.TABLE_NAME", schema->table);
+	MYSQL_RES *result = dts_session_query(s, dts_buf_slice(&sql), err);
+	dts_buf_release(&sql);
+	if (!result)
+		return -1;
+	for (MYSQL_ROW row; (row = mysql_fetch_row(result));) {
+		const unsigned long *len = mysql_fetch_lengths(result);
+		if (!same_name(s, schema->table, row[0], len[0]))
+			continue;
+		schema->source_collation = cell(schema->arena, row, len, 1);
+		schema->source_db_collation = cell(schema->arena, row, len, 2);
+	}
+	mysql_free_result(result);
+	return 0;
+}
+
 enum { K_TABLE, K_INDEX, K_COLUMN, K_SUB_PART };
 
 /* Puts one finished key where it belongs. */
@@ -436,7 +459,8 @@ int dts_catalog_schema(struct dts_session *s, struct dts_slice db, struct dts_sl
 	found.db = found.source_db = dts_arena_copy(found.arena, db);
 	found.table = found.source_table = dts_arena_copy(found.arena, table);
 	int rc = read_columns(s, &found, err);
-	if (rc > 0 && (read_keys(s, &found, &odd, err) < 0 || read_foreign(s, &found, err) < 0))
+	if (rc > 0 && (read_defaults(s, &found, err) < 0 || read_keys(s, &found, &odd, err) < 0 ||
+		       read_foreign(s, &found, err) < 0))
 		rc = -1;
 	if (rc <= 0) {
 		dts_schema_release(&found);

@@ -67,7 +67,8 @@ static void check_filters(struct dts_session *s, struct dts_list *warnings)
 	dts_buf_release(&line);
 }
 
-/* What a setting of the log must be, and what happens if it is not. */
+/* What a setting of the log must be, and what happens if it is not. Without
+ * binlog_row_metadata=FULL a schema history does, such as the checkpoint has. */
 static const struct log_setting {
 	const char *name, *want, *text;
 } log_settings[] = {
@@ -75,7 +76,6 @@ static const struct log_setting {
 	{"binlog_row_image", "FULL", "columns are missing from the rows in its log"},
 	{"binlog_row_value_options", "", "parts of JSON documents are in its log, which dts-binlog cannot read"},
 	{"binlog_transaction_compression", "OFF", "transactions in its log are compressed, which dts-binlog cannot read"},
-	{"binlog_row_metadata", "FULL", NULL}, /* a schema history does without */
 };
 
 static void check_setting(const struct dts_session *s, const struct log_setting *want, const char *value,
@@ -85,13 +85,8 @@ static void check_setting(const struct dts_session *s, const struct log_setting 
 
 	if (strcasecmp(value, want->want) == 0 || (strcmp(want->want, "OFF") == 0 && !is_on(value)))
 		return;
-	if (want->text)
-		dts_buf_addf(&line, "warning: server %s has %s=%s, so that %s: SET GLOBAL %s=%s", s->label, want->name, value,
-			     want->text, want->name, want->want[0] ? want->want : "''");
-	else
-		dts_buf_addf(&line, "hint: server %s has %s=%s, so that the names of columns are missing from its log:"
-				    " dts-binlog needs SET GLOBAL %s=%s or a schema history",
-			     s->label, want->name, value, want->name, want->want);
+	dts_buf_addf(&line, "warning: server %s has %s=%s, so that %s: SET GLOBAL %s=%s", s->label, want->name, value,
+		     want->text, want->name, want->want[0] ? want->want : "''");
 	dts_list_add(warnings, dts_buf_text(&line));
 	dts_buf_release(&line);
 }
@@ -100,7 +95,7 @@ int dts_source_check_log(struct dts_session *s, struct dts_list *warnings, struc
 {
 	/* SHOW, since no server has all of them. */
 	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin',"
-		"'binlog_format','binlog_row_image','binlog_row_metadata','binlog_row_value_options',"
+		"'binlog_format','binlog_row_image','binlog_row_value_options',"
 		"'binlog_transaction_compression')"), err);
 	bool on = false;
 

@@ -205,7 +205,9 @@ static int take_schema(struct reader *rd, const struct dts_record *r, struct dts
 		return -1;
 	if (take_text(rd, dts_json_get(raw[DTS_F_SOURCE], "table"), "'table' in 'source'", &s->source_table) < 0)
 		return -1;
-	return take_optional(rd, raw[DTS_F_SOURCE], "collation", &s->source_collation);
+	if (take_optional(rd, raw[DTS_F_SOURCE], "collation", &s->source_collation) < 0)
+		return -1;
+	return take_optional(rd, raw[DTS_F_SOURCE], "db-collation", &s->source_db_collation);
 }
 
 int dts_schema_parse(struct dts_schema *s, const struct dts_record *r, struct dts_error *err)
@@ -335,5 +337,6 @@ void dts_schema_add(struct dts_buf *b, const struct dts_schema *s)
 	dts_buf_adds(b, ",\"table\":");
 	dts_json_add_string(b, s->source_table.p ? s->source_table : s->table);
 	add_member(b, ",\"collation\":", s->source_collation);
+	add_member(b, ",\"db-collation\":", s->source_db_collation);
 	dts_buf_adds(b, "}}\n");
 }

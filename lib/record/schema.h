@@ -72,7 +72,7 @@ struct dts_foreign {
 struct dts_schema {
 	struct dts_slice db, table;
 	struct dts_slice source_db, source_table; /* names at the source; never rewritten */
-	struct dts_slice source_collation; /* the table's default there; empty: not known */
+	struct dts_slice source_collation, source_db_collation; /* the table's default there, and its database's; empty: not known */
 	struct dts_column *columns;
 	size_t column_count;
 	struct dts_key primary; /* count 0: none */
