@@ -8,6 +8,8 @@
 # shellcheck disable=SC2154,SC2016
 load lib/dts
 
+export PYTHONDONTWRITEBYTECODE=1
+
 setup_file() { servers_up m10=mariadb; }
 teardown_file() { servers_down; }
 
