@@ -402,7 +402,7 @@ static int read_failed(struct dts_log_source *s, struct dts_error *err)
 	dts_session_fail(&s->dump, err, "reading the log of");
 	if (strcasestr(why, "purged"))
 		err->status = DTS_GONE;
-	if (strcasestr(why, "more GTIDs than")) {
+	if (strcasestr(why, "more GTIDs than") || strcasestr(why, "position > file size")) {
 		err->status = DTS_GONE;
 		dts_hint(err, "the source's binary log was started anew (RESET BINARY LOGS AND GTIDS?) or lost its end since: repeat "
 			 "the full phase under a new checkpoint");
