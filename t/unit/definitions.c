@@ -144,7 +144,10 @@ static void align(struct dts_schema *catalog, const struct dts_schema *mine)
 	catalog->foreign = NULL;
 	if (!mine->unique)
 		catalog->unique = NULL;
-	catalog->source_collation = DTS_LIT("");
+	if (mine->source_collation.len == 0)
+		catalog->source_collation = DTS_LIT("");
+	if (mine->source_db_collation.len == 0)
+		catalog->source_db_collation = DTS_LIT("");
 	for (size_t i = 0; i < catalog->column_count && i < mine->column_count; i++) {
 		struct dts_column *c = &catalog->columns[i];
 
@@ -153,21 +156,6 @@ static void align(struct dts_schema *catalog, const struct dts_schema *mine)
 		if (memchr(c->type_text.p, '?', c->type_text.len)) /* what MariaDB's catalog cannot show */
 			c->type_text = mine->columns[i].type_text;
 	}
-}
-
-static void put_table(struct dts_schema *catalog)
-{
-	struct dts_buf sql = {0}, collation = {0};
-
-	dts_buf_adds(&sql, "SELECT TABLE_COLLATION FROM information_schema.TABLES WHERE TABLE_SCHEMA=");
-	dts_sql_literal(&sql, catalog->db);
-	dts_buf_adds(&sql, " AND TABLE_NAME=");
-	dts_sql_literal(&sql, catalog->table);
-	value(&looking, dts_buf_text(&sql), &collation);
-	catalog->source_collation = dts_buf_slice(&collation);
-	dts_definitions_put(model, catalog, NULL, 0);
-	dts_buf_release(&sql);
-	dts_buf_release(&collation);
 }
 
 /* `may_be_unknown`: as the statement was marked. */
@@ -189,12 +177,12 @@ static void compare(struct dts_slice db, struct dts_slice table, const char *sta
 		unknowns++;
 		printf("%s: %s\n  %.*s\n", may_be_unknown ? "unknown" : "UNKNOWN", statement, (int)mine->why.len, mine->why.p);
 		wrong += !may_be_unknown;
-		put_table(&catalog);
+		dts_definitions_put(model, &catalog, NULL, 0);
 	} else if (there) {
 		if (mine) {
 			copy = mine->schema;
 			copy.foreign = NULL;
-			copy.source_collation = DTS_LIT("");
+			copy.source_db_collation = dts_definitions_database(model, db);
 			align(&catalog, &copy);
 			if (copy.unique) { /* the catalog's order is that of a collation */
 				qsort(catalog.unique, catalog.unique_count, sizeof *catalog.unique, compare_keys);
@@ -206,7 +194,7 @@ static void compare(struct dts_slice db, struct dts_slice table, const char *sta
 		if (!dts_slice_eq(dts_buf_slice(&want), dts_buf_slice(&got))) {
 			printf("DIFFERENT: %s\n  server %s  model  %s\n", statement, dts_buf_text(&want), mine ? dts_buf_text(&got) : "none");
 			wrong++;
-			put_table(&catalog);
+			dts_definitions_put(model, &catalog, NULL, 0);
 		}
 	}
 	dts_schema_release(&catalog);
