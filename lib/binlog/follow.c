@@ -239,10 +239,16 @@ static int reconnect(struct dts_follow *f, struct dts_error *err)
 /* A position that was purged: says what is left. */
 static void explain_gone(struct dts_follow *f, struct dts_error *err)
 {
+	const struct dts_position *safe = &f->capture.safe;
 	struct dts_position oldest = {0};
 	struct dts_error ignored = DTS_ERROR_INIT;
 
-	if (err->status == DTS_GONE && !err->hint[0] && dts_log_source_oldest(&f->source, &oldest, &ignored) == 0)
+	if (err->status != DTS_GONE || err->hint[0] || dts_log_source_oldest(&f->source, &oldest, &ignored) < 0)
+		;
+	else if (safe->file[0] && dts_position_compare(&oldest, safe) <= 0) /* it was not purged */
+		dts_hint(err, "the source's binary log was started anew (RESET MASTER?) or lost its end since: repeat the full phase "
+			 "under a new checkpoint");
+	else
 		dts_hint(err, "the oldest that %s has left is %s:%llu", f->source.control.label, oldest.file,
 			 (unsigned long long)oldest.offset);
 	dts_position_release(&oldest);
