@@ -50,7 +50,7 @@ rows() {
 	run_tool 0 dump d.t --allow-missing-parents
 	printf '%s\n' "${lines[1]}" >"$BATS_TEST_TMPDIR/schema"
 	[ "$(jq -c '[.primary, .unique, .foreign, .source]' "$BATS_TEST_TMPDIR/schema")" = \
-		'[["id"],[{"name":"u","columns":["a","b"]}],[{"name":"f","columns":["b","a"],"to":{"db":"d","table":"p","columns":["b","a"]},"delete":"CASCADE","update":"SET NULL"}],{"db":"d","table":"t"}]' ]
+		'[["id"],[{"name":"u","columns":["a","b"]}],[{"name":"f","columns":["b","a"],"to":{"db":"d","table":"p","columns":["b","a"]},"delete":"CASCADE","update":"SET NULL"}],{"db":"d","table":"t","collation":"utf8mb4_general_ci","db-collation":"utf8mb4_general_ci"}]' ]
 	[ "$(jq -c '.columns[] | [.name, .type, .null, .charset, .generated, .invisible]' "$BATS_TEST_TMPDIR/schema" | tr -d '\n')" = \
 		'["id","bigint(20) unsigned",null,null,null,null]["a","int(11)",true,null,null,null]["b","int(11)",true,null,null,null]["c","char(3)",true,"latin1",null,null]["g","int(11)",true,null,"virtual",null]["s","int(11)",true,null,"stored",null]["h","int(11)",true,null,null,true]["x","text",true,"utf8mb4",null,null]' ]
 }
@@ -111,7 +111,7 @@ rows() {
 	diff "$BATS_TEST_TMPDIR/rows" - <<-'X'
 		{"id":1,"e":"","s":"","m":"m1,m64","u":"😀"}
 		{"id":2,"e":0,"s":"a,c","m":"m64","u":"?"}
-		{"id":3,"e":"it's","s":"","m":"","u":"é"}
+		{"id":3,"e":"it's","s":2,"m":"","u":"é"}
 		{"id":4,"e":"a\\b","s":"a,c","m":"m2,m63","u":null}
 	X
 	[[ ${lines[1]} == *"enum('😀','?','é')"* ]]
