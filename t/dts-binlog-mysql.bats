@@ -516,7 +516,7 @@ behind() {
 	run_tool 6 binlog --start-gtid="$id:1"
 }
 
-@test "two readers do not throw each other out, but of one server id and uuid" {
+@test "two readers do not throw each other out" {
 	sql src 'CREATE TABLE i (id int primary key)' b
 	follow one --heartbeat=0
 	first=$follower
