@@ -17,7 +17,7 @@ teardown_file() {
 
 setup() {
 	servers_or_skip
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return 1
 }
 
 types() { DTS_TYPES_SKIP=big python3 "$DTS_ROOT/t/types/types.py" "$@"; }

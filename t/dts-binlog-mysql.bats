@@ -13,7 +13,7 @@ teardown_file() {
 
 setup() {
 	servers_or_skip
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return 1
 	id=$(<"$DTS_TEST_DIR/uuid")
 	sql src 'CREATE DATABASE IF NOT EXISTS b'
 	from=$(now)

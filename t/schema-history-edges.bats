@@ -16,7 +16,7 @@ teardown_file() {
 setup() {
 	servers_or_skip
 	config=$(defaults)
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return 1
 	for server in src maria; do
 		sql "$server" 'DROP DATABASE IF EXISTS b; DROP DATABASE IF EXISTS b2; CREATE DATABASE b'
 	done
