@@ -303,6 +303,7 @@ static int apply_singly(struct dts_applier *a, struct dts_error *err)
 		if (rc == 0)
 			rc = note_committed(a, i, i + 1, err);
 	}
+	a->runner.careful = false;
 	/* Also after a failure: what is left must not be marked as done by a later flush. */
 	forget_group(a);
 	return rc;
