@@ -724,6 +724,20 @@ behind() {
 	[ "$(grep -c '"op":"stream"' "$BATS_TEST_TMPDIR/f")" -gt 1 ]
 }
 
+@test "a connection that is lost again and again at once is status 75" {
+	follow f --reconnect-timeout=1
+	for ((k = 0; k < 200; k++)); do
+		[ ! -s "$BATS_TEST_TMPDIR/f.err" ] || break
+		sql src "SELECT CONCAT('KILL ', id) FROM information_schema.processlist WHERE command = 'Binlog Dump'" | client src 2>/dev/null || :
+	done
+	got=0
+	wait "$follower" || got=$?
+	[ "$got" -eq 75 ]
+	[ -s "$BATS_TEST_TMPDIR/f.err" ]
+	[ "$(grep -c '"op":"stream"' "$BATS_TEST_TMPDIR/f")" -lt 8 ]
+	! grep -q '"op":"end"' "$BATS_TEST_TMPDIR/f"
+}
+
 @test "two replicas of one server id" {
 	follow one --server-id=77
 	first=$follower

@@ -12,6 +12,7 @@ enum {
 	PATIENCE_ON_ERROR = 5, /* seconds to look for the end of what was refused */
 	SILENCE = 60,          /* seconds: the server says something every second */
 	PATIENCE_ON_STOP = 10, /* seconds to wait for the rest of a transaction */
+	SETTLED = 10,          /* seconds after which a connection is not one that is lost at once */
 	FIRST_DELAY = 100,     /* milliseconds to a second try to connect, doubled each time */
 	LAST_DELAY = 5000,
 };
@@ -209,25 +210,30 @@ static bool sleep_or_signal(int milliseconds)
  * signal came; -1: `err` says why not. */
 static int reconnect(struct dts_follow *f, struct dts_error *err)
 {
-	double deadline = now() + f->o->reconnect_timeout;
-	int delay = FIRST_DELAY;
+	double deadline;
 
+	/* What is lost again before anything came through is still lost. */
+	if (f->lost_since == 0 || f->capture.groups != f->lost_groups || now() - f->connected_at > SETTLED) {
+		f->lost_since = now();
+		f->delay = FIRST_DELAY;
+	}
+	f->lost_groups = f->capture.groups;
+	deadline = f->lost_since + f->o->reconnect_timeout;
 	stop_reading(f);
 	dts_capture_interrupt(&f->capture, &f->out->buf);
 	/* The stream will go on behind what was left out, too: the sink must stand
 	 * there, or it sees a gap. */
 	if ((!f->capture.quiet && beat(f, 0, err) < 0) || dts_output_flush(f->out, err) < 0)
 		return -1;
-	for (;;) {
-		if (!sleep_or_signal(delay))
-			return 1;
-		*err = (struct dts_error)DTS_ERROR_INIT;
-		if (dts_log_source_reopen(&f->source, err) == 0 && start_reading(f, err) == 0)
-			break;
+	do {
 		if (err->status != DTS_AGAIN || now() > deadline)
 			return -1;
-		delay = delay * 2 < LAST_DELAY ? delay * 2 : LAST_DELAY;
-	}
+		if (!sleep_or_signal(f->delay))
+			return 1;
+		f->delay = f->delay * 2 < LAST_DELAY ? f->delay * 2 : LAST_DELAY;
+		*err = (struct dts_error)DTS_ERROR_INIT;
+	} while (dts_log_source_reopen(&f->source, err) < 0 || start_reading(f, err) < 0);
+	f->connected_at = now();
 	if (f->capture.quiet)
 		return 0;
 	/* Inside of the stream, so it counts. */

@@ -24,6 +24,11 @@ struct dts_follow {
 
 	double heartbeat_at; /* when the next is due */
 	double heard_at;     /* when the server last said something */
+
+	double connected_at;  /* when reading began, or began again */
+	double lost_since;    /* when the connection was lost that has not been had for long since; 0: none was */
+	uint64_t lost_groups; /* what had been read by then */
+	int delay;            /* milliseconds until the next try */
 };
 
 /* Connects, finds where to start and to stop, and what the tables looked like there; all is ready to read. */
