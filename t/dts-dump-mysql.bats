@@ -130,6 +130,7 @@ commits_to() {
 	sql my 'CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)' d
 	mkfifo "$BATS_TEST_TMPDIR/in"
 	client my d <"$BATS_TEST_TMPDIR/in" >/dev/null 2>&1 3>&- &
+	holder=$!
 	exec 8>"$BATS_TEST_TMPDIR/in"
 	echo 'BEGIN; UPDATE t SET id = 2;' >&8
 	wait_until 10 '[ "$(sql my "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_rows_modified > 0")" = 1 ]'
@@ -142,7 +143,7 @@ commits_to() {
 	[ "$(rows)" = '{"id":1}' ]
 	echo 'COMMIT;' >&8
 	exec 8>&-
-	wait
+	wait "$holder"
 	run_tool 0 dump my -u locker d
 	[ "$(rows)" = '{"id":2}' ]
 	run_tool 4 dump my -u reader d
