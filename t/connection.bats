@@ -21,6 +21,16 @@ dts-schema: hint: looked in $(defaults)" ]
 	[ "$stderr" = "dts-schema: cannot read '/nonexistent': No such file or directory" ]
 }
 
+@test "an option file of this directory, by its bare name" {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	printf '[dts-here]\nuser=u\npassword=wrong\nsocket=%s\n' "$(server socket src)" >here.cnf
+	cp here.cnf plain
+	for file in here.cnf plain ./plain; do
+		run_tool 4 connect --defaults-file="$file" -g here
+		[[ "$stderr" == *"Access denied for user 'u'"* ]]
+	done
+}
+
 @test "option files: the one in the home directory, includes, [client]" {
 	mkdir -p "$BATS_TEST_TMPDIR/home" "$BATS_TEST_TMPDIR/more"
 	printf '[other]\nhost=nowhere\n[client]\nuser = root\n!includedir %s\n' "$BATS_TEST_TMPDIR/more" >"$BATS_TEST_TMPDIR/home/.my.cnf"

@@ -210,6 +210,16 @@ void dts_session_refuse_infile(struct dts_session *s)
 				       refuse_infile_error, NULL);
 }
 
+/* Oracle's library looks for a bare name in the system's directories, not in this one, and goes on without. */
+static void set_option_file(MYSQL *mysql, const char *path)
+{
+	struct dts_buf b = {0};
+
+	dts_buf_addf(&b, "%s%s", strchr(path, '/') ? "" : "./", path);
+	mysql_options(mysql, MYSQL_READ_DEFAULT_FILE, dts_buf_text(&b));
+	dts_buf_release(&b);
+}
+
 static void set_options(MYSQL *mysql, const struct dts_connect_options *o, const struct target *t, const char *group)
 {
 	unsigned timeout = o->connect_timeout ? (unsigned)o->connect_timeout : 10;
@@ -218,7 +228,7 @@ static void set_options(MYSQL *mysql, const struct dts_connect_options *o, const
 	unsigned yes = 1;
 
 	if (o->defaults_file)
-		mysql_options(mysql, MYSQL_READ_DEFAULT_FILE, o->defaults_file);
+		set_option_file(mysql, o->defaults_file);
 	mysql_options(mysql, MYSQL_READ_DEFAULT_GROUP, group);
 	mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &timeout);
 	mysql_options(mysql, MYSQL_OPT_PROTOCOL, &protocol);
