@@ -671,7 +671,9 @@ behind() {
 	for round in 1 2 3; do
 		while sql src 'BEGIN; INSERT INTO i (w) VALUES (1); INSERT INTO i (w) VALUES (2); INSERT INTO i (w) SELECT 3 FROM seq_1_to_50; COMMIT' b 2>"$BATS_TEST_TMPDIR/writer"; do :; done 3>&- &
 		writer=$!
-		sleep 0.7
+		# The reader is there, and in the middle of it.
+		at=$(wc -l <"$BATS_TEST_TMPDIR/f")
+		wait_until 30 "[ \$(wc -l <'$BATS_TEST_TMPDIR/f') -gt $((at + 300)) ]"
 		server kill src
 		wait "$writer" || :
 		server restart src >/dev/null
