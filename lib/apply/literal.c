@@ -10,6 +10,7 @@ void dts_literal_scratch_release(struct dts_literal_scratch *s)
 {
 	dts_buf_release(&s->text);
 	dts_buf_release(&s->bytes);
+	dts_json_scratch_release(&s->json);
 }
 
 static int refuse_value(const struct dts_apply_column *c, struct dts_json value, struct dts_error *err)
@@ -126,6 +127,22 @@ static int add_text(struct dts_buf *sql, const struct dts_apply_column *c, struc
 	return 0;
 }
 
+/* A document for a JSON column of MySQL; `typed`: for where there is no column. */
+static int add_json(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value, bool typed,
+		    struct dts_literal_scratch *scratch, struct dts_error *err)
+{
+	struct dts_slice name = c->source->name;
+	struct dts_json_trouble trouble;
+
+	if (dts_json_literal_add(sql, dts_json_string(value.raw, &scratch->text), typed, &scratch->json, &trouble) == 0)
+		return 0;
+	if (!trouble.number.p)
+		return dts_fail(err, DTS_REFUSED, "column '%.*s': MySQL reads a JSON document up to a NUL byte only, and this text goes on behind one",
+				(int)name.len, name.p);
+	return dts_fail(err, DTS_REFUSED, "column '%.*s': the number %.*s in a JSON document has more digits than a DECIMAL or a DOUBLE of MySQL's",
+			(int)name.len, name.p, trouble.number.len > 200 ? 200 : (int)trouble.number.len, trouble.number.p);
+}
+
 /* The place of a member at the target, from 0 on; -1: it has no such member. */
 static long member_of(const struct dts_column *to, struct dts_slice label)
 {
@@ -215,6 +232,8 @@ int dts_literal_add(struct dts_buf *sql, const struct dts_apply_column *c, struc
 		dts_sql_hex(sql, dts_json_string(value.raw, &scratch->text));
 		return 0;
 	}
+	if (c->target->type == DTS_TYPE_JSON)
+		return add_json(sql, c, value, false, scratch, err);
 	return add_text(sql, c, value, scratch, err);
 }
 
@@ -226,9 +245,10 @@ static int match_json(struct dts_buf *sql, const struct dts_apply_column *c, str
 		return refuse_value(c, value, err);
 	dts_buf_adds(sql, "CAST(CONVERT(");
 	dts_sql_ident(sql, c->target->name);
-	dts_buf_adds(sql, " USING utf8mb4) AS BINARY)<=>CAST(CONVERT(CAST(");
-	dts_sql_literal(sql, dts_json_string(value.raw, &scratch->text));
-	dts_buf_adds(sql, " AS JSON) USING utf8mb4) AS BINARY)");
+	dts_buf_adds(sql, " USING utf8mb4) AS BINARY)<=>CAST(CONVERT(");
+	if (add_json(sql, c, value, true, scratch, err) < 0)
+		return -1;
+	dts_buf_adds(sql, " USING utf8mb4) AS BINARY)");
 	return 0;
 }
 

@@ -5,6 +5,9 @@
 #include "charset/charset.h"
 
 static const char same_type[] = "give the target's column the source's type";
+/* A log with names of columns has no (m,d) of FLOAT and DOUBLE; a dump has. */
+static const char hidden_digits[] = "give the target's column the source's type; if it is that already, the log does not tell the digits: "
+				    "read it with --schema-history, or with --resume from a checkpoint that knows the table";
 
 /* The numbers in the brackets of a type: 0 where there are none. */
 static void read_arguments(const struct dts_column *c, uint64_t *first, uint64_t *second)
@@ -102,8 +105,10 @@ static const char *match_real(const struct dts_column *from, const struct dts_co
 
 	if (to->type != from->type && !(from->type == DTS_TYPE_FLOAT && to->type == DTS_TYPE_DOUBLE))
 		return same_type;
-	if (rounds && !dts_slice_eq(from->type_text, to->type_text))
-		return same_type;
+	if (rounds && !dts_slice_eq(from->type_text, to->type_text)) {
+		bool bare = !memchr(from->type_text.p, '(', from->type_text.len);
+		return bare ? hidden_digits : same_type;
+	}
 	return from->is_unsigned || !to->is_unsigned ? NULL : same_type;
 }
 

@@ -1,6 +1,7 @@
 #include "apply/literal.h"
 
 #include "base/arena.h"
+#include "mysql/quote.h"
 #include "unit.h"
 
 static struct dts_error err;
@@ -197,6 +198,77 @@ static void test_match(void)
 	CHECK_STR("`c`<=>'00112233-4455-1677-8899-aabbccddeeff'", match("uuid", "", "\"00112233-4455-1677-8899-aabbccddeeff\""));
 }
 
+static const char *document(const char *text)
+{
+	struct dts_buf json = {0};
+	const char *sql;
+
+	dts_json_add_string(&json, dts_slice_of(text));
+	sql = value("json", dts_buf_text(&json));
+	dts_buf_release(&json);
+	return sql;
+}
+
+/* What a MySQL server reads from text as what it was stays text. */
+static void test_documents_as_text(void)
+{
+	static const char *const cases[] = {
+		"0", "-1", "1.5", "[0.1,-0.0,0.0,100000.0]", "9223372036854775808", "18446744073709551615", "-9223372036854775808",
+		"0.000000000000001", "1e15", "999999999999999.0", "123456789012345.67", "1.7976931348623157e308", "5e-324", "2.2250738585072014e-308",
+		"0.30000000000000004", "1e-15", "1E5", "1.50e3", "-0.00", "1e400", "\"1.50\"", "{\"1.50\":2}", "[]", "{}", " [ 1.5 ] ",
+		/* none of JSON's: the server refuses them */
+		"", "1.50,", "[1.50", "[01.50]", "[1.50,]", "[.50]", "{1.50:1}", "[\"\\ud800\",1.50]", "[\"\\x\",1.50]", "nul", "\"",
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct dts_buf want = {0};
+		dts_sql_literal(&want, dts_slice_of(cases[i]));
+		CHECK_STR(dts_buf_text(&want), document(cases[i]));
+		dts_buf_release(&want);
+	}
+}
+
+static void test_documents_with_decimals(void)
+{
+	CHECK_STR("CAST(1.50 AS JSON)", document("1.50"));
+	CHECK_STR("CAST(-18446744073709551616 AS JSON)", document("-18446744073709551616"));
+	CHECK_STR("JSON_ARRAY(18446744073709551616,-9223372036854775809)", document("[18446744073709551616, -9223372036854775809]"));
+	CHECK_STR("JSON_ARRAY(1.50,1.5e0,-0.0e0,1e5,-7,true,false,null,'it\\'s')", document("[1.50, 1.5, -0.0, 1e5, -7, true, false, null, \"it's\"]"));
+	CHECK_STR("JSON_OBJECT('a',JSON_ARRAY(1.50),'b',CAST('[2]' AS JSON))", document("{\"a\":[1.50],\"b\":[2]}"));
+	CHECK_STR("JSON_ARRAY(CAST('[[1], {}]' AS JSON),JSON_ARRAY(JSON_OBJECT('',0.00)),CAST('{}' AS JSON))",
+		  document("[[[1], {}],[{\"\":0.00}],{}]"));
+	CHECK_STR("JSON_OBJECT('\\0\xf0\x9f\x98\x80\\\\\"',1.10)", document("{\"\\u0000\\ud83d\\ude00\\\\\\\"\":1.10}"));
+	CHECK_STR("CAST(0.123456789012345678901234567890 AS JSON)", document("0.123456789012345678901234567890"));
+	/* a DOUBLE has an exponent there */
+	CHECK_STR("CAST(0.0000000000000001 AS JSON)", document("0.0000000000000001"));
+	CHECK_STR("CAST(1000000000000000.00 AS JSON)", document("1000000000000000.00"));
+	CHECK_STR("CAST(10000000000000000.0 AS JSON)", document("10000000000000000.0"));
+	CHECK_STR("CAST(0.10000000000000001 AS JSON)", document("0.10000000000000001"));
+	CHECK_STR("CAST(CONVERT(`c` USING utf8mb4) AS BINARY)<=>CAST(CONVERT(JSON_ARRAY(1.50) USING utf8mb4) AS BINARY)",
+		  match("json", "", "\"[1.50]\""));
+}
+
+static void test_documents_refused(void)
+{
+	static const char *const numbers[] = {
+		"0.1234567890123456789012345678901",                                  /* 31 behind the point */
+		"123456789012345678901234567890123456789012345678901234567890123456", /* 66 */
+		"1.00000000000000000001e5", "0.12345678901234567891e0", "1e-400", "4.9406564584124654e-324",
+	};
+
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		char text[100], want[300];
+		snprintf(text, sizeof text, "[1.50,%s]", numbers[i]);
+		snprintf(want, sizeof want, "column 'c': the number %s in a JSON document has more digits than a DECIMAL or a DOUBLE of MySQL's",
+			 numbers[i]);
+		CHECK_STR(want, document(text));
+		CHECK_INT(DTS_REFUSED, err.status);
+	}
+	CHECK_STR("column 'c': MySQL reads a JSON document up to a NUL byte only, and this text goes on behind one",
+		  value("json", "\"[1]\\u0000]\""));
+	CHECK_INT(DTS_REFUSED, err.status);
+}
+
 int main(void)
 {
 	RUN(test_numbers);
@@ -206,5 +278,8 @@ int main(void)
 	RUN(test_charsets);
 	RUN(test_enum_zero);
 	RUN(test_match);
+	RUN(test_documents_as_text);
+	RUN(test_documents_with_decimals);
+	RUN(test_documents_refused);
 	return unit_done();
 }
