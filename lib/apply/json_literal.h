@@ -12,7 +12,9 @@ void dts_json_scratch_release(struct dts_json_scratch *s);
 
 /* What stands in the way of a document. */
 struct dts_json_trouble {
-	struct dts_slice number; /* in its text; absent: a NUL byte, behind which the server does not read on */
+	struct dts_slice number; /* that no type holds, in the document's text */
+	bool deep; /* no such number, but a DECIMAL in more than 60 objects and arrays */
+	/* Neither: a NUL byte, behind which the server does not read on. */
 };
 
 /*
@@ -30,7 +32,8 @@ struct dts_json_trouble {
  * which the server writes in its own way.
  *
  * -1: `trouble` says what would not arrive as it is: a number with more than 65 digits
- * or 30 behind the point, or one with an exponent and more digits than a DOUBLE keeps.
+ * or 30 behind the point, or one with an exponent and more digits than a DOUBLE keeps;
+ * a DECIMAL nested too deep for the server's stack; a NUL byte.
  *
  * Types: the MySQL manual, "The JSON Data Type" and "Precision Math"; how a
  * DOUBLE is written: mysys/dtoa.cc, my_gcvt().

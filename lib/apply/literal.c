@@ -136,6 +136,9 @@ static int add_json(struct dts_buf *sql, const struct dts_apply_column *c, struc
 
 	if (dts_json_literal_add(sql, dts_json_string(value.raw, &scratch->text), typed, &scratch->json, &trouble) == 0)
 		return 0;
+	if (!trouble.number.p && trouble.deep)
+		return dts_fail(err, DTS_REFUSED, "column '%.*s': a number of a JSON document that must be a DECIMAL stands in more than 60 objects and arrays",
+				(int)name.len, name.p);
 	if (!trouble.number.p)
 		return dts_fail(err, DTS_REFUSED, "column '%.*s': MySQL reads a JSON document up to a NUL byte only, and this text goes on behind one",
 				(int)name.len, name.p);

@@ -264,6 +264,18 @@ static void test_documents_refused(void)
 		CHECK_STR(want, document(text));
 		CHECK_INT(DTS_REFUSED, err.status);
 	}
+	/* So many calls inside of one another would crash a server with a small thread_stack. */
+	for (size_t depth = 60; depth <= 61; depth++) {
+		char text[200];
+		memset(text, '[', depth);
+		memcpy(text + depth, "1.50", 4);
+		memset(text + depth + 4, ']', depth);
+		text[2 * depth + 4] = '\0';
+		if (depth == 60)
+			CHECK(strncmp(document(text), "JSON_ARRAY(JSON_ARRAY(", 22) == 0);
+		else
+			CHECK_STR("column 'c': a number of a JSON document that must be a DECIMAL stands in more than 60 objects and arrays", document(text));
+	}
 	CHECK_STR("column 'c': MySQL reads a JSON document up to a NUL byte only, and this text goes on behind one",
 		  value("json", "\"[1]\\u0000]\""));
 	CHECK_INT(DTS_REFUSED, err.status);
