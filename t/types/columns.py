@@ -296,6 +296,13 @@ MYSQL_JSON = ("null", "true", "false", "0", "-1", "9223372036854775807", "-92233
 def mysql_json():
     opaque = ["JSON_ARRAY(CAST('2024-01-31' AS DATE))", "JSON_ARRAY(CAST('-01:02:03.5' AS TIME(6)))", "JSON_ARRAY(CAST('2024-01-31 12:00:00.25' AS DATETIME(6)))",
               "CAST(CAST('2024-01-31' AS DATE) AS JSON)"]
+    # Numbers that only a DECIMAL is written as, and scalars that arrive as their text.
+    opaque += ["CAST(1.50 AS JSON)", "JSON_ARRAY(0.00,-0.10,1.0e0,-0.0e0,12345678901234567890.1234567890,18446744073709551616,-9223372036854775809)",
+               "JSON_OBJECT('p',CAST(1.5 AS DECIMAL(10,2)),'',JSON_ARRAY(JSON_OBJECT('q',3.10),'1.50',TRUE,NULL,CAST('[1.5,{}]' AS JSON)))",
+               "JSON_ARRAY(-99999999999999999999999999999999999.999999999999999999999999999999,0.000000000000000000000000000001,1e-30)",
+               "JSON_OBJECT('it\\'s \\\\ \\0 😀',CAST(2 AS DECIMAL(3,1)),'b',CAST(x'00ff27' AS JSON),'t',CAST('12:30:00' AS TIME))",
+               "CAST(CAST('-01:02:03.5' AS TIME(6)) AS JSON)", "CAST(CAST('2024-01-31 12:00:00' AS DATETIME) AS JSON)", "CAST(x'000102ff' AS JSON)",
+               "JSON_ARRAY(" * 25 + "1.10" + ")" * 25]  # MariaDB takes 32
     large = ["CONCAT('[\"',REPEAT('x',70000),'\"]')", "CONCAT('[',REPEAT('123,',30000),'0]')", "CONCAT('{\"k\":\"',REPEAT('é',40000),'\"}')",
              "JSON_OBJECT(REPEAT('k',65000),1,'b',REPEAT('v',200))"]
     vals = quoted(*MYSQL_JSON) + opaque + large
@@ -320,7 +327,8 @@ def maria_only():
         return {"mysql97": text + " character set ascii", "else": ddl}
 
     u8 = " character set utf8mb4 collate utf8mb4_bin"
-    plain = quoted('{"a": 1, "bb": [1, 2.5, null, true, "x"]}', "null", '"x"', "[]", "{}", "1.5", '"ä😀"')
+    # No two are equal to MySQL, as 1.5 and 1.50 are: its UPDATE keeps the old one then (man dts-apply).
+    plain = quoted('{"a": 1, "bb": [1, 2.5, null, true, "x"]}', "null", '"x"', "[]", "{}", "1.5", '"ä😀"', "2.50", '{"p": [1.10, -0.5], "q": 123456789012345678901}')
     return [
         Column("uuid", as_text("uuid", "char(36)"), quoted(*UUIDS), "CAST({c} AS CHAR)", MARIA),
         Column("inet6", as_text("inet6", "varchar(45)"),
@@ -443,5 +451,8 @@ REFUSED = [
     Refused("gb18030_latin1", "varchar(10) character set gb18030", "varchar(10) character set latin1", "_utf8mb4'你'", *TO_MARIA),
     Refused("late_stamp", "timestamp", "timestamp", "'2106-02-07 06:28:15'", ("mariadb118", "mariadb"), ("mariadb118", "mysql97")),
     Refused("surrogate", "varchar(10) character set utf8mb4", "varchar(10) character set utf8mb4", "_utf8mb4 x'61eda080'", *TO_MYSQL),
+    # Digits that no number of a MySQL document has, and what MySQL would not read.
+    Refused("long_json", "json", "json", "'{\"a\":[1.50,0.1234567890123456789012345678901]}'", *TO_MYSQL),
+    Refused("nul_json", "longtext character set utf8mb4", "json", "'[1]\\0[2]'", *TO_MYSQL),
     Refused("bad_json", "json", "json", "'{\"a\":1e400}'", *TO_MYSQL),
 ]
