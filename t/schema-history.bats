@@ -119,3 +119,76 @@ as_selected() {
 		[[ $stderr == *'started anew'* ]] || { echo "$stderr"; return 1; }
 	done
 }
+
+# inserted: the after images of what the log holds from $from on, by table h.t.
+inserted() {
+	jq -rc 'select(.op == "insert" and .table == "t") | .after' <<<"$output"
+}
+
+@test "a run that has nothing to tell reads what the history lacks all the same" {
+	local kind
+
+	for kind in "${kinds[@]}"; do
+		metadata "$kind" default
+		sql "$kind" 'DROP DATABASE IF EXISTS h; CREATE DATABASE h; CREATE TABLE h.t (id int PRIMARY KEY, x int, y int)'
+		rm -f history
+		begin "$kind"
+		sql "$kind" 'ALTER TABLE h.t MODIFY y int FIRST; FLUSH BINARY LOGS'
+		begin "$kind"
+		grep -q '"op":"ddl".*MODIFY y int FIRST.*"pos"' history
+		sql "$kind" 'INSERT INTO h.t (id, x, y) VALUES (1, 10, 20)'
+		run_tool 0 binlog -g "$kind" --start-position="$from" --schema-history=history
+		[ "$(inserted)" = '{"y":20,"id":1,"x":10}' ]
+	done
+}
+
+@test "a log that was started anew since is noticed in each of its files" {
+	local kind
+
+	for kind in mariadb mysql97; do
+		metadata "$kind" default
+		reset='RESET MASTER'
+		! kind_is_mysql "$kind" || reset='RESET BINARY LOGS AND GTIDS'
+		sql "$kind" "$reset; DROP DATABASE IF EXISTS h; CREATE DATABASE h; CREATE TABLE h.t (id int PRIMARY KEY, x int, y int)"
+		rm -f history
+		begin "$kind"
+		sql "$kind" 'FLUSH BINARY LOGS; INSERT INTO h.t VALUES (1, 1, 1); FLUSH BINARY LOGS; INSERT INTO h.t VALUES (2, 1, 1)'
+		begin "$kind"
+		[[ $from == *.000003:* ]]
+		# A file is known by the second in which it was begun.
+		sleep 1.1
+		sql "$kind" "$reset; ALTER TABLE h.t MODIFY y int FIRST; FLUSH BINARY LOGS; INSERT INTO h.t (id, x, y) VALUES (3, 10, 20)"
+		run_tool 6 binlog -g "$kind" --start-position=bin.000002:4 --schema-history=history
+		[[ $stderr == *'started anew'* ]] || { echo "$stderr"; return 1; }
+	done
+}
+
+@test "a history whose reader stopped inside of CREATE TABLE ... SELECT goes on from before it" {
+	local kind middle
+
+	for kind in mariadb mysql97; do
+		metadata "$kind" default
+		sql "$kind" 'DROP DATABASE IF EXISTS h; CREATE DATABASE h; CREATE TABLE h.s (id int PRIMARY KEY, x int, y int); INSERT INTO h.s VALUES (1, 10, 20)'
+		rm -f history
+		begin "$kind"
+		sql "$kind" 'CREATE TABLE h.t (PRIMARY KEY (id)) SELECT id, x, y FROM h.s; ALTER TABLE h.t MODIFY y int FIRST; INSERT INTO h.t (id, x, y) VALUES (2, 10, 20)'
+		middle=$(sql "$kind" "SHOW BINLOG EVENTS IN '${from%:*}' FROM ${from#*:}" | awk -F'\t' '$3 ~ /Query/ && /CREATE TABLE/ { print $5 }')
+		run_tool 0 binlog -g "$kind" --start-position="$from" --stop-position="${from%:*}:$((middle + 1))" --schema-history=history
+		run_tool 0 binlog -g "$kind" --start=now --schema-history=history
+		run_tool 0 binlog -g "$kind" --start-position="$from" --schema-history=history
+		[ "$(inserted)" = '{"id":1,"x":10,"y":20}'$'\n''{"y":20,"id":2,"x":10}' ]
+	done
+}
+
+@test "a stop by GTID that lies before the oldest file is a stop" {
+	local kind gtids
+
+	for kind in mariadb mysql97; do
+		metadata "$kind" full
+		sql "$kind" 'DROP DATABASE IF EXISTS h; CREATE DATABASE h; FLUSH BINARY LOGS'
+		gtids=$(sql "$kind" 'SELECT @@gtid_current_pos' 2>/dev/null || sql "$kind" 'SELECT @@gtid_executed')
+		sql "$kind" "PURGE BINARY LOGS TO '$(sql "$kind" 'SHOW BINARY LOGS' | tail -n 1 | cut -f1)'"
+		run_tool 0 timeout 20 dts-binlog --defaults-file="$config" -g "$kind" --start=oldest --follow --stop-gtid="$gtids"
+		[ "$(tail -n 1 <<<"$output" | jq -r .reason)" = done ]
+	done
+}

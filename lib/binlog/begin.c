@@ -196,6 +196,17 @@ static void see_start(struct dts_follow *f)
 		dts_gtids_set_empty(&f->seen, stop->form);
 }
 
+/* Whether a stop by GTID comes is only known where the GTIDs of the start are, or will be
+ * told by the file that it begins with. */
+static int check_stop(const struct beginning *b, struct dts_error *err)
+{
+	if (!dts_gtids_known(&b->f->o->stop_gtid) || dts_gtids_known(&b->start.gtid) || b->start.offset <= 4)
+		return 0;
+	dts_fail(err, DTS_REFUSED, "the GTIDs at %s:%llu are not known, so that it cannot be told when --stop-gtid is reached",
+		 b->start.file, (unsigned long long)b->start.offset);
+	return dts_hint(err, "start by --start-gtid or --start=oldest, or stop by --stop-position");
+}
+
 static int begin(struct beginning *b, struct dts_error *err)
 {
 	struct dts_follow *f = b->f;
@@ -215,6 +226,8 @@ static int begin(struct beginning *b, struct dts_error *err)
 		return -1;
 	rc = find_definitions(b, err);
 	if (rc < 0)
+		return -1;
+	if (check_stop(b, err) < 0)
 		return -1;
 	c.src = dts_buf_slice(&f->src);
 	c.history = rc > 0 ? &f->history : NULL;

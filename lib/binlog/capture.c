@@ -338,10 +338,13 @@ static int describe(struct dts_capture *c, const struct dts_event *e, struct dts
 	return err->status == DTS_BAD_INPUT || err->status == DTS_REFUSED ? dts_capture_refuse(c) : -1;
 }
 
-/* What changes rows, and describes them. */
+/* What changes rows, tells of them or of their loss: nothing that defines a table. */
 static bool is_about_rows(const struct dts_event *e)
 {
-	return e->type == DTS_EV_TABLE_MAP || e->type == DTS_EV_PARTIAL_UPDATE_ROWS ||
+	return e->type == DTS_EV_TABLE_MAP || e->type == DTS_EV_PARTIAL_UPDATE_ROWS || e->type == DTS_EV_INCIDENT ||
+	       e->type == DTS_EV_BEGIN_LOAD_QUERY || e->type == DTS_EV_EXECUTE_LOAD_QUERY ||
+	       (e->type >= DTS_EV_LOAD && e->type <= DTS_EV_NEW_LOAD) ||
+	       (e->type >= DTS_EV_ROWS_COMPRESSED_FIRST && e->type <= DTS_EV_ROWS_COMPRESSED_LAST) ||
 	       (e->type >= DTS_EV_WRITE_ROWS_V1 && e->type <= DTS_EV_DELETE_ROWS_V1) ||
 	       (e->type >= DTS_EV_WRITE_ROWS && e->type <= DTS_EV_DELETE_ROWS);
 }
@@ -376,6 +379,11 @@ static int dispatch(struct dts_capture *c, const struct dts_event *e, struct dts
 
 	if (c->quiet && is_about_rows(e))
 		return 0;
+	if (c->quiet && e->type == DTS_EV_TRANSACTION_PAYLOAD) { /* the rest of its group, without a definition in it */
+		if (c->tx.open)
+			dts_capture_commit(c, out);
+		return 0;
+	}
 	switch (e->type) {
 	case DTS_EV_TABLE_MAP:
 		return describe(c, e, err);

@@ -126,7 +126,26 @@ static bool file_unsure(const struct dts_follow *f)
 
 static bool reached_end(struct dts_follow *f)
 {
-	return !f->capture.quiet && !file_unsure(f) && (reached_stop(f) || dts_gtids_cover(&f->seen, &f->o->stop_gtid));
+	const struct dts_gtids *stop = &f->o->stop_gtid;
+
+	return !f->capture.quiet && !file_unsure(f) &&
+	       (reached_stop(f) || dts_gtids_cover(&f->seen, stop) || dts_gtids_cover(&f->capture.safe.gtid, stop));
+}
+
+/* What is new for the history's file, before the records that it belongs to go out. */
+static int keep_history(struct dts_follow *f, struct dts_error *err)
+{
+	const struct dts_capture *c = &f->capture;
+	const struct dts_position *known = &f->history.known;
+
+	if (!c->options.history || c->tx.open)
+		return 0;
+	if (dts_history_settle(&f->history, &c->at, err) < 0)
+		return -1;
+	/* A file at a time, with when it was begun, so that a later run knows it again and need not
+	 * read it for its statements. */
+	return c->safe.created != 0 && (known->created == 0 || strcmp(c->safe.file, known->file) != 0)
+		       ? dts_history_reached(&f->history, &c->safe, err) : 0;
 }
 
 /* One event. 1: a stop was reached. */
@@ -137,11 +156,8 @@ static int take(struct dts_follow *f, struct dts_slice event, struct dts_error *
 
 	if (!c->quiet && crosses_stop(f, event))
 		return 1;
-	/* A file at a time, so that a later run need not read it again for its statements. */
-	if (c->options.history && strcmp(c->safe.file, f->history.known.file) != 0 &&
-	    dts_history_reached(&f->history, &c->safe, err) < 0)
-		return -1;
-	if (dts_capture_event(c, event, &f->out->buf, err) < 0 || dts_output_record_done(f->out, err) < 0)
+	if (dts_capture_event(c, event, &f->out->buf, err) < 0 || keep_history(f, err) < 0 ||
+	    dts_output_record_done(f->out, err) < 0)
 		return -1;
 	if (c->groups != groups) {
 		see_gtid(f, dts_buf_slice(&c->gtid_text));
@@ -265,6 +281,8 @@ static int finish(struct dts_follow *f, const char *reason, struct dts_error *er
 	dts_capture_interrupt(&f->capture, &f->out->buf); /* a stop inside of a transaction */
 	if (f->capture.options.history && dts_history_reached(&f->history, &f->capture.safe, err) < 0)
 		return -1;
+	if (f->capture.quiet) /* nothing was told yet: it goes on where it was to begin */
+		dts_position_copy(&f->capture.safe, &f->capture.quiet_until);
 	dts_capture_end(&f->capture, reason, &f->out->buf);
 	return dts_output_flush(f->out, err);
 }
@@ -316,10 +334,10 @@ static int run(struct dts_follow *f, struct dts_error *err)
 	f->heartbeat_at = now() + f->o->heartbeat;
 	if (dts_output_flush(f->out, err) < 0)
 		return -1;
+	if (f->go_back) /* before all: what lies between must be read even where the start is the stop */
+		dts_capture_go_back(&f->capture, &f->history.at);
 	if (reached_end(f))
 		return finish(f, "done", err);
-	if (f->go_back)
-		dts_capture_go_back(&f->capture, &f->history.at);
 	if (start_reading(f, err) < 0)
 		return -1;
 	while ((outcome = read_log(f, err)) == LOST && f->o->follow) {

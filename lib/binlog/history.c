@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -13,10 +14,18 @@
 
 void dts_history_init(struct dts_history *h, const struct dts_history_server *server)
 {
-	*h = (struct dts_history){.fd = -1};
-	h->tables = dts_definitions_new(server->mariadb, server->version, server->lower_case_names);
-	h->utf8_is_utf8mb4 = server->utf8_is_utf8mb4;
+	*h = (struct dts_history){
+		.fd = -1, .mariadb = server->mariadb, .version = server->version,
+		.lower_case_names = server->lower_case_names, .utf8_is_utf8mb4 = server->utf8_is_utf8mb4,
+	};
+	h->tables = dts_definitions_new(h->mariadb, h->version, h->lower_case_names);
 	dts_record_init(&h->record);
+}
+
+void dts_history_clear(struct dts_history *h)
+{
+	dts_definitions_free(h->tables);
+	h->tables = dts_definitions_new(h->mariadb, h->version, h->lower_case_names);
 }
 
 void dts_history_release(struct dts_history *h)
@@ -31,6 +40,8 @@ void dts_history_release(struct dts_history *h)
 	free(h->path);
 	dts_record_release(&h->record);
 	dts_buf_release(&h->line);
+	dts_buf_release(&h->lost);
+	dts_buf_release(&h->pending);
 	*h = (struct dts_history){.fd = -1};
 }
 
@@ -72,19 +83,25 @@ static int apply(struct dts_history *h, const struct dts_record *r, dts_definiti
 		.character_set_collations = context_text(r, "character_set_collations", &charsets),
 		.utf8_is_utf8mb4 = h->utf8_is_utf8mb4,
 	};
-	int status;
+	int status = 0;
 
 	if (r->raw[DTS_F_CONTEXT].p) {
 		c.implicit_timestamps =
 			dts_json_get(r->raw[DTS_F_CONTEXT], "explicit_defaults_for_timestamp").type == DTS_JSON_FALSE;
 		c.failed = dts_json_get(r->raw[DTS_F_CONTEXT], "error").raw.p != NULL;
 	}
-	status = dts_definitions_apply(h->tables, r->sql, &c, changed, context, err);
+	if (dts_definitions_apply(h->tables, r->sql, &c, changed, context, err) < 0) {
+		/* It may have changed any table. */
+		*err = (struct dts_error)DTS_ERROR_INIT;
+		dts_history_clear(h);
+		dts_buf_clear(&h->lost);
+		dts_buf_add_slice(&h->lost, r->sql);
+	}
 	dts_buf_release(&mode);
 	dts_buf_release(&server);
 	dts_buf_release(&utf8mb4);
 	dts_buf_release(&charsets);
-	return status < 0 ? -1 : 0;
+	return status;
 }
 
 /* Reading a file */
@@ -157,12 +174,11 @@ static int read_record(struct reading *rd, const struct dts_record *r, struct dt
 					   : dts_fail(err, DTS_BAD_INPUT, "field 'pos' is missing");
 	if (dts_position_parse(&rd->pos, r->raw[DTS_F_POS], err) < 0)
 		return -1;
-	/* One at the same place only tells when its file was begun. */
-	if (!is_behind(&rd->pos, &h->known) &&
-	    (r->op == DTS_OP_DDL || dts_position_compare(&rd->pos, &h->known) < 0))
+	/* Statements of one transaction share a place; a heartbeat there tells when its file was begun. */
+	if (dts_position_compare(&rd->pos, &h->known) < 0)
 		return dts_fail(err, DTS_BAD_INPUT, "the positions of the schema history are out of order");
 	dts_position_copy(&h->known, &rd->pos);
-	if (strcmp(rd->pos.file, rd->start->file) == 0)
+	if (rd->pos.created != 0 && strcmp(rd->pos.file, rd->start->file) == 0)
 		rd->created = rd->pos.created;
 	rd->far = rd->far || (rd->start->file[0] && dts_position_compare(&rd->pos, rd->start) > 0);
 	if (rd->far)
@@ -278,12 +294,27 @@ static void add_table(void *context, const struct dts_defined_table *table)
 		dts_schema_add(context, &table->schema);
 }
 
+/* So that the name, too, outlives a crash of the machine. */
+static int sync_directory(const char *path)
+{
+	char *copy = dts_strdup(path);
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int status = fd < 0 ? -1 : fsync(fd);
+
+	if (fd >= 0)
+		close(fd);
+	free(copy);
+	return status;
+}
+
 int dts_history_create(struct dts_history *h, const char *path, const struct dts_history_server *server,
 		       struct dts_slice source, struct dts_error *err)
 {
 	struct dts_buf *b = &h->line, temporary = {0};
+	const mode_t mask = umask(0);
 	int status = -1;
 
+	umask(mask);
 	h->path = dts_strdup(path);
 	dts_position_copy(&h->known, &h->at);
 	dts_buf_clear(b);
@@ -303,7 +334,7 @@ int dts_history_create(struct dts_history *h, const char *path, const struct dts
 		dts_fail_errno(err, "cannot create a file beside '%s'", path);
 	else if (lock(h->fd, path, err) == 0 && write_all(h, dts_buf_slice(b), err) == 0)
 		/* Another run may have made one meanwhile: link() does not replace it. */
-		status = fchmod(h->fd, 0644) == 0 && link(temporary.data, path) == 0
+		status = fchmod(h->fd, 0666 & ~mask) == 0 && link(temporary.data, path) == 0 && sync_directory(path) == 0
 			 ? 0 : dts_fail_errno(err, "cannot create '%s'", path);
 	if (h->fd >= 0)
 		unlink(temporary.data);
@@ -316,21 +347,37 @@ int dts_history_statement(struct dts_history *h, struct dts_slice record, const 
 {
 	if (!is_behind(end, &h->at))
 		return 0; /* told before: the log is being read again */
-	/* On disk first: a later run would else take up rows behind a change that it never saw. */
-	if (h->fd >= 0 && is_behind(end, &h->known)) {
-		dts_buf_clear(&h->line);
-		dts_buf_add(&h->line, record.p, record.len - 2); /* without "}\n" */
-		dts_buf_adds(&h->line, ",\"pos\":");
-		dts_position_add(&h->line, end, false);
-		dts_buf_adds(&h->line, "}\n");
-		if (write_all(h, dts_buf_slice(&h->line), err) < 0)
-			return -1;
-		dts_position_copy(&h->known, end);
-	}
+	if (h->fd >= 0 && is_behind(end, &h->known))
+		dts_buf_add_slice(&h->pending, record);
 	dts_position_copy(&h->at, end);
 	if (dts_record_parse(&h->record, dts_slice(record.p, record.len - 1), err) < 0)
 		return -1;
 	return apply(h, &h->record, changed, context, err);
+}
+
+int dts_history_settle(struct dts_history *h, const struct dts_position *at, struct dts_error *err)
+{
+	struct dts_slice left = dts_buf_slice(&h->pending);
+
+	if (left.len == 0)
+		return 0;
+	/* A statement inside of a transaction is noted where that ended: there reading can go on. */
+	dts_buf_clear(&h->line);
+	while (left.len > 0) {
+		size_t len = (size_t)((const char *)memchr(left.p, '\n', left.len) - left.p);
+
+		dts_buf_add(&h->line, left.p, len - 1); /* without "}" */
+		dts_buf_adds(&h->line, ",\"pos\":");
+		dts_position_add(&h->line, at, false);
+		dts_buf_adds(&h->line, "}\n");
+		left = dts_slice(left.p + len + 1, left.len - len - 1);
+	}
+	if (write_all(h, dts_buf_slice(&h->line), err) < 0)
+		return -1;
+	dts_buf_clear(&h->pending);
+	dts_position_copy(&h->known, at);
+	dts_position_copy(&h->at, at);
+	return 0;
 }
 
 int dts_history_reached(struct dts_history *h, const struct dts_position *at, struct dts_error *err)

@@ -17,7 +17,10 @@ struct dts_history {
 	struct dts_definitions *tables;
 	struct dts_position at;    /* `tables` hold what was defined here */
 	struct dts_position known; /* of a file: it has every statement up to here */
-	bool utf8_is_utf8mb4;
+	struct dts_buf lost;       /* the statement after which nothing was known; empty: there was none */
+	struct dts_buf pending;    /* records of statements whose group has not ended: not in the file yet */
+	bool mariadb, utf8_is_utf8mb4;
+	unsigned version, lower_case_names;
 	int fd;                    /* of the file, or -1 */
 	char *path;
 	struct dts_record record;  /* scratch */
@@ -36,6 +39,9 @@ struct dts_history_server {
 
 void dts_history_init(struct dts_history *h, const struct dts_history_server *server);
 void dts_history_release(struct dts_history *h);
+
+/* Back to knowing nothing; a file stays open. */
+void dts_history_clear(struct dts_history *h);
 
 /* Adds what is known at h->at: the default collation of a database, a table. */
 void dts_history_add_database(struct dts_history *h, struct dts_slice name, struct dts_slice collation);
@@ -57,11 +63,16 @@ int dts_history_create(struct dts_history *h, const char *path, const struct dts
 		       struct dts_slice source, struct dts_error *err);
 
 /*
- * A statement of the log that ends at `end`, as its "ddl" record, newline included. Moves the definitions on; keeps it in the
- * file if it is new there. 0; -1: DTS_IO, DTS_BAD_INPUT (which tables it changes is not understood).
+ * A statement of the log that ends at `end`, as its "ddl" record, newline included. Moves the definitions on. It is
+ * for the file when its group ends. Where it is not even understood which tables it changes, nothing is known any more.
+ * -1: DTS_BAD_INPUT.
  */
 int dts_history_statement(struct dts_history *h, struct dts_slice record, const struct dts_position *end,
 			  dts_definition_changed *changed, void *context, struct dts_error *err);
+
+/* A group of events ended at `at`, or none is open: puts what is pending in the file, which must happen
+ * before the records of the group go out. -1: DTS_IO. */
+int dts_history_settle(struct dts_history *h, const struct dts_position *at, struct dts_error *err);
 
 /* The log was read up to here: noted in the file, so that it need not be read again for statements. */
 int dts_history_reached(struct dts_history *h, const struct dts_position *at, struct dts_error *err);

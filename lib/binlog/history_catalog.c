@@ -1,5 +1,7 @@
 #include "binlog/history_catalog.h"
 
+#include <stdlib.h>
+
 #include "mysql/hold.h"
 #include "mysql/source.h"
 
@@ -42,41 +44,95 @@ static int add_tables(struct dts_history *h, struct dts_session *s, const struct
 	return 0;
 }
 
-static int add_databases(struct dts_history *h, struct dts_session *s, struct dts_error *err)
+/* Calls `each` for each database and its collation until it returns false: 1 if it never did, 0, -1. */
+static int each_database(struct dts_history *h, struct dts_session *s,
+			 bool (*each)(struct dts_history *h, struct dts_slice db, struct dts_slice collation),
+			 struct dts_error *err)
 {
 	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SELECT SCHEMA_NAME, DEFAULT_COLLATION_NAME FROM "
 							 "information_schema.SCHEMATA"), err);
+	int rc = 1;
 
 	if (!result)
 		return -1;
-	for (MYSQL_ROW row; (row = mysql_fetch_row(result));)
+	for (MYSQL_ROW row; rc && (row = mysql_fetch_row(result));)
 		if (row[0] && row[1] && !dts_catalog_is_system(dts_slice_of(row[0])))
-			dts_history_add_database(h, dts_slice_of(row[0]), dts_slice_of(row[1]));
+			rc = each(h, dts_slice_of(row[0]), dts_slice_of(row[1]));
 	mysql_free_result(result);
-	return 0;
+	return rc;
+}
+
+static bool add_database(struct dts_history *h, struct dts_slice db, struct dts_slice collation)
+{
+	dts_history_add_database(h, db, collation);
+	return true;
+}
+
+static int add_databases(struct dts_history *h, struct dts_session *s, struct dts_error *err)
+{
+	return each_database(h, s, add_database, err) < 0 ? -1 : 0;
+}
+
+static bool same_database(struct dts_history *h, struct dts_slice db, struct dts_slice collation)
+{
+	return dts_slice_eq(dts_definitions_database(h->tables, db), collation);
+}
+
+/* No metadata lock keeps ALTER DATABASE away. 1, 0, -1. */
+static int same_databases(struct dts_history *h, struct dts_session *s, struct dts_error *err)
+{
+	return each_database(h, s, same_database, err);
+}
+
+/* Holds the definitions of all tables that can be: they are put in `left`. One that the account may not
+ * read, or that is broken, is none of ours until a row of it comes. 1; 0: later perhaps; -1. */
+static int hold(struct dts_session *s, const struct dts_tables *t, struct dts_tables *left, struct dts_error *err)
+{
+	left->items = dts_zalloc(t->count + 1, sizeof *left->items);
+	if (dts_catalog_hold(s, t, true, err) == 0) {
+		memcpy(left->items, t->items, t->count * sizeof *left->items);
+		left->count = t->count;
+		return 1;
+	}
+	for (size_t i = 0; i < t->count; i++) {
+		const struct dts_tables one = {.items = &t->items[i], .count = 1};
+
+		if (err->status != DTS_REFUSED)
+			return err->status == DTS_AGAIN ? 0 : -1;
+		*err = (struct dts_error)DTS_ERROR_INIT;
+		if (dts_catalog_hold(s, &one, true, err) == 0) {
+			left->items[left->count++] = t->items[i];
+			err->status = DTS_REFUSED; /* as before the next */
+		}
+	}
+	*err = (struct dts_error)DTS_ERROR_INIT;
+	return 1;
 }
 
 /* 1: read; 0: definitions changed meanwhile; -1. */
 static int attempt(struct dts_history *h, struct dts_log_source *s, struct dts_error *err)
 {
 	const struct dts_selection all = {0};
-	struct dts_tables tables = {0}, again = {0};
+	struct dts_tables tables = {0}, again = {0}, left = {0};
 	struct dts_session *session = &s->control;
 	int rc = -1;
 
-	if (dts_session_runf(session, err, "SET SESSION lock_wait_timeout=20; BEGIN") < 0 ||
+	dts_history_clear(h); /* of the attempt before */
+	/* Others wait behind what is held, so not for long. */
+	if (dts_session_runf(session, err, "SET SESSION lock_wait_timeout=5; BEGIN") < 0 ||
 	    dts_catalog_tables(session, &all, &tables, err) < 0)
 		goto out;
-	if (dts_catalog_hold(session, &tables, true, err) < 0) {
-		rc = err->status == DTS_REFUSED ? -1 : 0;
+	rc = hold(session, &tables, &left, err);
+	if (rc <= 0)
 		goto out;
-	}
-	if (add_databases(h, session, err) < 0 || add_tables(h, session, &tables, err) < 0 ||
+	rc = -1;
+	if (add_databases(h, session, err) < 0 || add_tables(h, session, &left, err) < 0 ||
 	    dts_log_source_end(s, false, &h->at, err) < 0 || dts_catalog_tables(session, &all, &again, err) < 0)
 		goto out;
 	/* What was created since the list was made would be before the position. */
-	rc = dts_tables_same(&tables, &again);
+	rc = dts_tables_same(&tables, &again) ? same_databases(h, session, err) : 0;
 out:
+	free(left.items); /* its names are those of `tables` */
 	dts_tables_release(&tables);
 	dts_tables_release(&again);
 	return rc;

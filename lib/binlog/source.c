@@ -351,6 +351,10 @@ int dts_log_source_dump(struct dts_log_source *s, const struct dts_position *fro
 	uint16_t flags = s->control.family == DTS_MARIADB ? DUMP_ANNOTATE : 0;
 	int status;
 
+	/* What is not known would be asked for as nothing: the log would come from its beginning. */
+	if (by_gtid && !dts_gtids_known(&from->gtid))
+		return dts_fail(err, DTS_REFUSED, "the GTID position is not known any more, as after a transaction without a "
+				"GTID, so that %s cannot be asked for the rest of its log by it", s->control.label);
 	dts_session_close(&s->dump);
 	if (dts_session_open(&s->dump, s->connect, err) < 0 || introduce(s, from, by_gtid, err) < 0)
 		return -1;

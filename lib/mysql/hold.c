@@ -24,8 +24,24 @@ static bool is_denied(const struct dts_session *s)
 	return number == 1142 || number == 1143; /* ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR */
 }
 
-/* One of these is denied: says which. */
-static int find_denied(struct dts_session *s, const struct dts_tables *t, size_t from, size_t to, struct dts_error *err)
+/* A definition is being changed, or its table was dropped: another try may do. */
+static bool is_passing(const struct dts_session *s)
+{
+	switch (mysql_errno(s->mysql)) {
+	case 1205: /* ER_LOCK_WAIT_TIMEOUT */
+	case 1213: /* ER_LOCK_DEADLOCK */
+	case 1049: /* ER_BAD_DB_ERROR */
+	case 1146: /* ER_NO_SUCH_TABLE */
+	case 1412: /* ER_TABLE_DEF_CHANGED */
+	case 1684: /* ER_WARN_I_S_SKIPPED_TABLE */
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* One of these cannot be read: says which. */
+static int find_unreadable(struct dts_session *s, const struct dts_tables *t, size_t from, size_t to, struct dts_error *err)
 {
 	struct dts_buf sql = {0};
 	size_t i = from;
@@ -37,12 +53,17 @@ static int find_denied(struct dts_session *s, const struct dts_tables *t, size_t
 		rc = dts_session_run(s, dts_buf_slice(&sql), err);
 	}
 	dts_buf_release(&sql);
-	if (rc == 0 || !is_denied(s))
+	if (rc == 0 || is_passing(s)) {
+		err->status = DTS_AGAIN;
+		return -1;
+	}
+	if (err->status != DTS_REFUSED)
 		return -1;
 	const struct dts_table *table = &t->items[i - 1];
-	dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s': this account may not read all of it: %s", (int)table->db.len,
+	dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s' cannot be read as a whole: %s", (int)table->db.len,
 		 table->db.p, (int)table->name.len, table->name.p, mysql_error(s->mysql));
-	return dts_hint(err, "grant SELECT on the whole table, not on columns, or leave it out with --ignore-table");
+	return dts_hint(err, is_denied(s) ? "grant SELECT on the whole table, not on columns, or leave it out with --ignore-table"
+					  : "mend it, or leave it out with --ignore-table");
 }
 
 int dts_catalog_hold(struct dts_session *s, const struct dts_tables *t, bool first, struct dts_error *err)
@@ -56,10 +77,10 @@ int dts_catalog_hold(struct dts_session *s, const struct dts_tables *t, bool fir
 		if (sql.len < BATCH_BYTES && i + 1 < t->count)
 			continue;
 		rc = dts_session_run(s, dts_buf_slice(&sql), err);
-		if (rc < 0 && is_denied(s))
-			rc = find_denied(s, t, from, i + 1, err);
-		else if (rc < 0)
+		if (rc < 0 && is_passing(s))
 			err->status = DTS_AGAIN;
+		else if (rc < 0 && err->status == DTS_REFUSED)
+			rc = find_unreadable(s, t, from, i + 1, err);
 		from = i + 1;
 		dts_buf_clear(&sql);
 	}

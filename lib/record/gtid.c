@@ -107,10 +107,11 @@ bool dts_gtid_parse(struct dts_gtid *gtid, struct dts_slice text)
 	struct dts_gtid_last last;
 
 	*gtid = (struct dts_gtid){0};
-	if (read_last(&rest, &last)) {
+	/* A uuid may begin like one, with digits only. */
+	if (read_last(&rest, &last) && rest.len == 0) {
 		*gtid = (struct dts_gtid){.form = DTS_GTID_MARIADB, .domain = last.domain, .server = last.server,
 					  .number = last.sequence};
-		return rest.len == 0;
+		return true;
 	}
 	rest = text;
 	gtid->form = DTS_GTID_MYSQL;
