@@ -34,6 +34,8 @@ void dts_capture_release(struct dts_capture *c)
 	dts_buf_release(&c->xid);
 	dts_ddl_release(&c->ddl);
 	dts_buf_release(&c->sql);
+	dts_capture_temporary_forget(c);
+	dts_buf_release(&c->temporary_key);
 	dts_buf_release(&c->statement);
 	dts_buf_release(&c->head);
 	dts_buf_release(&c->scratch);
@@ -174,7 +176,7 @@ static int format(struct dts_capture *c, const struct dts_event *e, struct dts_s
 	/* A server begins its log with this; what was open when it died never committed. */
 	if (c->tx.open)
 		dts_tx_rollback(&c->tx, out);
-	if (c->format.created != 0)
+	if (c->format.created != 0) {
 		dts_log_tables_forget(&c->tables);
 	return 0;
 }
@@ -188,6 +190,8 @@ static int begin(struct dts_capture *c, uint64_t time, const struct dts_position
 	return 0;
 }
 
+		dts_capture_temporary_forget(c);
+	}
 static int begin_mariadb(struct dts_capture *c, const struct dts_event *e, const struct dts_position *start,
 			 struct dts_error *err)
 {

@@ -13,6 +13,7 @@ struct dts_capture_options {
 	struct dts_slice src;                  /* name of the source; borrowed */
 	const struct dts_selection *selection; /* borrowed; NULL: everything */
 	const char *own_db;                    /* database of our own checkpoints */
+	unsigned lower_case_names;             /* not 0: statements write names in any case, the rest is in lower case */
 	bool skip_sequences;                   /* leave changes of sequences out, instead of stopping */
 	const struct dts_map *collations;      /* see dts_collation_key(); borrowed; NULL: none */
 	struct dts_history *history;           /* borrowed; moved on by the log's statements; NULL: none */
@@ -52,6 +53,8 @@ struct dts_capture {
 	struct dts_buf sql; /* of a statement without what is not selected */
 	struct dts_buf statement; /* its record, for the history */
 	struct dts_buf head, scratch;
+	struct dts_map temporary; /* names that temporary tables have (temporary.c); no values */
+	struct dts_buf temporary_key;
 };
 
 /* `start`: where the first event will stand; its GTID position if known. */

@@ -2,6 +2,7 @@
 #define DTS_BINLOG_CAPTURE_PARTS_H
 
 #include "binlog/capture.h"
+#include "binlog/query.h"
 
 /* What capture.c shares with the files that take its larger kinds of events.
  * Nobody else includes this. Each returns 0, or -1 with `err`. */
@@ -9,6 +10,26 @@
 /* QUERY (statement.c). */
 int dts_capture_statement(struct dts_capture *c, const struct dts_event *e, struct dts_buf *out,
 			  struct dts_error *err);
+
+/*
+ * Temporary tables (temporary.c). In the formats MIXED and STATEMENT a session's
+ * statements about its temporary table are in the log like those about a table
+ * of the same name, which the temporary one hides from it.
+ */
+enum dts_capture_about {
+	DTS_ABOUT_TABLES,    /* the tables of these names, or no tables at all */
+	DTS_ABOUT_TEMPORARY, /* temporary tables only */
+	DTS_ABOUT_EITHER,    /* some of both, or it cannot be known */
+};
+
+/* Takes in a CREATE or DROP of temporary tables, which c->ddl is. */
+void dts_capture_temporary(struct dts_capture *c, const struct dts_event_query *q);
+
+/* What is the statement in c->ddl about? To be asked once: a temporary table may get another name. */
+enum dts_capture_about dts_capture_about(struct dts_capture *c, const struct dts_event_query *q);
+
+/* Another run of the server begins: it has no temporary tables. */
+void dts_capture_temporary_forget(struct dts_capture *c);
 
 /* Rows events (changes.c). */
 int dts_capture_changes(struct dts_capture *c, const struct dts_event *e, struct dts_buf *out,

@@ -67,6 +67,7 @@ const char *dts_event_name(uint8_t type, char text[24]);
 
 enum {
 	DTS_EVENT_IN_USE = 0x1,      /* of a format description: the file was not closed */
+	DTS_EVENT_THREAD_SPECIFIC = 0x4, /* a statement that depends on its session */
 	DTS_EVENT_ARTIFICIAL = 0x20, /* made by the server for us; not in the file */
 	DTS_EVENT_IGNORABLE = 0x80,  /* who does not know the type may skip it */
 };

@@ -82,12 +82,14 @@ static int apply(struct dts_history *h, const struct dts_record *r, dts_definiti
 		.default_collation_utf8mb4 = context_text(r, "default_collation_for_utf8mb4", &utf8mb4),
 		.character_set_collations = context_text(r, "character_set_collations", &charsets),
 		.utf8_is_utf8mb4 = h->utf8_is_utf8mb4,
+		.of_catalog = !r->raw[DTS_F_CONTEXT].p,
 	};
 	int status = 0;
 
 	if (r->raw[DTS_F_CONTEXT].p) {
 		c.implicit_timestamps =
 			dts_json_get(r->raw[DTS_F_CONTEXT], "explicit_defaults_for_timestamp").type == DTS_JSON_FALSE;
+		c.doubtful = dts_json_get(r->raw[DTS_F_CONTEXT], "doubtful").raw.p != NULL;
 		c.failed = dts_json_get(r->raw[DTS_F_CONTEXT], "error").raw.p != NULL;
 	}
 	if (dts_definitions_apply(h->tables, r->sql, &c, changed, context, err) < 0) {

@@ -141,7 +141,10 @@ int dts_event_query(struct dts_event_query *q, const struct dts_event *e, const 
 	uint16_t vars_len;
 	uint8_t db_len;
 
-	*q = (struct dts_event_query){.time = e->time, .mysql = !strstr(f->server, "MariaDB")};
+	*q = (struct dts_event_query){
+		.mysql = !strstr(f->server, "MariaDB"), .server_id = e->server_id, .time = e->time,
+		.thread_specific = e->flags & DTS_EVENT_THREAD_SPECIFIC,
+	};
 	q->thread = dts_bytes_u32(&b);
 	dts_bytes_u32(&b); /* seconds it took */
 	db_len = dts_bytes_u8(&b);
@@ -156,6 +159,10 @@ int dts_event_query(struct dts_event_query *q, const struct dts_event *e, const 
 	while (!vars.bad && dts_bytes_left(&vars) > 0)
 		if (!read_variable(q, &vars))
 			break;
+	if (!q->mysql && q->has_flags2) {
+		q->has_explicit_defaults = true;
+		q->explicit_defaults = q->flags2 & DTS_QUERY_EXPLICIT_DEFAULTS;
+	}
 	if (b.bad || vars.bad || !dts_utf8_valid(q->db.p, q->db.len))
 		return dts_fail(err, DTS_BAD_INPUT, "a Query event is cut short or malformed");
 	return 0;
@@ -295,6 +302,8 @@ void dts_query_add_context(struct dts_buf *b, const struct dts_event_query *q, c
 		dts_buf_addf(b, ",\"error\":%u", q->error);
 	if (q->has_explicit_defaults)
 		dts_buf_addf(b, ",\"explicit_defaults_for_timestamp\":%s", q->explicit_defaults ? "true" : "false");
+	if (q->doubtful)
+		dts_buf_adds(b, ",\"doubtful\":true");
 	if (q->flags2 & DTS_QUERY_NO_FOREIGN_KEYS)
 		dts_buf_adds(b, ",\"foreign_key_checks\":false");
 	if (q->flags2 & DTS_QUERY_NO_UNIQUE)

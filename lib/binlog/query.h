@@ -9,14 +9,16 @@
  * Knowledge Base, "QUERY_EVENT" (status variables); MySQL Internals, "Query_event".
  */
 enum {
-	DTS_QUERY_NO_FOREIGN_KEYS = 1 << 26, /* in flags2 */
+	DTS_QUERY_EXPLICIT_DEFAULTS = 1 << 24, /* MariaDB (seen on 10.11 and 11.8); both: in flags2 */
+	DTS_QUERY_NO_FOREIGN_KEYS = 1 << 26,
 	DTS_QUERY_NO_UNIQUE = 1 << 27,
 };
 
 struct dts_event_query {
 	bool mysql;    /* of MySQL's server, not MariaDB's: some bits of the SQL mode differ */
 	uint32_t thread;
-	uint32_t time; /* of the event's header */
+	uint32_t server_id, time; /* of the event's header */
+	bool thread_specific; /* the same: it depends on its session, as by a temporary table */
 	uint16_t error;
 	struct dts_slice db;  /* the default database; empty: none */
 	struct dts_slice sql; /* in the charset of the client */
@@ -35,7 +37,9 @@ struct dts_event_query {
 	bool explicit_defaults;
 	struct dts_slice time_zone;  /* p NULL: not told */
 	struct dts_slice user, host; /* of the invoker; p NULL: not told */
-	uint64_t insert_id; /* of an INTVAR event before it, 0: none; filled by the caller */
+	/* Filled by the caller: */
+	uint64_t insert_id; /* of an INTVAR event before it, 0: none */
+	bool doubtful;      /* it may have been about a temporary table instead of the table */
 };
 
 /* -1 (DTS_BAD_INPUT) when cut. A status variable that is not known ends their

@@ -1,19 +1,38 @@
 #include "binlog/capture_parts.h"
-#include "binlog/query.h"
+#include "ddl/definitions.h"
 #include "ddl/objects.h"
 
-/* Is anything of this name captured? A database is when any table of it could be. */
-static bool wants_object(const struct dts_capture *c, const struct dts_ddl_object *o, struct dts_slice default_db)
+/* A name as rows events have it: statements write it in any case where the server takes
+ * them all for the same. In `b`, or the name itself. */
+static struct dts_slice name_in_rows(const struct dts_capture *c, struct dts_slice name, struct dts_buf *b)
 {
-	struct dts_slice db = o->db.len ? o->db : default_db;
+	if (!c->options.lower_case_names)
+		return name;
+	dts_buf_clear(b);
+	dts_definitions_fold(b, name);
+	return dts_buf_slice(b);
+}
 
+static bool wants_names(const struct dts_capture *c, const struct dts_ddl_object *o, struct dts_slice db, struct dts_slice name)
+{
 	if (dts_log_is_system_db(db) || (c->options.own_db && dts_slice_is(db, c->options.own_db)))
 		return false;
 	if (!c->options.selection)
 		return true;
 	if (o->type == DTS_DDL_TYPE_DATABASE)
 		return dts_selection_has_db(c->options.selection, db);
-	return dts_selection_has(c->options.selection, db, o->name);
+	return dts_selection_has(c->options.selection, db, name);
+}
+
+/* Is anything of this name captured? A database is when any table of it could be. */
+static bool wants_object(const struct dts_capture *c, const struct dts_ddl_object *o, struct dts_slice default_db)
+{
+	struct dts_buf db = {0}, name = {0};
+	bool wants = wants_names(c, o, name_in_rows(c, o->db.len ? o->db : default_db, &db), name_in_rows(c, o->name, &name));
+
+	dts_buf_release(&db);
+	dts_buf_release(&name);
+	return wants;
 }
 
 static unsigned flags_of(const struct dts_event_query *q)
@@ -54,10 +73,15 @@ static bool wants_statement(const struct dts_capture *c, const struct dts_ddl *d
 static int choose_db(const struct dts_capture *c, struct dts_slice db, struct dts_error *err)
 {
 	/* The target's database may hold more than what is selected here. */
-	if (c->ddl.kind == DTS_DDL_DROP_DATABASE && !dts_selection_has_whole_db(c->options.selection, db))
-		return dts_fail(err, DTS_BAD_INPUT, "DROP DATABASE of '%.*s', of which only some tables are selected",
-				(int)db.len, db.p);
-	return 0;
+	struct dts_buf b = {0};
+	int rc = 0;
+
+	if (c->ddl.kind == DTS_DDL_DROP_DATABASE &&
+	    !dts_selection_has_whole_db(c->options.selection, name_in_rows(c, db, &b)))
+		rc = dts_fail(err, DTS_BAD_INPUT, "DROP DATABASE of '%.*s', of which only some tables are selected",
+			      (int)db.len, db.p);
+	dts_buf_release(&b);
+	return rc;
 }
 
 /* Is this object of a statement captured? A dts_ddl_choose. */
@@ -152,10 +176,13 @@ struct restating {
 static void restate(void *arg, struct dts_slice db, struct dts_slice table)
 {
 	struct restating *r = arg;
+	struct dts_buf b = {0}, name = {0};
 
 	r->any = true;
-	if (r->out && dts_log_tables_restate_one(&r->c->tables, db, table, r->out))
+	if (r->out && dts_log_tables_restate_one(&r->c->tables, name_in_rows(r->c, db, &b), name_in_rows(r->c, table, &name), r->out))
 		r->c->tx.records++;
+	dts_buf_release(&b);
+	dts_buf_release(&name);
 }
 
 struct restating_database {
@@ -166,17 +193,21 @@ struct restating_database {
 static void restate_if_in(void *arg, const struct dts_defined_table *t)
 {
 	struct restating_database *d = arg;
+	struct dts_buf b = {0};
 
-	if (dts_slice_eq(t->schema.db, d->db))
+	if (dts_slice_eq(name_in_rows(d->r->c, t->schema.db, &b), d->db))
 		restate(d->r, t->schema.db, t->schema.table);
+	dts_buf_release(&b);
 }
 
 /* Each table tells the default of its database. */
 static void restate_database(struct restating *r, struct dts_slice db)
 {
-	struct restating_database d = {r, db};
+	struct dts_buf b = {0};
+	struct restating_database d = {r, name_in_rows(r->c, db, &b)};
 
 	dts_definitions_each_table(r->c->options.history->tables, restate_if_in, &d);
+	dts_buf_release(&b);
 }
 
 /* The history takes the whole statement in, whatever is selected; the tables that it
@@ -210,10 +241,20 @@ static int learn(struct dts_capture *c, const struct dts_event_query *q, struct 
 	return 0;
 }
 
-static int definition(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql,
+static int refuse_doubtful(struct dts_capture *c, struct dts_slice sql, struct dts_error *err)
+{
+	dts_fail(err, DTS_BAD_INPUT, "a statement is about a temporary table of its session, or may be: %.*s",
+		 sql.len > 200 ? 200 : (int)sql.len, sql.p);
+	dts_hint(err, "run SET GLOBAL binlog_format=ROW on the source (sessions that are connected keep the old format), "
+		 "so that temporary tables stay out of its log");
+	return dts_capture_refuse(c);
+}
+
+static int definition(struct dts_capture *c, struct dts_event_query *q, struct dts_slice sql,
 		      struct dts_buf *out, struct dts_error *err)
 {
-	int told;
+	enum dts_capture_about about;
+	int told = 0;
 
 	if (c->ddl.effects & DTS_DDL_STARTS)
 		c->begun = true;
@@ -221,7 +262,14 @@ static int definition(struct dts_capture *c, const struct dts_event_query *q, st
 	 * done only if its commit comes, which has the text again. */
 	if (c->alter_phase & (DTS_GTID_START_ALTER | DTS_GTID_ROLLBACK_ALTER))
 		return 0;
-	told = tell(c, q, sql, out, err);
+	about = dts_capture_about(c, q);
+	if (about == DTS_ABOUT_TEMPORARY)
+		return 0;
+	q->doubtful = about == DTS_ABOUT_EITHER;
+	if (!q->doubtful)
+		told = tell(c, q, sql, out, err);
+	else if (!c->quiet && wants_statement(c, &c->ddl, q->db))
+		return refuse_doubtful(c, sql, err);
 	if (told < 0 || !c->options.history)
 		return told < 0 ? -1 : 0;
 	return learn(c, q, sql, told ? out : NULL, err);
@@ -243,7 +291,7 @@ static int decide(struct dts_capture *c, bool commit, struct dts_buf *out, struc
 	return 0;
 }
 
-static int by_kind(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql,
+static int by_kind(struct dts_capture *c, struct dts_event_query *q, struct dts_slice sql,
 		   struct dts_buf *out, struct dts_error *err)
 {
 	switch (c->ddl.kind) {
@@ -256,6 +304,7 @@ static int by_kind(struct dts_capture *c, const struct dts_event_query *q, struc
 	case DTS_DDL_RELEASE_SAVEPOINT:
 		return 0;
 	case DTS_DDL_TEMPORARY: /* not part of the database; their rows are not logged either */
+		dts_capture_temporary(c, q);
 		return 0;
 	case DTS_DDL_COMMIT:
 		dts_capture_commit(c, out);
@@ -284,10 +333,25 @@ int dts_capture_not_rows(struct dts_capture *c, const char *what, struct dts_sli
 {
 	bool cut = text.len > 300;
 
+	if (c->quiet) /* nothing is told of it, and it defines nothing */
+		return 0;
 	dts_fail(err, DTS_BAD_INPUT, "%s is in the log as text, not as rows%s%.*s%s", what, text.len ? ": " : "",
 		 cut ? 300 : (int)text.len, text.p ? text.p : "", cut ? "..." : "");
 	dts_hint(err, "run SET GLOBAL binlog_format=ROW on the source (sessions that are connected keep the old format)");
 	return dts_capture_refuse(c);
+}
+
+/* A default of a TIMESTAMP and the like depend on the time zone, and SYSTEM is another one elsewhere. */
+static int name_zone(struct dts_capture *c, struct dts_event_query *q, struct dts_error *err)
+{
+	if (!q->time_zone.p || !dts_slice_is(q->time_zone, "SYSTEM") || !c->options.system_zone ||
+	    !dts_ddl_kind_is_definition(c->ddl.kind))
+		return 0;
+	dts_buf_clear(&c->zone);
+	if (c->options.system_zone(c->options.context, q->time, &c->zone, err) < 0)
+		return -1;
+	q->time_zone = dts_buf_slice(&c->zone);
+	return 0;
 }
 
 int dts_capture_statement(struct dts_capture *c, const struct dts_event *e, struct dts_buf *out,
@@ -303,6 +367,8 @@ int dts_capture_statement(struct dts_capture *c, const struct dts_event *e, stru
 		return -1;
 	q.insert_id = c->insert_id;
 	dts_ddl_parse(&c->ddl, sql, flags_of(&q));
+	if (name_zone(c, &q, err) < 0)
+		return -1;
 	status = by_kind(c, &q, sql, out, err);
 	c->insert_id = 0;
 	c->has_variables = false;

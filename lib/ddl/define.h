@@ -13,6 +13,7 @@ struct dts_define_database {
 	char *name;
 	struct dts_buf charset, collation; /* a collation that is not known is empty */
 	bool known; /* the charset is */
+	bool whole; /* every table of it is among the definitions, or was dropped since */
 };
 
 struct dts_definitions {
@@ -21,7 +22,8 @@ struct dts_definitions {
 	unsigned lower_case_table_names;
 	struct dts_map tables;    /* by pair of folded names: struct dts_defined_table */
 	struct dts_map databases; /* by folded name: struct dts_define_database */
-	struct dts_map shadowed;  /* names that a temporary table took; the value is no pointer to anything */
+	struct dts_map names;     /* what else is known of a name (define_names.c) */
+	bool complete;            /* nothing was there that was not told */
 	struct dts_ddl ddl;
 	struct dts_buf key;
 };
@@ -233,5 +235,20 @@ bool dts_define_create_index(struct dts_define *st, struct dts_define_table *t);
 bool dts_define_drop_index(struct dts_define *st, struct dts_define_table *t);
 
 struct dts_define_database *dts_define_database(const struct dts_definitions *d, struct dts_slice db);
+
+/* --- define_names.c: names that no table of ours has. An empty `name`: the database. */
+
+enum dts_define_name {
+	DTS_DEFINE_NAME_UNKNOWN,
+	DTS_DEFINE_NAME_FREE, /* certainly neither table nor sequence: it was dropped */
+	DTS_DEFINE_NAME_VIEW,
+	DTS_DEFINE_NAME_SEQUENCE,
+};
+
+void dts_define_name_set(struct dts_definitions *d, struct dts_slice db, struct dts_slice name, enum dts_define_name what);
+enum dts_define_name dts_define_name_get(const struct dts_definitions *d, struct dts_slice db, struct dts_slice name);
+/* Forgets all names of a database. */
+void dts_define_names_drop(struct dts_definitions *d, struct dts_slice db);
+void dts_define_names_release(struct dts_definitions *d);
 
 #endif

@@ -31,7 +31,7 @@ void dts_definitions_free(struct dts_definitions *d)
 		return;
 	dts_map_release(&d->tables, dts_define_free_table);
 	dts_map_release(&d->databases, free_database);
-	dts_map_release(&d->shadowed, NULL);
+	dts_define_names_release(d);
 	dts_ddl_release(&d->ddl);
 	dts_buf_release(&d->key);
 	free(d);
@@ -236,11 +236,17 @@ static void make_unknown(struct apply *a, struct dts_slice db, struct dts_slice 
 	tell(a, db, table);
 }
 
-/* A statement of this name may have been about a temporary table, which hides
- * the table: then nobody can say. */
-static bool is_shadowed(const struct apply *a, struct dts_slice db, struct dts_slice table)
+/* Was nothing of this name there, unless we know it? */
+static bool is_certain(const struct dts_definitions *d, struct dts_slice db, struct dts_slice name)
 {
-	return a->d->shadowed.count > 0 && dts_map_get(&a->d->shadowed, dts_define_key(a->d, db, table));
+	const struct dts_define_database *in = name.len > 0 ? dts_define_database(d, db) : NULL;
+
+	return d->complete || (in && in->whole) || dts_define_name_get(d, db, name) == DTS_DEFINE_NAME_FREE;
+}
+
+static bool is_taken(const struct dts_definitions *d, struct dts_slice db, struct dts_slice name)
+{
+	return dts_define_name_get(d, db, name) > DTS_DEFINE_NAME_FREE;
 }
 
 static void start(struct dts_define *st, struct apply *a)
@@ -297,8 +303,15 @@ static void apply_create(struct apply *a)
 	const struct dts_defined_table *from = NULL;
 	struct dts_define st;
 
-	if (o->guarded && !ddl->or_replace && dts_define_find(a->d, db, table))
-		return;
+	if (o->guarded && !ddl->or_replace) {
+		if (dts_define_find(a->d, db, table) || is_taken(a->d, db, table))
+			return;
+		if (!is_certain(a->d, db, table)) {
+			make_unknown(a, db, table, DTS_LIT("it was created IF NOT EXISTS, and whether it did was not known"));
+			return;
+		}
+	}
+	dts_define_name_set(a->d, db, table, DTS_DEFINE_NAME_UNKNOWN);
 	start(&st, a);
 	dts_define_skip_behind(&st, behind(o));
 	if (ddl->kind == DTS_DDL_CREATE_TABLE_SELECT) {
@@ -306,7 +319,7 @@ static void apply_create(struct apply *a)
 	} else if (ddl->kind == DTS_DDL_CREATE_TABLE_LIKE) {
 		if (ddl->count > 1)
 			from = dts_define_find(a->d, db_of(a, &ddl->objects[1]), ddl->objects[1].name);
-		if (!from || from->unknown || is_shadowed(a, db_of(a, &ddl->objects[1]), ddl->objects[1].name))
+		if (!from || from->unknown)
 			make_unknown(a, db, table, DTS_LIT("it was made like a table that is not known"));
 		else
 			change_table(a, &st, from, db, table, just_copy);
@@ -323,6 +336,8 @@ static void rename_table(struct apply *a, const struct dts_ddl_object *from, con
 	struct dts_defined_table *t = dts_map_remove(&a->d->tables, dts_define_key(a->d, db, from->name));
 	struct dts_defined_table *old;
 
+	dts_define_name_set(a->d, new_db, to->name, dts_define_name_get(a->d, db, from->name));
+	dts_define_name_set(a->d, db, from->name, DTS_DEFINE_NAME_FREE);
 	if (!t) /* a view, say */
 		return;
 	t->schema.db = t->schema.source_db = dts_define_stored(a->d, new_db, t->schema.arena);
@@ -359,11 +374,9 @@ static void apply_alter(struct apply *a)
 	const struct dts_defined_table *t = dts_define_find(a->d, db, table);
 	struct dts_define st;
 
-	if (is_shadowed(a, db, table)) {
-		make_unknown(a, db, table, DTS_LIT("it was altered while a temporary table had its name"));
-	} else if (!t) {
+	if (!t) {
 		/* A view or sequence that is renamed is none of ours. */
-		if (ddl->kind != DTS_DDL_ALTER_TABLE || !o->guarded)
+		if (!is_taken(a->d, db, table) && (ddl->kind != DTS_DDL_ALTER_TABLE || !o->guarded))
 			make_unknown(a, db, table, DTS_LIT("it was altered, and its definition before was not known"));
 	} else if (t->unknown) {
 		a->some_unknown = true;
@@ -379,7 +392,7 @@ static void apply_alter(struct apply *a)
 		finish(&st);
 	}
 	for (size_t i = 1; i < ddl->count; i++)
-		if (ddl->objects[i].role == DTS_DDL_NEW && dts_define_find(a->d, db, table))
+		if (ddl->objects[i].role == DTS_DDL_NEW && (dts_define_find(a->d, db, table) || is_taken(a->d, db, table)))
 			rename_table(a, o, &ddl->objects[i]);
 }
 
@@ -397,14 +410,8 @@ static void apply_rename(struct apply *a)
 {
 	struct dts_ddl *ddl = &a->d->ddl;
 
-	for (size_t i = 0; i + 1 < ddl->count; i += 2) {
-		struct dts_slice db = db_of(a, &ddl->objects[i]);
-
+	for (size_t i = 0; i + 1 < ddl->count; i += 2)
 		rename_table(a, &ddl->objects[i], &ddl->objects[i + 1]);
-		if (is_shadowed(a, db, ddl->objects[i].name))
-			make_unknown(a, db, ddl->objects[i].name,
-				     DTS_LIT("it was renamed while a temporary table had its name"));
-	}
 }
 
 static void apply_drop(struct apply *a)
@@ -415,34 +422,30 @@ static void apply_drop(struct apply *a)
 		const struct dts_ddl_object *o = &ddl->objects[i];
 		struct dts_slice db = db_of(a, o);
 
+		/* DROP TABLE IF EXISTS leaves a view of that name. */
+		if (dts_define_name_get(a->d, db, o->name) != DTS_DEFINE_NAME_VIEW)
+			dts_define_name_set(a->d, db, o->name, DTS_DEFINE_NAME_FREE);
 		if (!dts_define_find(a->d, db, o->name))
 			continue;
-		if (is_shadowed(a, db, o->name)) {
-			make_unknown(a, db, o->name, DTS_LIT("it was dropped while a temporary table had its name"));
-			continue;
-		}
 		dts_define_remove(a->d, db, o->name);
 		tell(a, db, o->name);
 	}
 }
 
-/* CREATE TEMPORARY TABLE takes the name, DROP gives it back. */
-static void apply_temporary(struct apply *a)
+static void apply_view(struct apply *a)
 {
-	static char yes;
 	struct dts_ddl *ddl = &a->d->ddl;
-	bool drops = ddl->list;
 
 	for (size_t i = 0; i < ddl->count; i++) {
 		const struct dts_ddl_object *o = &ddl->objects[i];
-		struct dts_slice key = dts_define_key(a->d, db_of(a, o), o->name);
+		struct dts_slice db = db_of(a, o);
 
-		if (o->role != DTS_DDL_TARGET)
-			continue;
-		if (drops)
-			dts_map_remove(&a->d->shadowed, key);
-		else
-			dts_map_set(&a->d->shadowed, key, &yes);
+		if (ddl->kind == DTS_DDL_DROP_VIEW) {
+			if (is_taken(a->d, db, o->name))
+				dts_define_name_set(a->d, db, o->name, DTS_DEFINE_NAME_UNKNOWN);
+		} else if (!dts_define_find(a->d, db, o->name)) {
+			dts_define_name_set(a->d, db, o->name, DTS_DEFINE_NAME_VIEW);
+		}
 	}
 }
 
@@ -464,6 +467,7 @@ static void drop_tables_of(struct apply *a, struct dts_slice db)
 	}
 	dts_buf_release(&name);
 	free(tables);
+	dts_define_names_drop(a->d, db);
 }
 
 /* [=] charset and collation, wherever they stand behind the name. */
@@ -491,12 +495,14 @@ static void apply_database(struct apply *a)
 	struct dts_slice db = db_of(a, o);
 	const struct dts_define_database *old = dts_define_database(a->d, db);
 	struct dts_define_charset standard = {{NULL, 0}, {NULL, 0}}, found;
+	bool is_new = false, whole = old && old->whole;
 	struct dts_define st;
 
 	if (ddl->kind == DTS_DDL_CREATE_DATABASE) {
 		if (old && o->guarded && !ddl->or_replace)
 			return;
-		if (ddl->or_replace)
+		is_new = !o->guarded || ddl->or_replace || is_certain(a->d, db, DTS_LIT(""));
+		if (is_new)
 			drop_tables_of(a, db);
 		standard.charset = dts_define_charset_of(a->context->collation_server);
 		standard.collation = a->context->collation_server;
@@ -504,9 +510,10 @@ static void apply_database(struct apply *a)
 		standard = (struct dts_define_charset){dts_buf_slice(&old->charset), dts_buf_slice(&old->collation)};
 	}
 	start(&st, a);
-	if (!database_charset(&st, behind(o), standard, &found))
+	if (!database_charset(&st, behind(o), standard, &found) || (ddl->kind == DTS_DDL_CREATE_DATABASE && !is_new))
 		found = (struct dts_define_charset){DTS_LIT(""), DTS_LIT("")};
 	set_database(a->d, db, &found);
+	dts_define_database(a->d, db)->whole = whole || (is_new && !a->context->of_catalog);
 	finish(&st);
 }
 
@@ -519,6 +526,7 @@ static void drop_database(struct apply *a)
 	old = dts_map_remove(&a->d->databases, dts_define_key(a->d, db, DTS_LIT("")));
 	if (old)
 		free_database(old);
+	dts_define_name_set(a->d, db, DTS_LIT(""), DTS_DEFINE_NAME_FREE);
 }
 
 static void by_kind(struct apply *a)
@@ -549,8 +557,9 @@ static void by_kind(struct apply *a)
 	case DTS_DDL_DROP_SEQUENCE:
 		apply_drop(a);
 		break;
-	case DTS_DDL_TEMPORARY:
-		apply_temporary(a);
+	case DTS_DDL_CREATE_VIEW:
+	case DTS_DDL_DROP_VIEW:
+		apply_view(a);
 		break;
 	default:
 		break;
@@ -627,6 +636,8 @@ int dts_definitions_apply(struct dts_definitions *d, struct dts_slice sql, const
 				sql.len > 200 ? 200 : (int)sql.len, sql.p);
 	if (is_of_tables(d->ddl.kind) && has_odd_settings(&a))
 		forget(&a, DTS_LIT("SET STATEMENT changed what its definition means"));
+	else if (context->doubtful && is_of_tables(d->ddl.kind))
+		forget(&a, DTS_LIT("a statement was about it or about a temporary table of that name"));
 	else if (is_renamed_twice(&d->ddl))
 		forget(&a, DTS_LIT("a statement renamed it twice"));
 	else if (context->failed && is_of_tables(d->ddl.kind))

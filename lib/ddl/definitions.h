@@ -68,6 +68,25 @@ void dts_definitions_set_database(struct dts_definitions *d, struct dts_slice db
 void dts_definitions_put(struct dts_definitions *d, const struct dts_schema *schema,
 			 const struct dts_index *indexes, size_t index_count);
 
+/*
+ * Complete: every database, table, view and sequence that the server had when
+ * the definitions began has been told, so that a name that is not among them
+ * was free. Without it a CREATE TABLE IF NOT EXISTS of such a name makes the
+ * table unknown: the server writes it to its binlog also where it did nothing.
+ */
+void dts_definitions_set_complete(struct dts_definitions *d, bool complete);
+
+/* The name of a view or of a sequence as a catalog has it now. */
+void dts_definitions_add_view(struct dts_definitions *d, struct dts_slice db, struct dts_slice name);
+void dts_definitions_add_sequence(struct dts_definitions *d, struct dts_slice db, struct dts_slice name);
+
+/* Walks over the names of views, and of sequences that are not among the tables, in no order. */
+void dts_definitions_each_name(const struct dts_definitions *d,
+			       void (*each)(void *arg, struct dts_slice db, struct dts_slice name, bool is_view), void *arg);
+
+/* Appends a name in the form by which servers with lower_case_table_names compare it. */
+void dts_definitions_fold(struct dts_buf *b, struct dts_slice name);
+
 /* NULL: there is no such table. */
 const struct dts_defined_table *dts_definitions_find(const struct dts_definitions *d, struct dts_slice db,
 						     struct dts_slice table);
@@ -98,6 +117,10 @@ struct dts_definition_context {
 	/* The event's error code is not 0: it failed half way. MariaDB logs a CREATE
 	 * OR REPLACE TABLE like that when the old table is gone and there is no new one. */
 	bool failed;
+	/* It may have been about a temporary table instead, which had the name of one. */
+	bool doubtful;
+	/* Nobody ran it: it tells what the catalog had, and a database may have more tables than are told. */
+	bool of_catalog;
 };
 
 /* Told of each table whose definition a statement changed; find() then gives

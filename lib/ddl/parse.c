@@ -92,6 +92,10 @@ static void take_modifiers(struct dts_ddl_parser *p)
 			dts_ddl_take(p, "SQL");
 			dts_ddl_take(p, "SECURITY");
 			dts_sql_next(&p->scan);
+		} else if (dts_sql_is(&p->scan, "JSON") && (dts_sql_is(&next, "RELATIONAL") || dts_sql_is(&next, "DUALITY"))) {
+			dts_ddl_take(p, "JSON");
+			dts_ddl_take(p, "RELATIONAL");
+			dts_ddl_take(p, "DUALITY");
 		} else if (dts_sql_is(&p->scan, "DEFINER")) {
 			take_definer(p);
 		} else if (!take_any(p, plain)) {

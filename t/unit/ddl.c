@@ -108,6 +108,8 @@ static void test_create_table(void)
 		{"create table m (a int) engine=merge union=(a, b.c) insert_method=last",
 		 "create-table table:target |m<m> table:referenced |a<a> table:referenced b|c<b.c>"},
 		{"create table p (a int) partition by range (a) (partition x values less than (3))", "create-table table:target |p<p>"},
+		{"create json duality view v as select 1", "create-view view:target |v<v> +body"},
+		{"alter json relational duality view v as select 1", "alter-view view:target |v<v> +body"},
 		{"create temporary table if not exists t (a int)", "temporary table:target |t<t>?"},
 		{"create temporary table t select 1", "temporary table:target |t<t> +body"},
 		{"create table t5 (a uuid default uuid())", "create-table table:target |t5<t5>"},
