@@ -134,7 +134,7 @@ commits_to() {
 	exec 8>"$BATS_TEST_TMPDIR/in"
 	echo 'BEGIN; UPDATE t SET id = 2;' >&8
 	wait_until 10 '[ "$(sql my "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_rows_modified > 0")" = 1 ]'
-	run_tool 4 dump my -u locker d
+	run_tool 75 dump my -u locker d
 	[[ $stderr == *"the position of a snapshot is not to be had: "*"Lock wait timeout"*BACKUP_ADMIN* ]]
 	[ -z "$output" ]
 	# Nothing stays locked behind.
@@ -237,6 +237,15 @@ commits_to() {
 			{"id":1,"f":"18446744073709551615","z":5,"n":"-99999999999999999999999999999999999.999999999999999999999999999999","x":16777216,"y":5e-324,"t64":"18446744073709551615","j":0,"a":"0000-00-00","b":"-838:59:59.000000","c":"2024-02-31 00:00:00.000","e":"2024-01-01 00:00:00.000001","m":"m1,m64","u":"","h":" a","r":{"base64":"AQAAAA=="}}
 			{"id":2,"f":null,"z":null,"n":null,"x":0.1,"y":1.7976931348623157e+308,"t64":null,"j":null,"a":null,"b":"-00:00:00.500000","c":"2024-00-10 00:00:00.000","e":"2038-01-19 03:14:07.000000","m":null,"u":0,"h":null,"r":null}
 		Y
+	done
+}
+
+@test "zero keeps its sign" {
+	for server in my ma; do
+		sql $server 'CREATE TABLE z (id INT PRIMARY KEY, f FLOAT, d DOUBLE); INSERT INTO z VALUES (1, -0e0, 0), (2, 0, -0e0)' d
+		run_tool 0 dump $server d
+		[ "$(printf '%s\n' "$output" | grep -o '"after":.*')" = \
+			$'"after":{"id":1,"f":-0,"d":0}}\n"after":{"id":2,"f":0,"d":-0}}' ]
 	done
 }
 

@@ -113,6 +113,33 @@ check_pair() {
 	run_tool 0 verify mb my v
 }
 
+@test "the sign of zero is told; MariaDB 10.11 has one zero only" {
+	for s in my my2 ma mb; do
+		sql $s 'CREATE TABLE k (id INT PRIMARY KEY, d DOUBLE, f FLOAT); CREATE TABLE n (d DOUBLE, f FLOAT);
+			INSERT INTO k VALUES (1,0,0),(2,-0e0,-0e0); INSERT INTO n VALUES (0,0),(-0e0,-0e0),(0,0)' v
+	done
+	run_tool 0 verify my mb v
+	run_tool 0 verify my my2 v
+	run_tool 1 verify my ma v
+	[ "$(grep -c '"before":{"id":2,"d":0,"f":0},"after":{"id":2,"d":-0,"f":-0}' <<<"$output")" -eq 1 ]
+	for change in d=-0e0 f=-0e0; do
+		for s in my2 mb; do
+			sql $s "UPDATE k SET $change WHERE id=1; UPDATE n SET $change LIMIT 1" v
+			run_tool 1 verify my $s v
+			[[ $stderr == *': 2 different in 3 rows' ]]
+			sql $s "UPDATE k SET d=0, f=0 WHERE id=1; UPDATE n SET d=0, f=0 LIMIT 1" v
+			run_tool 0 verify my $s v
+		done
+	done
+	# Rows that only the target has are the ones that go, and the others stay.
+	for s in my2 mb; do
+		sql $s 'INSERT INTO n VALUES (-0e0,0),(0,-0e0),(-0e0,-0e0),(1,-0e0); UPDATE k SET d=0 WHERE id=2' v
+		run_pipe '1 0' "dts-verify --defaults-file='$(defaults)' -g my -G $s v |
+			dts-apply --defaults-file='$(defaults)' -g $s --no-checkpoint"
+		run_tool 0 verify my $s v
+	done
+}
+
 @test "documents of MySQL and their text on MariaDB are compared by value" {
 	sql my "CREATE TABLE j (id INT PRIMARY KEY, j JSON, n DECIMAL(5,1));
 		INSERT INTO j VALUES (1,'{\"bb\":1.10,\"a\":[true,null,\"\\\\u00e9\\\\/\"],\"a\":2}',1.5),(2,'[]',0),(3,NULL,1),

@@ -68,8 +68,8 @@ void dts_select_column(struct dts_buf *sql, const struct dts_column *c)
 	switch (c->type) {
 	case DTS_TYPE_FLOAT:
 	case DTS_TYPE_DOUBLE:
-		/* The text of a FLOAT has 6 digits, that of DOUBLE(m,d) has d. */
-		dts_buf_adds(sql, "+0e0");
+		/* The text of a FLOAT has 6 digits, that of DOUBLE(m,d) has d. +0e0 would make 0 of -0. */
+		dts_buf_adds(sql, "*1e0");
 		break;
 	case DTS_TYPE_ENUM:
 		/* Index 0 has the same text as a member ''. */

@@ -16,7 +16,7 @@ struct dts_row_writer; /* opaque: per column how to write it, and its key text *
 struct dts_row_writer *dts_row_writer_new(const struct dts_schema *schema);
 void dts_row_writer_free(struct dts_row_writer *w);
 
-/* Appends the select list: "`id`,`f`+0e0,...". Columns of the schema, in
+/* Appends the select list: "`id`,`f`*1e0,...". Columns of the schema, in
  * order, without the generated ones, whose values the target makes itself. */
 void dts_row_writer_select(const struct dts_row_writer *w, struct dts_buf *sql);
 

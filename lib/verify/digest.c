@@ -139,9 +139,9 @@ static void add_column(struct dts_buf *sql, const struct dts_column *src, const 
 		break;
 	case FORM_DOUBLE:
 		if (mysql)
-			add_call(sql, "REPLACE(JSON_ARRAY(", name, "+0e0),'.0]',']')");
+			add_call(sql, "REPLACE(JSON_ARRAY(", name, "*1e0),'.0]',']')");
 		else
-			add_call(sql, "", name, "+0e0");
+			add_call(sql, "", name, "*1e0");
 		break;
 	case FORM_SET:
 		add_call(sql, "CAST(", name, " AS UNSIGNED)");

@@ -13,7 +13,7 @@
  * and bytes are preceded by their length and taken raw, long values (the texts,
  * blobs, JSON, geometry) are their own hash. So no two different rows have the
  * same input, CONCAT_WS() leaving NULLs out included. FLOAT and DOUBLE go
- * through +0e0, since a FLOAT's own text has 6 digits only; where MySQL takes part
+ * through *1e0, since a FLOAT's own text has 6 digits only (+0e0 would make 0 of -0); where MySQL takes part
  * through JSON_ARRAY() as well, since it cuts the text of an expression to 22
  * characters, and the integers of JSON lose their .0. ENUM and SET are
  * their numbers, which tell index 0 from a member ''; ENUMs that list their

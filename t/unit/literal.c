@@ -80,6 +80,8 @@ static void test_numbers(void)
 	CHECK_STR("5e-324", value("double", "5e-324"));
 	CHECK_STR("1E5", value("double", "1E5"));
 	CHECK_STR("-0.0e0", value("double", "-0.0"));
+	CHECK_STR("-0e0", value("double", "-0"));
+	CHECK_STR("-0.0000000000000000e+00", value("float", "-0"));
 }
 
 static void test_refused_values(void)
@@ -181,6 +183,10 @@ static void test_match(void)
 	CHECK_STR("`c`<=>1.0000000149011612e-01", match("float", "", "0.1"));
 	CHECK_STR("`c`<=>1.6777216000000000e+07", match("float", "", "16777216"));
 	CHECK_STR("column 'c': \"x\" is not a value of type float", match("float", "", "\"x\""));
+	CHECK_STR("`c`<=>0e0 AND CONCAT(`c`*1e0)<=>CONCAT(0e0)", match("double", "", "0"));
+	CHECK_STR("`c`<=>-0e0 AND CONCAT(`c`*1e0)<=>CONCAT(-0e0)", match("double", "", "-0"));
+	CHECK_STR("`c`<=>-0.0000000000000000e+00 AND CONCAT(`c`*1e0)<=>CONCAT(-0e0)", match("float", "", "-0.0"));
+	CHECK_STR("`c` IS NULL", match("double", "", "null"));
 	CHECK_STR("`c`<=>'2024-01-31'", match("date", "", "\"2024-01-31\""));
 	CHECK_STR("`c`<=>X'FF'", match("blob", "", "{\"base64\":\"/w==\"}"));
 	CHECK_STR("`c`<=>5", match("bit(9)", "", "5"));

@@ -117,7 +117,7 @@ static void test_row(void)
 	add_column("e", "enum('x','y')")->invisible = true;
 	struct dts_row_writer *w = dts_row_writer_new(&schema);
 	dts_row_writer_select(w, &b);
-	CHECK_STR("`id`,`f`+0e0,`we\"ird```,`e`+0", dts_buf_text(&b));
+	CHECK_STR("`id`,`f`*1e0,`we\"ird```,`e`+0", dts_buf_text(&b));
 	CHECK_INT(4, dts_row_writer_count(w));
 	dts_buf_clear(&b);
 	CHECK_INT(0, dts_row_writer_add(w, row, lengths, &b, &err));
