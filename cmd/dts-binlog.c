@@ -63,13 +63,18 @@ static int choose_stop(const struct arguments *a, struct dts_follow_options *o, 
 	return 0;
 }
 
+static void notice(const char *text)
+{
+	dts_message("%s", text);
+}
+
 static int run(struct arguments *a, struct dts_error *err)
 {
 	struct dts_selection selection = {0};
 	struct dts_follow_options o = {
 		.connect = &a->connect, .selection = &selection, .src = a->src, .own_db = a->checkpoint_db,
 		.server_id = (uint32_t)a->server_id, .history = a->schema_history, .skip_sequences = a->skip_sequences, .follow = a->follow,
-		.heartbeat = a->heartbeat, .reconnect_timeout = a->reconnect_timeout,
+		.notice = notice, .heartbeat = a->heartbeat, .reconnect_timeout = a->reconnect_timeout,
 	};
 	struct dts_output out;
 	int status = -1;

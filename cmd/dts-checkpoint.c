@@ -235,6 +235,25 @@ static bool has_come(const struct dts_source_state *s, const struct dts_position
 			 : s->applied.file[0] && dts_position_compare(&s->applied, to) >= 0;
 }
 
+/* The name of a log file without its number. */
+static struct dts_slice base_name(const char *file)
+{
+	const char *dot = strrchr(file, '.');
+
+	return dts_slice(file, dot ? (size_t)(dot - file) : strlen(file));
+}
+
+/* Positions of logs with other names cannot be compared: a number says nothing there. */
+static int check_log(const struct dts_checkpoint *c, const struct dts_source_state *s, const struct dts_position *to,
+		     struct dts_error *err)
+{
+	if (want_gtid || !s->applied.file[0] || dts_slice_eq(base_name(s->applied.file), base_name(to->file)))
+		return 0;
+	dts_fail(err, DTS_REFUSED, "checkpoint '%s' is at %s:%llu, and %s is not a file of the same log", c->name, s->applied.file,
+		 (unsigned long long)s->applied.offset, to->file);
+	return dts_hint(err, "the position wanted is the one that the source says now, of the log that is read");
+}
+
 /* Until the applier has come to the position; a checkpoint that is still to be made counts as not there yet. */
 static int wait_for(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
 {
@@ -248,6 +267,8 @@ static int wait_for(struct dts_checkpoint *c, char **args, size_t count, struct 
 		rc = dts_checkpoint_exists(c, err);
 		if (rc > 0)
 			rc = read_one(c, NULL, &s, err);
+		if (rc == 0)
+			rc = check_log(c, &s, &pos, err);
 		bool there = rc == 0 && has_come(&s, &pos);
 		if (rc == 0 && !there && now() >= end) {
 			rc = too_late(c, &s, args[1], err);

@@ -1,5 +1,7 @@
 #include "base/message.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
@@ -12,6 +14,11 @@ static struct timespec progress_time;
 void dts_message_tool(const char *name)
 {
 	tool_name = name;
+	/* A descriptor that the caller closed would be the next one opened, a server's connection, and
+	 * output would go there. Each is open from here on, but for the other direction: its use fails. */
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 /* Length of the valid UTF-8 character at p, or 0. */

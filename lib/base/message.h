@@ -9,7 +9,8 @@
  * Control characters are shown as escapes, since messages quote data.
  */
 
-/* "dts-apply: " before every message; the name is borrowed. */
+/* "dts-apply: " before every message; the name is borrowed. To be called first of all:
+ * it also sees to it that descriptors 0 to 2 are ours, so that a closed one fails when it is used. */
 void dts_message_tool(const char *name);
 
 void dts_message(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

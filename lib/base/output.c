@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -98,6 +99,13 @@ static void free_all(struct dts_output *out)
 		out->zstd = NULL;
 	}
 	dts_buf_release(&out->buf);
+}
+
+bool dts_output_unread(const struct dts_output *out)
+{
+	struct pollfd p = {.fd = out->fd};
+
+	return poll(&p, 1, 0) > 0 && p.revents & POLLERR;
 }
 
 int dts_output_close(struct dts_output *out, struct dts_error *err)

@@ -25,6 +25,9 @@ int dts_output_record_done(struct dts_output *out, struct dts_error *err);
 /* Writes everything held, so that the reader sees it now (ends a zstd block). */
 int dts_output_flush(struct dts_output *out, struct dts_error *err);
 
+/* Has the reader of a pipe gone? Told without writing anything. */
+bool dts_output_unread(const struct dts_output *out);
+
 /* Flushes, ends the frame, closes, and checks each of them. Call once. */
 int dts_output_close(struct dts_output *out, struct dts_error *err);
 

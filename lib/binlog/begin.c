@@ -12,6 +12,8 @@ struct beginning {
 	struct dts_history_server server;
 	struct dts_buf metadata; /* binlog_row_metadata at the source; FULL: the log will have the names of columns */
 	size_t defined; /* tables that the checkpoint told of */
+	size_t selected;            /* of them */
+	struct dts_buf passed_over; /* names of the others */
 };
 
 static int check_identity(struct dts_follow *f, struct dts_slice want, struct dts_error *err)
@@ -196,15 +198,64 @@ static void see_start(struct dts_follow *f)
 		dts_gtids_set_empty(&f->seen, stop->form);
 }
 
+/* Is each of its transactions named by itself? Then they are meant to come. */
+static bool names_single(const struct dts_gtid_set *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		for (size_t k = 0; k < s->groups[i].count; k++)
+			if (s->groups[i].items[k].end - s->groups[i].items[k].first != 1)
+				return false;
+	return true;
+}
+
 /* Whether a stop by GTID comes is only known where the GTIDs of the start are, or will be
  * told by the file that it begins with. */
 static int check_stop(const struct beginning *b, struct dts_error *err)
 {
-	if (!dts_gtids_known(&b->f->o->stop_gtid) || dts_gtids_known(&b->start.gtid) || b->start.offset <= 4)
+	const struct dts_gtids *stop = &b->f->o->stop_gtid;
+
+	if (!dts_gtids_known(stop) || dts_gtids_known(&b->start.gtid) || b->start.offset <= 4 || names_single(&stop->set))
 		return 0;
 	dts_fail(err, DTS_REFUSED, "the GTIDs at %s:%llu are not known, so that it cannot be told when --stop-gtid is reached",
 		 b->start.file, (unsigned long long)b->start.offset);
 	return dts_hint(err, "start by --start-gtid or --start=oldest, or stop by --stop-position");
+}
+
+static void note_unselected(void *arg, const struct dts_defined_table *t)
+{
+	struct beginning *b = arg;
+	const struct dts_selection *sel = b->f->o->selection;
+
+	if (dts_selection_has(sel, t->schema.db, t->schema.table))
+		b->selected++;
+	else if (b->passed_over.len < 200)
+		dts_buf_addf(&b->passed_over, "%s%.*s.%.*s", b->passed_over.len ? ", " : "", (int)t->schema.db.len, t->schema.db.p,
+			     (int)t->schema.table.len, t->schema.table.p);
+}
+
+/* Under a narrower pattern the checkpoint would move past changes that nobody then makes; under a
+ * mistyped one past all of them. */
+static int check_selection(struct beginning *b, struct dts_error *err)
+{
+	const struct dts_follow_options *o = b->f->o;
+
+	if (b->defined == 0 || !o->selection)
+		return 0;
+	dts_definitions_each_table(b->f->history.tables, note_unselected, b);
+	if (b->selected == 0) {
+		dts_fail(err, DTS_REFUSED, "no table of checkpoint %s is selected: it is about %s", o->resume,
+			 dts_buf_text(&b->passed_over));
+		return dts_hint(err, "names are compared case by case; changes that are passed over would be lost to the checkpoint");
+	}
+	if (b->passed_over.len > 0 && o->notice) {
+		struct dts_buf line = {0};
+
+		dts_buf_addf(&line, "warning: checkpoint %s is also about tables that are not selected, whose changes are "
+			     "passed over: %s", o->resume, dts_buf_text(&b->passed_over));
+		o->notice(dts_buf_text(&line));
+		dts_buf_release(&line);
+	}
+	return 0;
 }
 
 static int begin(struct beginning *b, struct dts_error *err)
@@ -213,7 +264,8 @@ static int begin(struct beginning *b, struct dts_error *err)
 	const struct dts_follow_options *o = f->o;
 	struct dts_capture_options c = {
 		.selection = o->selection, .own_db = o->own_db, .skip_sequences = o->skip_sequences,
-		.collations = &f->source.collations, .catalog = dts_log_source_catalog, .context = &f->source,
+		.collations = &f->source.collations, .catalog = dts_log_source_catalog,
+		.system_zone = dts_log_source_zone, .context = &f->source,
 	};
 	int rc;
 
@@ -222,7 +274,7 @@ static int begin(struct beginning *b, struct dts_error *err)
 		return -1;
 	dts_history_init(&f->history, &b->server);
 	/* The stop first: a start of "now" is then not before it by accident. */
-	if (find_stop(f, err) < 0 || find_start(b, err) < 0)
+	if (find_stop(f, err) < 0 || find_start(b, err) < 0 || check_selection(b, err) < 0)
 		return -1;
 	rc = find_definitions(b, err);
 	if (rc < 0)
@@ -253,5 +305,6 @@ int dts_follow_prepare(struct dts_follow *f, struct dts_error *err)
 	status = begin(&b, err);
 	dts_position_release(&b.start);
 	dts_buf_release(&b.metadata);
+	dts_buf_release(&b.passed_over);
 	return status;
 }

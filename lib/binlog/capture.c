@@ -18,6 +18,7 @@ void dts_capture_init(struct dts_capture *c, const struct dts_capture_options *o
 	c->tables.catalog = o->catalog;
 	c->tables.context = o->context;
 	dts_position_copy(&c->at, start);
+	dts_gtids_clear(&c->at.gtid);
 	dts_position_copy(&c->safe, start);
 	c->jumps = start->file[0] == '\0';
 }
@@ -33,10 +34,11 @@ void dts_capture_release(struct dts_capture *c)
 	dts_buf_release(&c->gtid_text);
 	dts_buf_release(&c->xid);
 	dts_ddl_release(&c->ddl);
-	dts_buf_release(&c->sql);
 	dts_capture_temporary_forget(c);
 	dts_buf_release(&c->temporary_key);
+	dts_buf_release(&c->sql);
 	dts_buf_release(&c->statement);
+	dts_buf_release(&c->zone);
 	dts_buf_release(&c->head);
 	dts_buf_release(&c->scratch);
 	*c = (struct dts_capture){0};
@@ -56,6 +58,7 @@ void dts_capture_go_back(struct dts_capture *c, const struct dts_position *to)
 	dts_position_copy(&c->quiet_until, &c->safe);
 	dts_position_copy(&c->safe, to);
 	dts_position_copy(&c->at, to);
+	dts_gtids_clear(&c->at.gtid);
 	c->quiet = true;
 }
 
@@ -78,8 +81,16 @@ void dts_capture_group_done(struct dts_capture *c)
 
 void dts_capture_commit(struct dts_capture *c, struct dts_buf *out)
 {
-	dts_tx_commit(&c->tx, &c->at, out);
+	bool printed = c->tx.printed;
+	/* A set of MySQL's has a hole, for who reads the records, where there were none. */
+	bool whole = printed && c->untold && c->safe.gtid.form == DTS_GTID_MYSQL;
+
+	if (!whole)
+		dts_tx_commit(&c->tx, &c->at, out);
 	dts_capture_group_done(c);
+	if (whole)
+		dts_tx_commit(&c->tx, &c->safe, out);
+	c->untold = !printed || (c->untold && !whole);
 }
 
 void dts_capture_rollback(struct dts_capture *c, struct dts_buf *out)
@@ -93,6 +104,7 @@ void dts_capture_interrupt(struct dts_capture *c, struct dts_buf *out)
 	if (c->tx.open)
 		dts_tx_rollback(&c->tx, out);
 	dts_position_copy(&c->at, &c->safe);
+	dts_gtids_clear(&c->at.gtid);
 	c->format = (struct dts_event_format){0};
 	dts_log_tables_forget(&c->tables);
 	if (c->jumps)
@@ -178,6 +190,8 @@ static int format(struct dts_capture *c, const struct dts_event *e, struct dts_s
 		dts_tx_rollback(&c->tx, out);
 	if (c->format.created != 0) {
 		dts_log_tables_forget(&c->tables);
+		dts_capture_temporary_forget(c);
+	}
 	return 0;
 }
 
@@ -190,8 +204,6 @@ static int begin(struct dts_capture *c, uint64_t time, const struct dts_position
 	return 0;
 }
 
-		dts_capture_temporary_forget(c);
-	}
 static int begin_mariadb(struct dts_capture *c, const struct dts_event *e, const struct dts_position *start,
 			 struct dts_error *err)
 {
@@ -559,6 +571,7 @@ int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_bu
 
 static void add_pos(struct dts_capture *c, struct dts_buf *out)
 {
+	c->untold = false;
 	dts_buf_adds(out, ",\"pos\":");
 	dts_position_add(out, &c->safe, true);
 	dts_buf_adds(out, "}\n");

@@ -18,6 +18,8 @@ struct dts_capture_options {
 	const struct dts_map *collations;      /* see dts_collation_key(); borrowed; NULL: none */
 	struct dts_history *history;           /* borrowed; moved on by the log's statements; NULL: none */
 	dts_catalog_function *catalog;
+	/* Appends what the time zone SYSTEM is at the source at that moment, "+09:00"; NULL: not known. -1. */
+	int (*system_zone)(void *context, uint32_t time, struct dts_buf *zone, struct dts_error *err);
 	void *context;
 };
 
@@ -43,6 +45,7 @@ struct dts_capture {
 	uint8_t alter_phase;      /* MariaDB's two-phase ALTER: DTS_GTID_START_ALTER... */
 	struct dts_buf xid;         /* of a group that decides about a prepared one, as text */
 	uint64_t groups;            /* that have ended */
+	bool untold;                /* some have since the GTID position was told, of which nothing was */
 	uint32_t time;              /* of the last event that had one, seconds since 1970 */
 	bool refused;               /* the last event's failure was what no record can tell */
 	bool refused_statement;     /* and the event a QUERY */
@@ -50,11 +53,12 @@ struct dts_capture {
 	bool has_variables;         /* RAND or USER_VAR for the next statement */
 
 	struct dts_ddl ddl;
-	struct dts_buf sql; /* of a statement without what is not selected */
-	struct dts_buf statement; /* its record, for the history */
-	struct dts_buf head, scratch;
 	struct dts_map temporary; /* names that temporary tables have (temporary.c); no values */
 	struct dts_buf temporary_key;
+	struct dts_buf sql; /* of a statement without what is not selected */
+	struct dts_buf statement; /* its record, for the history */
+	struct dts_buf zone;      /* its time zone, where the log only says SYSTEM */
+	struct dts_buf head, scratch;
 };
 
 /* `start`: where the first event will stand; its GTID position if known. */

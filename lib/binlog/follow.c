@@ -1,5 +1,8 @@
 #include "binlog/follow.h"
 
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -104,6 +107,12 @@ static enum dts_readahead_result wait_for_event(struct dts_follow *f, struct dts
 		return DTS_READAHEAD_ERROR;
 	if (dts_output_flush(f->out, err) < 0)
 		return DTS_READAHEAD_ERROR;
+	/* It would only be noticed at the next record. */
+	if (dts_output_unread(f->out)) {
+		errno = EPIPE;
+		dts_fail_errno(err, "cannot write the output");
+		return DTS_READAHEAD_ERROR;
+	}
 	return dts_readahead_next(f->reader, f->o->heartbeat > 0 && !f->capture.tx.open ? milliseconds_left(f->heartbeat_at) : 1000,
 				  event, err);
 }
@@ -222,10 +231,24 @@ static bool sleep_or_signal(int milliseconds)
 	return !dts_signals_stop();
 }
 
+static void __attribute__((format(printf, 2, 3))) tell(struct dts_follow *f, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	if (!f->o->notice)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	f->o->notice(text);
+}
+
 /* Takes the open transaction back and connects anew. 0: reading again; 1: a stop
  * signal came; -1: `err` says why not. */
 static int reconnect(struct dts_follow *f, struct dts_error *err)
 {
+	const double lost_before = f->lost_since;
 	double deadline;
 
 	/* What is lost again before anything came through is still lost. */
@@ -235,6 +258,9 @@ static int reconnect(struct dts_follow *f, struct dts_error *err)
 	}
 	f->lost_groups = f->capture.groups;
 	deadline = f->lost_since + f->o->reconnect_timeout;
+	if (f->lost_since != lost_before)
+		tell(f, "at %s:%llu: %s: trying again for %g seconds", f->capture.safe.file,
+		     (unsigned long long)f->capture.safe.offset, err->message, f->o->reconnect_timeout);
 	stop_reading(f);
 	dts_capture_interrupt(&f->capture, &f->out->buf);
 	/* The stream will go on behind what was left out, too: the sink must stand
@@ -250,6 +276,8 @@ static int reconnect(struct dts_follow *f, struct dts_error *err)
 		*err = (struct dts_error)DTS_ERROR_INIT;
 	} while (dts_log_source_reopen(&f->source, err) < 0 || start_reading(f, err) < 0);
 	f->connected_at = now();
+	if (f->lost_since != lost_before)
+		tell(f, "connected to %s again", f->source.control.label);
 	if (f->capture.quiet)
 		return 0;
 	/* Inside of the stream, so it counts. */

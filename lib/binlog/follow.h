@@ -32,6 +32,8 @@ struct dts_follow_options {
 	struct dts_position stop; /* file "": none */
 	struct dts_gtids stop_gtid; /* when all of these have been read; not known: none */
 
+	void (*notice)(const char *text); /* for people: connections lost and made again, what is not followed */
+
 	double heartbeat;         /* seconds between heartbeat records; 0: none */
 	double reconnect_timeout; /* seconds to try after a lost connection; only when following */
 };

@@ -33,8 +33,12 @@ static int add_tables(struct dts_history *h, struct dts_session *s, const struct
 		if (t->items[i].is_sequence)
 			continue;
 		rc = dts_catalog_schema(s, t->items[i].db, t->items[i].name, &schema, NULL, err);
-		if (rc > 0 && dts_catalog_labels(s, &schema, err) < 0)
-			rc = -1;
+		if (rc > 0 && dts_catalog_labels(s, &schema, err) < 0) {
+			/* Not all of it is known, so it is not in the history; that says so if a row comes. */
+			rc = err->status == DTS_REFUSED ? 0 : -1;
+			if (rc == 0)
+				*err = (struct dts_error)DTS_ERROR_INIT;
+		}
 		if (rc > 0)
 			dts_history_add_table(h, &schema);
 		dts_schema_release(&schema);

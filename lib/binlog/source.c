@@ -453,3 +453,25 @@ int dts_log_source_catalog(void *context, struct dts_slice db, struct dts_slice 
 		return -1;
 	return dts_catalog_schema(&s->control, db, table, schema, NULL, err);
 }
+
+int dts_log_source_zone(void *context, uint32_t time, struct dts_buf *zone, struct dts_error *err)
+{
+	struct dts_log_source *s = context;
+	struct dts_buf sql = {0}, shift = {0};
+	int status = wake_control(s, err);
+
+	dts_buf_addf(&sql, "SELECT TIMEDIFF(CONVERT_TZ(FROM_UNIXTIME(%u), '+00:00', 'SYSTEM'), FROM_UNIXTIME(%u))",
+		     (unsigned)time, (unsigned)time);
+	if (status == 0)
+		status = dts_session_value(&s->control, dts_buf_slice(&sql), &shift, err);
+	/* "09:00:00" or "-05:00:00" */
+	if (status > 0 && shift.len >= 8 && shift.len <= 9) {
+		dts_buf_adds(zone, shift.data[0] == '-' ? "" : "+");
+		dts_buf_add(zone, shift.data, shift.len - 3);
+	} else if (status >= 0) {
+		dts_buf_adds(zone, "SYSTEM");
+	}
+	dts_buf_release(&sql);
+	dts_buf_release(&shift);
+	return status < 0 ? -1 : 0;
+}

@@ -62,6 +62,9 @@ int dts_log_source_read(void *context, struct dts_slice *event, struct dts_error
 /* Makes a dts_log_source_read() that waits in another thread fail at once. */
 void dts_log_source_abort(struct dts_log_source *s);
 
+/* What SYSTEM is there: see struct dts_capture_options. */
+int dts_log_source_zone(void *context, uint32_t time, struct dts_buf *zone, struct dts_error *err);
+
 /* The catalog's view of a table: a dts_catalog_function; `context` is the source. */
 int dts_log_source_catalog(void *context, struct dts_slice db, struct dts_slice table,
 		       struct dts_schema *schema, struct dts_error *err);

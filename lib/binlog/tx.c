@@ -54,7 +54,7 @@ static void add_xid(struct dts_buf *b, const struct dts_xid *xid)
 static void add_tail(struct dts_buf *b, const struct dts_position *pos)
 {
 	dts_buf_adds(b, ",\"pos\":");
-	dts_position_add(b, pos, false);
+	dts_position_add(b, pos, true);
 	dts_buf_adds(b, "}\n");
 }
 

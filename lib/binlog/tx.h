@@ -44,7 +44,8 @@ void dts_tx_savepoint(struct dts_tx *t, struct dts_slice name);
 /* ROLLBACK TO SAVEPOINT. -1 (DTS_BAD_INPUT) when there is none of that name. */
 int dts_tx_rollback_to(struct dts_tx *t, struct dts_slice name, struct dts_buf *out, struct dts_error *err);
 
-/* Its end; nothing is appended where nothing was printed. `end` is behind its last event. */
+/* Its end; nothing is appended where nothing was printed. `end` is behind its last event, and has a
+ * GTID position only where that is to be told. */
 void dts_tx_commit(struct dts_tx *t, const struct dts_position *end, struct dts_buf *out);
 void dts_tx_prepare(struct dts_tx *t, const struct dts_xid *xid, const struct dts_position *end,
 		    struct dts_buf *out);

@@ -102,13 +102,22 @@ out:
 	return 0;
 }
 
+/* Lock names have 64 characters at most, and MySQL takes none beyond utf8mb3. */
+static bool is_lock_name(struct dts_slice name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if ((unsigned char)name.p[i] >= 0x80)
+			return false;
+	return name.len <= 40;
+}
+
 int dts_checkpoint_lock(const struct dts_checkpoint *c, unsigned seconds, struct dts_error *err)
 {
 	struct dts_buf sql = {0}, name = {0}, got = {0};
 
-	/* Lock names have 64 characters at most; a hash keeps any name apart. */
+	/* A hash keeps any name apart. */
 	dts_buf_addf(&name, "%s.%s", c->db, c->name);
-	uint64_t hash = dts_buf_slice(&name).len > 40 ? 1 : 0;
+	uint64_t hash = !is_lock_name(dts_buf_slice(&name));
 	dts_buf_clear(&sql);
 	dts_buf_adds(&sql, "SELECT GET_LOCK(");
 	if (hash) {

@@ -254,7 +254,8 @@ static int mysql_snapshot(struct dts_source *source, struct dts_session *s, cons
 		return rc < 0 ? -1 : 0;
 	}
 	if (!safe) {
-		dts_fail(err, DTS_REFUSED, "the position of a snapshot is not to be had: %s", why.message);
+		dts_fail(err, why.status == DTS_AGAIN ? DTS_AGAIN : DTS_REFUSED, "the position of a snapshot is not to be had: %s",
+			 why.message);
 		return dts_hint(err, "grant the account BACKUP_ADMIN, or LOCK TABLES on the databases and REPLICATION CLIENT;"
 				     " if the tables are in use, try again when no long transaction has changed them");
 	}

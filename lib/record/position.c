@@ -35,7 +35,10 @@ void dts_position_follow(struct dts_position *p, const struct dts_position *end,
 	memcpy(p->file, end->file, sizeof p->file);
 	p->offset = end->offset;
 	p->created = end->created;
-	dts_gtids_follow(&p->gtid, tx);
+	if (dts_gtids_known(&end->gtid))
+		dts_gtids_copy(&p->gtid, &end->gtid);
+	else
+		dts_gtids_follow(&p->gtid, tx);
 }
 
 static int set_checked(struct dts_position *p, struct dts_slice file, uint64_t offset, struct dts_error *err)

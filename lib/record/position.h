@@ -32,7 +32,7 @@ int dts_position_parse(struct dts_position *p, struct dts_slice raw, struct dts_
 int dts_position_parse_text(struct dts_position *p, struct dts_slice text, struct dts_error *err);
 
 /* Moves `p` behind transaction `tx`, which ends at `end`: file and offset are those of `end`,
- * the GTID position is p's own moved on (see dts_gtids_follow()), whatever `end` says of it. */
+ * the GTID position is that of `end` where it has one, else p's own moved on (see dts_gtids_follow()). */
 void dts_position_follow(struct dts_position *p, const struct dts_position *end, struct dts_slice tx);
 
 /* Appends the JSON object; the GTID position only if `with_gtid` and it is known. */

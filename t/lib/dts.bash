@@ -212,6 +212,11 @@ echo "${PIPESTATUS[@]}" >"$0"' "$file"
 	return 1
 }
 
+# only_reconnects FILE: nothing was said there but that a connection was lost and made again.
+only_reconnects() {
+	! grep -vE ': trying again for [0-9.]+ seconds$|: connected to .* again$' "$1"
+}
+
 # wait_until SECONDS 'CONDITION': polls until the shell text is true.
 wait_until() {
 	local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000))
