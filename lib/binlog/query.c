@@ -1,5 +1,7 @@
 #include "binlog/query.h"
 
+#include <stdlib.h>
+
 #include "charset/charset.h"
 #include "record/json.h"
 
@@ -133,6 +135,19 @@ static bool read_variable(struct dts_event_query *q, struct dts_bytes *b)
 	}
 }
 
+/* Before 10.8.2 MariaDB's variable was not of the session, and is not in the log. */
+static bool has_explicit_bit(const struct dts_event_format *f)
+{
+	char *end;
+	unsigned long major = strtoul(f->server, &end, 10), minor = 0, patch = 0;
+
+	if (*end == '.')
+		minor = strtoul(end + 1, &end, 10);
+	if (*end == '.')
+		patch = strtoul(end + 1, &end, 10);
+	return major * 10000 + minor * 100 + patch >= 100802;
+}
+
 int dts_event_query(struct dts_event_query *q, const struct dts_event *e, const struct dts_event_format *f,
 		    struct dts_error *err)
 {
@@ -159,7 +174,7 @@ int dts_event_query(struct dts_event_query *q, const struct dts_event *e, const 
 	while (!vars.bad && dts_bytes_left(&vars) > 0)
 		if (!read_variable(q, &vars))
 			break;
-	if (!q->mysql && q->has_flags2) {
+	if (!q->mysql && q->has_flags2 && has_explicit_bit(f)) {
 		q->has_explicit_defaults = true;
 		q->explicit_defaults = q->flags2 & DTS_QUERY_EXPLICIT_DEFAULTS;
 	}
