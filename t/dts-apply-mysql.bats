@@ -193,3 +193,61 @@ cascades() { # FROM TO
 	run_tool 4 apply --checkpoint="$c" in
 	[[ $stderr == *'dts-apply: '*'hint: '* ]]
 }
+
+# --- what the families read otherwise in one text
+
+# ready FROM TO: both with t and its row, and a checkpoint.
+ready() {
+	local server
+
+	c=c$BATS_TEST_NUMBER-$1-$2
+	for server in "$1" "$2"; do
+		sql "$server" 'DROP DATABASE IF EXISTS d; CREATE DATABASE d CHARSET latin1; CREATE TABLE d.t (id INT PRIMARY KEY, v VARCHAR(20))'
+	done
+	sql "$1" 'INSERT INTO t VALUES (1, "x")' d
+	full "$1" "$2"
+}
+
+# columns SERVER: how the tables' columns are defined
+columns() {
+	sql "$1" 'SELECT TABLE_NAME, COLUMN_NAME, COALESCE(REPLACE(COLUMN_DEFAULT, CHAR(39), ""), "NULL"), IS_NULLABLE, COLLATION_NAME, EXTRA LIKE "%INVISIBLE%"
+		FROM information_schema.COLUMNS WHERE TABLE_SCHEMA="d" ORDER BY 1, ORDINAL_POSITION'
+}
+
+same_columns() { [ "$(columns "$1")" = "$(columns "$2")" ] || { columns "$1"; echo and; columns "$2"; return 1; }; }
+
+@test "executable comments mean at the target what they meant at the source" {
+	servers_up new=mariadb118
+	for to in dst new maria; do
+		ready my $to
+		sql my 'ALTER TABLE t ADD g INT /*!80000 DEFAULT 7 */, ADD h INT /*!99999 DEFAULT 7 */, ADD i INT /*M! DEFAULT 7 */ /*!080023 INVISIBLE */
+			; ALTER TABLE t MODIFY v VARCHAR(20) /*!80000 NOT NULL */ COMMENT "/*! x */"' d
+		changed my $to
+		same my $to 'SELECT *, i FROM t'
+		same_columns my $to
+		[ "$(sql $to 'SELECT g, h, i FROM t' d)" = $'7\tNULL\tNULL' ]
+	done
+	for to in dst maria; do
+		ready new $to
+		sql new 'ALTER TABLE t ADD g INT /*M! DEFAULT 7 */, ADD h INT /*!100300 DEFAULT 8 */, ADD i INT /*!80000 DEFAULT 7 */, ADD j INT /*M!129999 DEFAULT 9 */, ADD k INT /*!110700 DEFAULT 8 */' d
+		changed new $to
+		[ "$(sql $to 'SELECT g, h, i, j, k FROM t' d)" = $'7\t8\tNULL\tNULL\t8' ]
+	done
+	# Nobody says who read it.
+	tx 20 "$(ddl create-table 'CREATE TABLE x (a INT /*!80000 DEFAULT 7 */)')" | changes 10 | sed 's/"server":"mariadb","version":"10.11.1"/"id":"x"/' >in
+	run_tool 4 apply --checkpoint="$c-x" in
+	[[ $stderr == *'the stream does not say which server read the executable comments of the statement: CREATE TABLE x'*'hint: '*--ddl-done* ]]
+}
+
+@test "CREATE TABLE ... SELECT of MySQL, with its rows" {
+	for to in dst maria; do
+		ready my $to
+		sql my 'CREATE TABLE a SELECT id, v, 1.5 AS n FROM t; CREATE TABLE b (id INT PRIMARY KEY) CHARSET=latin1 SELECT id, v FROM t
+			; CREATE TABLE e SELECT * FROM t WHERE id=9; INSERT INTO a VALUES (2, "y", 0); UPDATE b SET v="z"' d
+		changed my $to
+		for table in a b e; do
+			same my $to "SELECT * FROM $table ORDER BY id"
+		done
+		same_columns my $to
+	done
+}

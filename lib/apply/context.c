@@ -4,6 +4,7 @@
 #include <mysqld_error.h>
 #include <stdlib.h>
 
+#include "ddl/scan.h"
 #include "mysql/quote.h"
 #include "record/json.h"
 
@@ -24,11 +25,24 @@ void dts_ddl_origin_read(struct dts_ddl_origin *o, struct dts_slice source)
 		dts_buf_clear(&text);
 		dts_buf_add_slice(&text, dts_slice(version.raw.p + 1, version.raw.len - 2));
 		unsigned long major = strtoul(dts_buf_text(&text), &end, 10);
-		unsigned long minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
-		if (major < 1000 && minor < 100)
-			o->version = (unsigned)(major * 10000 + minor * 100);
+		unsigned long minor = *end == '.' ? strtoul(end + 1, &end, 10) : 0;
+		unsigned long patch = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+		if (major < 1000 && minor < 100 && patch < 100)
+			o->version = (unsigned)(major * 10000 + minor * 100 + patch);
 	}
 	dts_buf_release(&text);
+}
+
+unsigned dts_ddl_context_flags(const struct dts_ddl_origin *origin, struct dts_slice context)
+{
+	struct dts_json mode = context.p ? dts_json_get(context, "sql_mode") : (struct dts_json){0};
+	struct dts_buf scratch = {0};
+	unsigned flags = origin->known && origin->family == DTS_MYSQL ? DTS_DDL_MYSQL : 0;
+
+	if (mode.raw.p && mode.type == DTS_JSON_STRING)
+		flags |= dts_ddl_flags_of_text(dts_json_string(mode.raw, &scratch));
+	dts_buf_release(&scratch);
+	return flags;
 }
 
 enum { INVALID_DEFAULT = 3721 }; /* MySQL: a collation that default_collation_for_utf8mb4 does not take */
@@ -88,60 +102,104 @@ int dts_ddl_context_modes(struct dts_slice modes, const struct dts_ddl_origin *o
 
 /* ---- collations that are not named ---- */
 
-/* The next word from *p on, upper case, strings and quoted names passed over; false at the end. */
-static bool next_word(const char **p, const char *end, char word[static 32])
+static bool is_any(const struct dts_sql_scan *s, const char *const *words)
 {
-	while (*p < end) {
-		char c = **p;
-		if (c == '\'' || c == '"' || c == '`') {
-			for (++*p; *p < end && **p != c; ++*p)
-				if (**p == '\\' && c != '`')
-					++*p;
-			++*p;
-		} else if (isalnum((unsigned char)c) || c == '_') {
-			size_t len = 0;
-			for (; *p < end && (isalnum((unsigned char)**p) || **p == '_'); ++*p)
-				if (len < 31)
-					word[len++] = (char)toupper((unsigned char)**p);
-			word[len] = '\0';
+	for (; *words; words++)
+		if (dts_sql_is(s, *words))
 			return true;
-		} else {
-			++*p;
+	return false;
+}
+
+/* What stands behind a character set gives its collation. */
+static bool is_collated(struct dts_sql_scan s)
+{
+	if (dts_sql_is(&s, "DEFAULT"))
+		dts_sql_next(&s);
+	if (dts_sql_is(&s, "BINARY"))
+		return true;
+	if (!dts_sql_is(&s, "COLLATE"))
+		return false;
+	dts_sql_next(&s);
+	if (dts_sql_is_char(&s, '='))
+		dts_sql_next(&s);
+	return !dts_sql_is(&s, "DEFAULT");
+}
+
+static void add_bare(struct dts_list *sets, struct dts_buf *name)
+{
+	for (size_t i = 0; i < name->len; i++)
+		name->data[i] = (char)tolower((unsigned char)name->data[i]);
+	const char *text = strcmp(dts_buf_text(name), "utf8") == 0 ? "utf8mb3" : dts_buf_text(name);
+	for (size_t i = 0; i < sets->count; i++)
+		if (strcmp(sets->items[i], text) == 0)
+			return;
+	dts_list_add(sets, text);
+}
+
+/* NVARCHAR(10), NATIONAL CHAR VARYING(10): goes behind it; false when it is none. */
+static bool pass_national(struct dts_sql_scan *s, bool begins_item)
+{
+	static const char *const first[] = {"NCHAR", "NVARCHAR", "NATIONAL", NULL};
+	static const char *const more[] = {"CHAR", "CHARACTER", "VARCHAR", "VARCHARACTER", "VARYING", NULL};
+	bool whole = !dts_sql_is(s, "NATIONAL");
+
+	if (begins_item || !is_any(s, first))
+		return false; /* a column may have such a name */
+	for (dts_sql_next(s); is_any(s, more); dts_sql_next(s))
+		whole = true;
+	if (whole && dts_sql_is_char(s, '(')) {
+		while (s->type != DTS_SQL_END && !dts_sql_is_char(s, ')'))
+			dts_sql_next(s);
+		dts_sql_next(s);
+	}
+	return whole;
+}
+
+/* The attributes UNICODE and ASCII, CHARACTER SET x and CHARSET=x: the name, and goes behind it. */
+static void take_charset(struct dts_sql_scan *s, bool of_char, bool of_type, struct dts_buf *name)
+{
+	if (of_type && (dts_sql_is(s, "UNICODE") || dts_sql_is(s, "ASCII"))) {
+		dts_buf_adds(name, dts_sql_is(s, "ASCII") ? "latin1" : "ucs2");
+		dts_sql_next(s);
+	} else if (dts_sql_is(s, "CHARSET") || (of_char && dts_sql_is(s, "SET"))) {
+		dts_sql_next(s);
+		if (dts_sql_is_char(s, '='))
+			dts_sql_next(s);
+		if (s->type == DTS_SQL_QUOTED || s->type == DTS_SQL_STRING)
+			dts_sql_decode(dts_sql_text(s), s->flags, name);
+		else if (s->type == DTS_SQL_WORD)
+			dts_buf_add_slice(name, dts_sql_text(s));
+		if (name->len > 0)
+			dts_sql_next(s);
+	}
+}
+
+void dts_ddl_bare_charsets(struct dts_slice sql, unsigned flags, struct dts_list *sets)
+{
+	static const char *const types[] = {"CHAR", "CHARACTER", "VARCHAR", "VARYING", "TEXT", "TINYTEXT", "MEDIUMTEXT",
+					    "LONGTEXT", NULL};
+	struct dts_sql_scan s;
+	struct dts_buf name = {0};
+	bool begins = true, of_char = false, of_type = false; /* what the token before was */
+
+	for (dts_sql_start(&s, sql, flags); s.type != DTS_SQL_END;) {
+		dts_buf_clear(&name);
+		if (pass_national(&s, begins))
+			dts_buf_adds(&name, "utf8mb3");
+		else
+			take_charset(&s, of_char, of_type, &name);
+		if (name.len > 0) {
+			if (!is_collated(s))
+				add_bare(sets, &name);
+			begins = of_char = of_type = false;
+			continue;
 		}
+		begins = dts_sql_is_char(&s, '(') || dts_sql_is_char(&s, ',');
+		of_char = dts_sql_is(&s, "CHARACTER") || dts_sql_is(&s, "CHAR");
+		of_type = dts_sql_is_char(&s, ')') || is_any(&s, types);
+		dts_sql_next(&s);
 	}
-	return false;
-}
-
-static bool is_unicode(const char *name)
-{
-	return strncmp(name, "UTF", 3) == 0 || strcmp(name, "UCS2") == 0 || strcmp(name, "UNICODE") == 0;
-}
-
-bool dts_ddl_leaves_collation(struct dts_slice sql)
-{
-	const char *p = sql.p, *end = sql.p + sql.len;
-	char word[32], before[32] = "";
-
-	while (next_word(&p, end, word)) {
-		bool names_set = strcmp(word, "CHARSET") == 0 ||
-				 (strcmp(word, "SET") == 0 && (strcmp(before, "CHARACTER") == 0 || strcmp(before, "CHAR") == 0));
-		memcpy(before, word, sizeof before);
-		if (!names_set)
-			continue;
-		while (p < end && strchr(" =\t\r\n'\"`", *p)) /* the set's name may be quoted */
-			p++;
-		if (!next_word(&p, end, word) || !is_unicode(word))
-			continue;
-		if (p < end && strchr("'\"`", *p))
-			p++;
-		const char *behind = p;
-		bool collated = next_word(&behind, end, word) &&
-				(strcmp(word, "COLLATE") == 0 ||
-				 (strcmp(word, "DEFAULT") == 0 && next_word(&behind, end, word) && strcmp(word, "COLLATE") == 0));
-		if (!collated)
-			return true;
-	}
-	return false;
+	dts_buf_release(&name);
 }
 
 static int refuse_default(const char *collation, struct dts_error *err)
@@ -151,71 +209,119 @@ static int refuse_default(const char *collation, struct dts_error *err)
 	return dts_hint(err, "make the change at the target by hand with a collation of its own, then start again with --ddl-done");
 }
 
-/* The entry of utf8mb4 in "utf8mb3=...,utf8mb4=utf8mb4_bin"; p NULL: it has none. */
-static struct dts_slice of_utf8mb4(struct dts_slice list)
+/* The collation of a set in "utf8mb3=...,utf8mb4=utf8mb4_bin"; p NULL: it has none. */
+static struct dts_slice listed(struct dts_slice list, struct dts_slice set)
 {
-	const char *at = memmem(list.p, list.len, "utf8mb4=", 8);
-	const char *end = list.p + list.len, *comma;
-
-	if (!at)
-		return (struct dts_slice){0};
-	at += 8;
-	comma = memchr(at, ',', (size_t)(end - at));
-	return dts_slice(at, (size_t)((comma ? comma : end) - at));
+	for (const char *p = list.p, *end = list.p + list.len; p < end;) {
+		const char *comma = memchr(p, ',', (size_t)(end - p));
+		struct dts_slice entry = dts_slice(p, (size_t)((comma ? comma : end) - p));
+		if (entry.len > set.len && memcmp(entry.p, set.p, set.len) == 0 && entry.p[set.len] == '=')
+			return dts_slice(entry.p + set.len + 1, entry.len - set.len - 1);
+		p = entry.p + entry.len + 1;
+	}
+	return (struct dts_slice){0};
 }
 
-/* What the Unicode set utf8mb4 is collated by at the source where nothing else is said. */
-static void add_default_collation(struct dts_buf *b, const struct dts_ddl_origin *o, struct dts_slice context)
+/*
+ * Appends what a set is collated by at the source where nothing else is said; nothing: what
+ * both families have compiled in. A MariaDB that logs no list has that of its release:
+ * the collations of Unicode 14 since 11.5, before that none (seen in the log of 11.8).
+ */
+static void add_default_collation(struct dts_buf *b, const char *set, const struct dts_ddl_origin *o, struct dts_slice context)
 {
+	static const char *const unicode[] = {"utf8mb3", "utf8mb4", "ucs2", "utf16", "utf32", "utf16le", NULL};
 	struct dts_json said = dts_json_get(context, "default_collation_for_utf8mb4");
 	struct dts_json pairs = dts_json_get(context, "character_set_collations");
 	struct dts_slice own = {0};
 	struct dts_buf scratch = {0};
+	bool mysql4 = o->family == DTS_MYSQL && strcmp(set, "utf8mb4") == 0;
+	bool list = o->family == DTS_MARIADB && pairs.raw.p && pairs.type == DTS_JSON_STRING;
+	bool uca = o->family == DTS_MARIADB && o->version >= 110500 && !list && strcmp(set, "utf16le") != 0;
 
-	if (pairs.raw.p && pairs.type == DTS_JSON_STRING)
-		own = of_utf8mb4(dts_json_string(pairs.raw, &scratch));
+	if (list)
+		own = listed(dts_json_string(pairs.raw, &scratch), dts_slice_of(set));
 	if (own.p)
 		dts_buf_add_slice(b, own);
-	else if (said.raw.p && said.type == DTS_JSON_STRING)
+	else if (mysql4 && said.raw.p && said.type == DTS_JSON_STRING)
 		dts_buf_add_slice(b, dts_json_string(said.raw, &scratch));
-	else
-		dts_buf_adds(b, o->family == DTS_MYSQL ? "utf8mb4_0900_ai_ci" :
-				o->version >= 110500 ? "utf8mb4_uca1400_ai_ci" : "utf8mb4_general_ci");
+	else if (mysql4)
+		dts_buf_adds(b, "utf8mb4_0900_ai_ci");
+	else if (is_one_of(dts_slice_of(set), unicode))
+		dts_buf_addf(b, "%s_%s", set, uca ? "uca1400_ai_ci" : "general_ci");
 	dts_buf_release(&scratch);
 }
 
-static int set_default_collation(struct dts_session *s, const struct dts_ddl_origin *o, struct dts_slice context,
-				 unsigned *set, struct dts_error *err)
+/* Sets one variable. *number: the target's error where it has no such value or no such variable, which is no failure yet. */
+static int set_default(struct dts_session *s, const char *variable, struct dts_slice value, unsigned *number, struct dts_error *err)
 {
-	static const char *const sets[] = {"utf8mb3", "ucs2", "utf16", "utf32"};
-	bool uca = o->family == DTS_MARIADB && o->version >= 110500;
-	struct dts_buf collation = {0}, value = {0}, sql = {0};
+	struct dts_buf sql = {0};
 
-	add_default_collation(&collation, o, context);
-	if (s->family == DTS_MARIADB) {
-		dts_buf_addf(&value, "utf8mb4=%s", dts_buf_text(&collation));
-		for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
-			dts_buf_addf(&value, ",%s=%s_%s", sets[i], sets[i], uca ? "uca1400_ai_ci" : "general_ci");
-	} else {
-		dts_buf_add_slice(&value, dts_buf_slice(&collation));
-	}
-	dts_buf_addf(&sql, "SET %s=", s->family == DTS_MYSQL ? "default_collation_for_utf8mb4" : "character_set_collations");
-	dts_sql_literal(&sql, dts_buf_slice(&value));
+	dts_buf_addf(&sql, "SET %s=", variable);
+	dts_sql_literal(&sql, value);
 	int rc = dts_session_run(s, dts_buf_slice(&sql), err);
-	unsigned number = rc < 0 ? mysql_errno(s->mysql) : 0;
-	if (rc == 0) {
-		*set |= s->family == DTS_MYSQL ? 1u << SET_DEFAULT_UTF8MB4 : 1u << SET_COLLATIONS;
-	} else if (number == ER_UNKNOWN_SYSTEM_VARIABLE && dts_slice_is(dts_buf_slice(&collation), "utf8mb4_general_ci")) {
-		*err = (struct dts_error)DTS_ERROR_INIT; /* a server without the variable knows this one */
-		rc = 0;
-	} else if (number == ER_UNKNOWN_SYSTEM_VARIABLE || number == ER_UNKNOWN_COLLATION || number == INVALID_DEFAULT) {
-		rc = refuse_default(dts_buf_text(&collation), err);
-	} else {
-		dts_where(err, "cannot set the default collation that the source has");
+	dts_buf_release(&sql);
+	*number = rc < 0 ? mysql_errno(s->mysql) : 0;
+	if (*number == ER_UNKNOWN_COLLATION || *number == INVALID_DEFAULT || *number == ER_UNKNOWN_SYSTEM_VARIABLE) {
+		*err = (struct dts_error)DTS_ERROR_INIT;
+		return 0;
+	}
+	return rc < 0 ? dts_where(err, "cannot set the default collation that the source has") : 0;
+}
+
+/* MySQL has a choice for utf8mb4, of two; a collation of the others must be its own. */
+static int mysql_default(struct dts_session *s, const char *charset, struct dts_buf *collation, unsigned *set, struct dts_error *err)
+{
+	struct dts_buf sql = {0}, own = {0};
+	unsigned number = 0;
+
+	if (strcmp(charset, "utf8mb4") == 0) {
+		if (set_default(s, "default_collation_for_utf8mb4", dts_buf_slice(collation), &number, err) < 0)
+			return -1;
+		if (number == 0)
+			*set |= 1u << SET_DEFAULT_UTF8MB4;
+		return number ? refuse_default(dts_buf_text(collation), err) : 0;
+	}
+	dts_buf_adds(&sql, "SELECT DEFAULT_COLLATE_NAME FROM information_schema.CHARACTER_SETS WHERE CHARACTER_SET_NAME=");
+	dts_sql_literal(&sql, dts_slice_of(charset));
+	int rc = dts_session_value(s, dts_buf_slice(&sql), &own, err);
+	if (rc > 0) /* a set that it does not have will be its own error */
+		rc = dts_slice_eq(dts_buf_slice(&own), dts_buf_slice(collation)) ? 0 : refuse_default(dts_buf_text(collation), err);
+	dts_buf_release(&sql);
+	dts_buf_release(&own);
+	return rc;
+}
+
+/* MariaDB takes one for each set, since 11.3; before that each has the one compiled in. */
+static int mariadb_default(struct dts_session *s, const char *charset, struct dts_buf *collation, struct dts_buf *list,
+			   unsigned *set, struct dts_error *err)
+{
+	unsigned number = 0;
+
+	dts_buf_addf(list, "%s%s=%s", list->len > 0 ? "," : "", charset, dts_buf_text(collation));
+	if (set_default(s, "character_set_collations", dts_buf_slice(list), &number, err) < 0)
+		return -1;
+	if (number == 0)
+		*set |= 1u << SET_COLLATIONS;
+	if (number == 0 || (number == ER_UNKNOWN_SYSTEM_VARIABLE && strstr(dts_buf_text(collation), "_general_ci")))
+		return 0;
+	return refuse_default(dts_buf_text(collation), err);
+}
+
+static int set_default_collations(struct dts_session *s, const struct dts_list *sets, const struct dts_ddl_origin *o,
+				  struct dts_slice context, unsigned *set, struct dts_error *err)
+{
+	struct dts_buf collation = {0}, list = {0};
+	int rc = 0;
+
+	for (size_t i = 0; i < sets->count && rc == 0; i++) {
+		dts_buf_clear(&collation);
+		add_default_collation(&collation, sets->items[i], o, context);
+		if (collation.len > 0)
+			rc = s->family == DTS_MYSQL ? mysql_default(s, sets->items[i], &collation, set, err)
+						    : mariadb_default(s, sets->items[i], &collation, &list, set, err);
 	}
 	dts_buf_release(&collation);
-	dts_buf_release(&value);
-	dts_buf_release(&sql);
+	dts_buf_release(&list);
 	return rc;
 }
 
@@ -318,9 +424,14 @@ int dts_ddl_context_enter(struct dts_session *s, const struct dts_ddl *d, struct
 		if (set_variable(s, d, i, value, err) < 0)
 			return -1;
 	}
-	if (origin->known && makes_columns(d) && dts_ddl_leaves_collation(sql))
-		return set_default_collation(s, origin, context, set, err);
-	return 0;
+	struct dts_list bare = {0};
+	int rc = 0;
+	if (origin->known && makes_columns(d)) {
+		dts_ddl_bare_charsets(sql, dts_ddl_context_flags(origin, context), &bare);
+		rc = set_default_collations(s, &bare, origin, context, set, err);
+	}
+	dts_list_release(&bare);
+	return rc;
 }
 
 int dts_ddl_context_leave(struct dts_session *s, unsigned set, struct dts_error *err)

@@ -1,6 +1,7 @@
 #ifndef DTS_APPLY_CONTEXT_H
 #define DTS_APPLY_CONTEXT_H
 
+#include "base/options.h"
 #include "ddl/ddl.h"
 #include "mysql/session.h"
 #include "record/record.h"
@@ -12,7 +13,7 @@
 struct dts_ddl_origin {
 	bool known;
 	enum dts_family family;
-	unsigned version; /* 101100 for 10.11; 0: not known */
+	unsigned version; /* 101119 for 10.11.19; 0: not known */
 };
 
 /* From a stream record's "source" (raw JSON, p NULL: nothing is known). */
@@ -36,7 +37,11 @@ int dts_ddl_context_leave(struct dts_session *s, unsigned set, struct dts_error 
 int dts_ddl_context_modes(struct dts_slice modes, const struct dts_ddl_origin *origin, enum dts_family target,
 			  struct dts_buf *out, struct dts_error *err);
 
-/* Does the statement name a Unicode character set without a collation? */
-bool dts_ddl_leaves_collation(struct dts_slice sql);
+/* Flags of parsing for a statement of this origin and context. */
+unsigned dts_ddl_context_flags(const struct dts_ddl_origin *origin, struct dts_slice context);
+
+/* Adds each character set that the statement names without a collation, in lower case;
+ * NCHAR and its kin name utf8mb3, the attributes UNICODE and ASCII ucs2 and latin1. */
+void dts_ddl_bare_charsets(struct dts_slice sql, unsigned flags, struct dts_list *sets);
 
 #endif

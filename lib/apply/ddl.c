@@ -2,6 +2,7 @@
 
 #include "apply/ddl_target.h"
 #include "apply/state.h"
+#include "ddl/port.h"
 #include "mysql/quote.h"
 
 /*
@@ -10,10 +11,12 @@
  * objects tell whether it ran, and where they cannot, a person is asked.
  */
 struct statement {
-	struct dts_buf line, intent, before;
+	struct dts_buf line, intent, before, text;
 	struct dts_record record;
 	struct dts_ddl ddl;
 	struct dts_slice db, sql, context;
+	unsigned flags;
+	bool unclear; /* what the source read of its comments is not known */
 	uint64_t input_line;
 };
 
@@ -22,14 +25,37 @@ static void statement_release(struct statement *s)
 	dts_buf_release(&s->line);
 	dts_buf_release(&s->intent);
 	dts_buf_release(&s->before);
+	dts_buf_release(&s->text);
 	dts_record_release(&s->record);
 	dts_ddl_release(&s->ddl);
 }
 
-static int statement_read(struct statement *s, struct dts_slice line, uint64_t input_line, struct dts_error *err)
+/* The text as any server understands it: what the source read of executable comments is
+ * SQL and the rest is gone; what comes with START TRANSACTION follows in the stream anyway. */
+static void make_plain(struct statement *s, const struct dts_ddl_origin *o)
 {
-	struct dts_buf scratch = {0};
-	unsigned flags = 0;
+	struct dts_buf cut = {0};
+	bool executable = dts_ddl_has_executable(s->sql, s->flags);
+
+	s->unclear = executable && (!o->known || o->version == 0);
+	if (executable && !s->unclear) {
+		dts_ddl_plain(s->sql, s->flags, o->version, &s->text);
+		s->sql = dts_buf_slice(&s->text);
+	}
+	dts_ddl_parse(&s->ddl, s->sql, s->flags);
+	if (s->ddl.effects & DTS_DDL_STARTS) {
+		dts_ddl_without_start(s->sql, s->flags, &cut);
+		dts_buf_clear(&s->text);
+		dts_buf_add_slice(&s->text, dts_buf_slice(&cut));
+		s->sql = dts_buf_slice(&s->text);
+		dts_ddl_parse(&s->ddl, s->sql, s->flags);
+	}
+	dts_buf_release(&cut);
+}
+
+static int statement_read(struct statement *s, const struct dts_ddl_origin *origin, struct dts_slice line,
+			  uint64_t input_line, struct dts_error *err)
+{
 
 	dts_record_init(&s->record);
 	dts_buf_add_slice(&s->line, line);
@@ -39,13 +65,8 @@ static int statement_read(struct statement *s, struct dts_slice line, uint64_t i
 	s->sql = s->record.sql;
 	s->db = s->record.db.p ? s->record.db : DTS_LIT("");
 	s->context = s->record.raw[DTS_F_CONTEXT];
-	if (s->context.p) {
-		struct dts_json mode = dts_json_get(s->context, "sql_mode");
-		if (mode.raw.p && mode.type == DTS_JSON_STRING)
-			flags = dts_ddl_flags_of_text(dts_json_string(mode.raw, &scratch));
-	}
-	dts_ddl_parse(&s->ddl, s->sql, flags);
-	dts_buf_release(&scratch);
+	s->flags = dts_ddl_context_flags(origin, s->context);
+	make_plain(s, origin);
 	return 0;
 }
 
@@ -59,14 +80,19 @@ static int refuse(const struct statement *s, const char *why, struct dts_error *
 }
 
 /* Effects on rows that no row event carries. */
-static const char *hidden_effect(const struct dts_ddl *d)
+static const char *hidden_effect(const struct dts_applier *a, const struct statement *s)
 {
+	const struct dts_ddl *d = &s->ddl;
+
 	if (d->effects & DTS_DDL_FILLS_ROWS)
 		return "the statement gives existing rows values that the source's log does not carry";
 	if (d->effects & DTS_DDL_NUMBERS_ROWS)
 		return "the statement numbers existing rows in an order that the source's log does not carry";
 	if (d->effects & DTS_DDL_TABLESPACE)
 		return "the statement brings rows from a file that the source's log does not carry";
+	if (d->kind == DTS_DDL_ALTER_TABLE && a->origin.known && a->origin.family != a->session->family &&
+	    dts_ddl_fills_otherwise(s->sql, s->flags))
+		return "the statement gives existing rows the type's own value, which is another one at the target";
 	return NULL;
 }
 
@@ -87,15 +113,22 @@ static enum decision decide(struct dts_applier *a, const struct statement *s, st
 		dts_hint(err, "--other-ddl=skip leaves views, routines, triggers, events and accounts out, --other-ddl=apply runs them");
 		return STOP;
 	}
+	if (other && a->options.other_ddl == DTS_OTHER_SKIP)
+		return SKIP;
+	if (s->unclear) {
+		refuse(s, "the stream does not say which server read the executable comments of the statement", err);
+		dts_hint(err, "make the change at the target by hand, then start again with --ddl-done");
+		return STOP;
+	}
 	if (other)
-		return a->options.other_ddl == DTS_OTHER_SKIP ? SKIP : RUN;
+		return RUN;
 	/* Such as DROP TABLE of one that was there and one that was not. */
 	if (s->context.p && dts_json_get(s->context, "error").raw.p) {
 		refuse(s, "the statement failed at the source when a part of it was done", err);
 		dts_hint(err, "make the target like the source by hand, then start again with --ddl-done");
 		return STOP;
 	}
-	const char *hidden = hidden_effect(&s->ddl);
+	const char *hidden = hidden_effect(a, s);
 	if (hidden) {
 		refuse(s, hidden, err);
 		dts_hint(err, "make the change and fill the rows at the target by hand, then start again with --ddl-done");
@@ -347,7 +380,7 @@ int dts_apply_ddl_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struc
 	int rc = dts_spill_read(&a->log, &at, &e, err);
 
 	if (rc == 0)
-		rc = statement_read(&s, e.text, e.line, err);
+		rc = statement_read(&s, &a->origin, e.text, e.line, err);
 	if (rc == 0 && s.record.op != DTS_OP_DDL)
 		rc = dts_fail(err, DTS_BAD_INPUT, "a ddl record must be the first of its transaction");
 	if (rc == 0) {
@@ -416,7 +449,7 @@ static int already_there(struct dts_applier *a, const struct statement *s, struc
 int dts_apply_ddl_schema(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err)
 {
 	struct statement s = {0};
-	int rc = statement_read(&s, r->line, line, err);
+	int rc = statement_read(&s, &a->origin, r->line, line, err);
 
 	if (rc == 0 && s.ddl.kind == DTS_DDL_CREATE_TABLE && s.ddl.count > 0) {
 		rc = already_there(a, &s, err);

@@ -38,20 +38,34 @@ static size_t skip_comment(const struct dts_sql_scan *s, size_t at)
 	return s->sql.len;
 }
 
+/* Does the server take a comment for this version and later for SQL? MariaDB leaves out
+ * what is for MySQL 5.7 and later (Knowledge Base, "Comment Syntax"). */
+static bool counts(const struct dts_sql_scan *s, unsigned version, bool own)
+{
+	if (s->version == 0)
+		return true;
+	if (!(s->flags & DTS_DDL_MYSQL) && !own && version >= 50700 && version <= 99999)
+		return false;
+	return version <= s->version;
+}
+
 /* The length of the opening of an executable comment, version and all: the
  * manuals' five or six digits. 0: it is none. */
 static size_t executable(const struct dts_sql_scan *s, size_t at)
 {
 	size_t n = peek(s, at, 2) == '!' ? 3 : peek(s, at, 2) == 'M' && peek(s, at, 3) == '!' ? 4 : 0;
 	size_t digits = 0;
+	unsigned version = 0;
 
 	if (n == 4 && (s->flags & DTS_DDL_MYSQL))
 		return 0;
 	if (n == 0)
 		return 0;
 	while (digits < 6 && peek(s, at, n + digits) >= '0' && peek(s, at, n + digits) <= '9')
-		digits++;
-	return digits >= 5 ? n + digits : n;
+		version = version * 10 + (unsigned)(peek(s, at, n + digits++) - '0');
+	if (digits < 5)
+		return n;
+	return counts(s, version, n == 4) ? n + digits : 0;
 }
 
 /* Behind the space and comments at `at`. */
@@ -155,7 +169,12 @@ void dts_sql_next(struct dts_sql_scan *s)
 
 void dts_sql_start(struct dts_sql_scan *s, struct dts_slice sql, unsigned flags)
 {
-	*s = (struct dts_sql_scan){.sql = sql, .flags = flags};
+	dts_sql_start_at(s, sql, flags, 0);
+}
+
+void dts_sql_start_at(struct dts_sql_scan *s, struct dts_slice sql, unsigned flags, unsigned version)
+{
+	*s = (struct dts_sql_scan){.sql = sql, .flags = flags, .version = version};
 	dts_sql_next(s);
 }
 

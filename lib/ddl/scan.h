@@ -1,7 +1,7 @@
 #ifndef DTS_DDL_SCAN_H
 #define DTS_DDL_SCAN_H
 
-/* The words of SQL text, one at a time; for this room and lib/schema. */
+/* The words of SQL text, one at a time; for this room, lib/schema and lib/apply. */
 
 #include "ddl/ddl.h"
 
@@ -17,6 +17,7 @@ enum dts_sql_type {
 struct dts_sql_scan {
 	struct dts_slice sql;
 	unsigned flags;
+	unsigned version; /* 90704: executable comments that it passes over are plain ones; 0: none are */
 	unsigned open;  /* executable comments that we are inside of */
 	unsigned edges; /* beginnings and ends of executable comments so far */
 	size_t next;    /* where the next token is looked for */
@@ -29,6 +30,8 @@ struct dts_sql_scan {
 
 /* Starts, with the first token at hand. */
 void dts_sql_start(struct dts_sql_scan *s, struct dts_slice sql, unsigned flags);
+/* The same, with the comments that a server of this version takes for SQL. */
+void dts_sql_start_at(struct dts_sql_scan *s, struct dts_slice sql, unsigned flags, unsigned version);
 
 /* Goes on to the next token; stays at DTS_SQL_END. */
 void dts_sql_next(struct dts_sql_scan *s);
