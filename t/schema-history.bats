@@ -192,3 +192,16 @@ inserted() {
 		[ "$(tail -n 1 <<<"$output" | jq -r .reason)" = done ]
 	done
 }
+
+@test "CREATE TABLE IF NOT EXISTS defines nothing where a view had the name" {
+	metadata mysql97 default
+	sql mysql97 'DROP DATABASE IF EXISTS h; CREATE DATABASE h; CREATE TABLE h.base (id int PRIMARY KEY); CREATE VIEW h.t AS SELECT id FROM h.base'
+	rm -f history
+	begin mysql97
+	sql mysql97 'CREATE TABLE IF NOT EXISTS h.t (id int PRIMARY KEY, x int, y int); DROP VIEW h.t;
+		CREATE TABLE IF NOT EXISTS h.t (id int PRIMARY KEY, y int, x int); INSERT INTO h.t (id, x, y) VALUES (1, 10, 20)'
+	run_tool 0 binlog -g mysql97 --start-position="$from" --schema-history=history
+	[ "$(inserted)" = '{"id":1,"y":20,"x":10}' ]
+	run_tool 0 binlog -g mysql97 --start-position="$from" --schema-history=history
+	[ "$(inserted)" = '{"id":1,"y":20,"x":10}' ]
+}

@@ -24,6 +24,8 @@ void dts_history_init(struct dts_history *h, const struct dts_history_server *se
 
 void dts_history_clear(struct dts_history *h)
 {
+	dts_buf_clear(&h->views);
+	h->complete = false;
 	dts_definitions_free(h->tables);
 	h->tables = dts_definitions_new(h->mariadb, h->version, h->lower_case_names);
 }
@@ -42,6 +44,7 @@ void dts_history_release(struct dts_history *h)
 	dts_buf_release(&h->line);
 	dts_buf_release(&h->lost);
 	dts_buf_release(&h->pending);
+	dts_buf_release(&h->views);
 	*h = (struct dts_history){.fd = -1};
 }
 
@@ -53,6 +56,24 @@ void dts_history_add_database(struct dts_history *h, struct dts_slice name, stru
 void dts_history_add_table(struct dts_history *h, const struct dts_schema *schema)
 {
 	dts_definitions_put(h->tables, schema, NULL, 0);
+}
+
+void dts_history_add_view(struct dts_history *h, struct dts_slice db, struct dts_slice name, bool sequence)
+{
+	const char *what = sequence ? "sequence" : "view";
+	struct dts_buf sql = {0};
+
+	if (sequence)
+		dts_definitions_add_sequence(h->tables, db, name);
+	else
+		dts_definitions_add_view(h->tables, db, name);
+	dts_buf_addf(&sql, "CREATE %s ", what);
+	dts_sql_table(&sql, db, name);
+	dts_buf_adds(&sql, sequence ? "" : " AS SELECT 1");
+	dts_buf_addf(&h->views, "{\"op\":\"ddl\",\"kind\":\"create-%s\",\"sql\":", what);
+	dts_json_add_string(&h->views, dts_buf_slice(&sql));
+	dts_buf_adds(&h->views, "}\n");
+	dts_buf_release(&sql);
 }
 
 static bool is_behind(const struct dts_position *a, const struct dts_position *b)
@@ -146,6 +167,7 @@ static int read_head(struct reading *rd, const struct dts_record *r, struct dts_
 		return dts_hint(err, "what the tables looked like before is not known: start at or behind that position");
 	}
 	rd->begun = true;
+	h->complete = dts_json_get(r->line, "complete").type == DTS_JSON_TRUE;
 	dts_position_copy(&h->known, &h->at);
 	return 0;
 }
@@ -171,7 +193,9 @@ static int read_record(struct reading *rd, const struct dts_record *r, struct dt
 		return read_table(rd, r, err);
 	if (r->op != DTS_OP_DDL && r->op != DTS_OP_HEARTBEAT)
 		return dts_fail(err, DTS_BAD_INPUT, "a '%s' record has no place in a schema history", dts_op_name(r->op));
-	if (!r->raw[DTS_F_POS].p) /* a database of the catalog as it was read */
+	if (h->complete && r->raw[DTS_F_POS].p) /* behind what the catalog held */
+		dts_definitions_set_complete(h->tables, true);
+	if (!r->raw[DTS_F_POS].p) /* a database or view of the catalog as it was read */
 		return r->op == DTS_OP_DDL ? apply(h, r, NULL, NULL, err)
 					   : dts_fail(err, DTS_BAD_INPUT, "field 'pos' is missing");
 	if (dts_position_parse(&rd->pos, r->raw[DTS_F_POS], err) < 0)
@@ -251,6 +275,8 @@ int dts_history_open(struct dts_history *h, const char *path, const struct dts_h
 	if (lock(fd, path, err) < 0 || cut_torn_line(fd, path, err) < 0)
 		return -1;
 	status = read_file(&rd, path, err);
+	if (status == 0 && h->complete)
+		dts_definitions_set_complete(h->tables, true);
 	if (start->created == 0)
 		start->created = rd.created;
 	/* Every statement up to the start has been applied, and nothing lies between. */
@@ -326,9 +352,10 @@ int dts_history_create(struct dts_history *h, const char *path, const struct dts
 	dts_buf_add_slice(b, source);
 	dts_buf_adds(b, ",\"pos\":");
 	dts_position_add(b, &h->at, true);
-	dts_buf_adds(b, "}\n");
+	dts_buf_adds(b, h->complete ? ",\"complete\":true}\n" : "}\n");
 	dts_definitions_each_database(h->tables, add_database, b);
 	dts_definitions_each_table(h->tables, add_table, b);
+	dts_buf_add_slice(b, dts_buf_slice(&h->views));
 	dts_buf_addf(&temporary, "%s.XXXXXX", path);
 	dts_buf_text(&temporary);
 	h->fd = mkostemp(temporary.data, O_APPEND | O_CLOEXEC);

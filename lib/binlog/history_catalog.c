@@ -113,6 +113,33 @@ static int hold(struct dts_session *s, const struct dts_tables *t, struct dts_ta
 	return 1;
 }
 
+/* Views have the names of tables. */
+static int add_views(struct dts_history *h, struct dts_session *s, struct dts_error *err)
+{
+	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE='SEQUENCE' FROM information_schema.TABLES "
+							 "WHERE TABLE_TYPE IN ('VIEW','SEQUENCE')"), err);
+
+	if (!result)
+		return -1;
+	for (MYSQL_ROW row; (row = mysql_fetch_row(result));)
+		if (row[0] && row[1] && !dts_catalog_is_system(dts_slice_of(row[0])))
+			dts_history_add_view(h, dts_slice_of(row[0]), dts_slice_of(row[1]), row[2] && row[2][0] == '1');
+	mysql_free_result(result);
+	return 0;
+}
+
+/* Has the account SELECT on everything? Of what it has no privilege on, the catalog shows nothing. */
+static bool sees_all(struct dts_session *s)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+	struct dts_buf n = {0};
+	bool all = dts_session_value(s, DTS_LIT("SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE='SELECT'"),
+				     &n, &ignored) > 0 && !dts_slice_is(dts_buf_slice(&n), "0");
+
+	dts_buf_release(&n);
+	return all;
+}
+
 /* 1: read; 0: definitions changed meanwhile; -1. */
 static int attempt(struct dts_history *h, struct dts_log_source *s, struct dts_error *err)
 {
@@ -135,6 +162,11 @@ static int attempt(struct dts_history *h, struct dts_log_source *s, struct dts_e
 		goto out;
 	/* What was created since the list was made would be before the position. */
 	rc = dts_tables_same(&tables, &again) ? same_databases(h, session, err) : 0;
+	if (rc > 0)
+		rc = add_views(h, session, err) < 0 ? -1 : 1;
+	/* What is not there was not, as far as the account sees: it must see all. */
+	h->complete = rc > 0 && left.count == tables.count && sees_all(session);
+	dts_definitions_set_complete(h->tables, h->complete);
 out:
 	free(left.items); /* its names are those of `tables` */
 	dts_tables_release(&tables);
