@@ -67,7 +67,7 @@ static void say_result(struct run *run, const struct dts_verify_result *r)
 	dts_buf_addc(&name, '.');
 	dts_escape(&name, r->table);
 	dts_buf_addf(&line, "%-*s", run->width, dts_buf_text(&name));
-	if (r->verdict == DTS_SAME || r->verdict == DTS_ROWS_DIFFER)
+	if (r->verdict <= DTS_GENERATED_DIFFER)
 		dts_buf_addf(&line, "  %12llu  %9llu", (unsigned long long)r->rows, (unsigned long long)r->different);
 	else
 		dts_buf_addf(&line, "  %12s  %9s", "-", "-");
@@ -95,7 +95,8 @@ static int say_total(const struct run *run)
 		if (run->counts[v] == 0)
 			continue;
 		dts_buf_addf(&line, "%s%llu %s", comma, (unsigned long long)run->counts[v],
-			     dts_verdict_name((enum dts_verdict)v));
+			     v == DTS_GENERATED_DIFFER ? "with generated columns that differ"
+						       : dts_verdict_name((enum dts_verdict)v));
 		if (v == DTS_ROWS_DIFFER)
 			dts_buf_addf(&line, " in %llu row%s", (unsigned long long)run->different,
 				     run->different == 1 ? "" : "s");

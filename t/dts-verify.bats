@@ -61,13 +61,16 @@ changes() {
 	[[ $stderr == *'2 tables, 0 rows: identical' ]]
 }
 
-@test "a generated column is left out, an invisible one is not" {
+@test "a generated column is compared by itself, an invisible one with the row" {
 	both 'CREATE TABLE t (id INT PRIMARY KEY, a INT, g INT AS (a+1) VIRTUAL, h INT INVISIBLE DEFAULT 1);
 		INSERT INTO t(id,a,h) VALUES (1,1,1)'
 	sql dst 'ALTER TABLE t MODIFY g INT AS (a+2) VIRTUAL' v
-	run_tool 0 verify v
+	run_tool 1 verify v
+	[[ $stderr == *'0  generated columns differ: g'*'1 table, 1 row: 1 with generated columns that differ' ]]
+	[ "$(changes)" = '' ]
 	sql dst 'UPDATE t SET h=2' v
 	run_tool 1 verify v
+	[[ $stderr == *'1  different'* ]]
 	[ "$(changes)" = '["update","t",{"id":1,"a":1,"h":2},{"id":1,"a":1,"h":1}]' ]
 }
 

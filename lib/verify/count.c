@@ -237,6 +237,7 @@ int dts_verify_by_count(struct table_work *w, struct dts_error *err)
 		w->result->rows = rc < 0 ? 0 : sums.rows[DTS_SOURCE];
 	if (rc < 0 || sums.same)
 		return rc;
+	w->generated.missed = true;
 	if (w->documents) {
 		dts_buf_adds(&w->result->why, "documents are JSON on one side and text on the other, and without a "
 					      "common key it cannot be told which rows belong together");

@@ -165,7 +165,7 @@ static void add_column(struct dts_buf *sql, const struct dts_column *src, const 
 	}
 }
 
-static bool is_left_out(const struct dts_column *src, const struct dts_column *dst)
+bool dts_digest_is_generated(const struct dts_column *src, const struct dts_column *dst)
 {
 	return src->generated != DTS_GENERATED_NO && dst->generated != DTS_GENERATED_NO;
 }
@@ -177,18 +177,25 @@ void dts_digest_add(struct dts_buf *sql, const struct dts_column *src, const str
 
 	dts_buf_adds(sql, "SHA2(CONCAT_WS(','");
 	for (size_t i = 0; i < count; i++) {
-		if (is_left_out(&src[i], &dst[i]) || !(src[i].nullable || dst[i].nullable))
+		if (dts_digest_is_generated(&src[i], &dst[i]) || !(src[i].nullable || dst[i].nullable))
 			continue;
 		add_call(sql, any ? "," : ",CONCAT(", src[i].name, " IS NULL");
 		any = true;
 	}
 	dts_buf_adds(sql, any ? ")" : ",'-'");
 	for (size_t i = 0; i < count; i++) {
-		if (is_left_out(&src[i], &dst[i]))
+		if (dts_digest_is_generated(&src[i], &dst[i]))
 			continue;
 		dts_buf_addc(sql, ',');
 		add_column(sql, &src[i], &dst[i], mysql);
 	}
+	dts_buf_adds(sql, "),256)");
+}
+
+void dts_digest_add_one(struct dts_buf *sql, const struct dts_column *src, const struct dts_column *dst, bool mysql)
+{
+	add_call(sql, "SHA2(CONCAT_WS(',',", src->name, " IS NULL,");
+	add_column(sql, src, dst, mysql);
 	dts_buf_adds(sql, "),256)");
 }
 

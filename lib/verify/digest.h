@@ -20,8 +20,9 @@
  * members differently are compared by label.
  *
  * SHA2: MySQL 9.7 has no SHA1() and MD5() any more (they are a component now). CRC32 is
- * quicker, but linear: two of them, or one with a salt, miss together. A column that is generated on both sides follows
- * from the others and is left out.
+ * quicker, but linear: two of them, or one with a salt, miss together. A column that is generated on both sides
+ * is left out: it follows from the others, though not always to the same value on both
+ * servers, so it has a digest of its own.
  */
 
 /*
@@ -43,6 +44,12 @@ bool dts_digest_is_document(const struct dts_column *a, const struct dts_column 
  * of the two servers at least is MySQL. */
 void dts_digest_add(struct dts_buf *sql, const struct dts_column *src, const struct dts_column *dst,
 		    size_t count, bool mysql);
+
+/* Is the column generated on both sides? */
+bool dts_digest_is_generated(const struct dts_column *src, const struct dts_column *dst);
+
+/* Appends the like for one column, whether it is generated or not. */
+void dts_digest_add_one(struct dts_buf *sql, const struct dts_column *src, const struct dts_column *dst, bool mysql);
 
 /* Appends an expression for about how many bytes the row's long values hold. */
 void dts_digest_add_size(struct dts_buf *sql, const struct dts_column *src, size_t count);

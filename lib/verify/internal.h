@@ -35,6 +35,21 @@ struct suspects {
 	struct dts_map by_key; /* key text -> index + 1 */
 };
 
+/* Columns that both servers compute. */
+struct generated {
+	struct generated_column {
+		size_t column;
+		bool differs;
+	} *items;
+	size_t count;
+	struct dts_buf sums;    /* SQL: ",COUNT(*),SUM(...)" for each */
+	struct dts_buf others;  /* SQL: the digest of a row, without the documents */
+	struct dts_buf skipped; /* "a, b": documents, which the servers write in their own ways */
+	bool warn;              /* computing them makes warnings */
+	bool missed;            /* not all ranges could be compared as a whole */
+	bool failed;            /* a server cannot compute them */
+};
+
 /* One table while it is compared. */
 struct table_work {
 	struct dts_pair *pair;
@@ -65,6 +80,7 @@ struct table_work {
 	struct dts_buf scratch;
 	char what[400]; /* "cannot compare 'db'.'table'" */
 	struct suspects suspects;
+	struct generated generated;
 };
 
 /* Two servers' sums over one range. */
@@ -77,6 +93,20 @@ struct verify_sums {
 int dts_verify_sums(struct table_work *w, const struct dts_bound *after, const struct dts_bound *upto,
 		    struct verify_sums *sums, struct dts_error *err);
 int dts_verify_by_key(struct table_work *w, struct dts_error *err);
+
+/*
+ * The same over any digest; `generated`: with the generated columns', which are marked where
+ * they differ though the rows do not. `strict`: a warning is an error.
+ */
+int dts_verify_run_sums(struct table_work *w, const struct dts_buf *digest, bool generated, bool strict,
+			const struct dts_bound *after, const struct dts_bound *upto, struct verify_sums *sums,
+			struct dts_error *err);
+
+/* generated.c: columns that are generated on both sides. `mysql`: as dts_digest_add() has it. */
+void dts_verify_generated_prepare(struct table_work *w, bool mysql);
+/* Makes good for ranges that could not be compared as a whole, then says what was found. */
+int dts_verify_generated_end(struct table_work *w, struct dts_error *err);
+void dts_verify_generated_release(struct generated *g);
 
 /* count.c: a table without one. */
 int dts_verify_by_count(struct table_work *w, struct dts_error *err);

@@ -1,5 +1,13 @@
 #include "verify/pair.h"
 
+#include <errmsg.h>
+
+/* Errors of the client library and not the server's. */
+static bool is_lost(unsigned number)
+{
+	return number == 0 || (number >= CR_MIN_ERROR && number < CR_MIN_ERROR + 1000);
+}
+
 int dts_pair_query(struct dts_pair *p, const struct dts_slice sql[DTS_SIDES], bool stream,
 		   MYSQL_RES *res[DTS_SIDES], const char *what, struct dts_error *err)
 {
@@ -7,15 +15,18 @@ int dts_pair_query(struct dts_pair *p, const struct dts_slice sql[DTS_SIDES], bo
 	for (int side = 0; side < DTS_SIDES; side++)
 		if (mysql_send_query(p->side[side]->mysql, sql[side].p, sql[side].len) != 0)
 			return dts_session_fail(p->side[side], err, what);
+	int rc = 0;
 	for (int side = 0; side < DTS_SIDES; side++) {
 		MYSQL *mysql = p->side[side]->mysql;
-		if (mysql_read_query_result(mysql) != 0)
-			return dts_session_fail(p->side[side], err, what);
-		res[side] = stream ? mysql_use_result(mysql) : mysql_store_result(mysql);
-		if (!res[side])
-			return dts_session_fail(p->side[side], err, what);
+		if (mysql_read_query_result(mysql) == 0)
+			res[side] = stream ? mysql_use_result(mysql) : mysql_store_result(mysql);
+		if (!res[side] && rc == 0)
+			rc = dts_session_fail(p->side[side], err, what);
+		/* Where the server said no, the other's answer is taken all the same: both can be asked again. */
+		if (!res[side] && is_lost(mysql_errno(mysql)))
+			break;
 	}
-	return 0;
+	return rc;
 }
 
 void dts_pair_free(MYSQL_RES *res[DTS_SIDES])

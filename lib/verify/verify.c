@@ -22,6 +22,7 @@ const char *dts_verdict_name(enum dts_verdict v)
 {
 	static const char *const names[DTS_VERDICTS] = {
 		[DTS_SAME] = "identical", [DTS_ROWS_DIFFER] = "different", [DTS_COLUMNS_DIFFER] = "other columns",
+		[DTS_GENERATED_DIFFER] = "generated columns differ",
 		[DTS_MISSING] = "missing", [DTS_EXTRA] = "extra",
 	};
 
@@ -175,6 +176,7 @@ static void work_release(struct table_work *w)
 	dts_buf_release(&w->key_list);
 	dts_buf_release(&w->key_order);
 	dts_buf_release(&w->scratch);
+	dts_verify_generated_release(&w->generated);
 }
 
 /* The key that MySQL makes for a table that has none (sql_generate_invisible_primary_key)
@@ -237,6 +239,7 @@ static void work_prepare(struct table_work *w)
 		dts_sql_table(&w->from[side], w->table->db, w->table->name);
 	}
 	dts_verify_key_choose(w);
+	dts_verify_generated_prepare(w, mysql[DTS_SOURCE] || mysql[DTS_TARGET]);
 }
 
 static int verify_table(struct dts_verify *v, const struct dts_table *table, struct dts_error *err)
@@ -252,6 +255,8 @@ static int verify_table(struct dts_verify *v, const struct dts_table *table, str
 		rc = w.key ? dts_verify_by_key(&w, err) : dts_verify_by_count(&w, err);
 		if (v->result.verdict != DTS_COLUMNS_DIFFER)
 			v->result.verdict = v->result.different > 0 ? DTS_ROWS_DIFFER : DTS_SAME;
+		if (rc == 0)
+			rc = dts_verify_generated_end(&w, err);
 	}
 	work_release(&w);
 	return rc;

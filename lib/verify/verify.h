@@ -28,6 +28,7 @@ struct dts_verify_options {
 enum dts_verdict {
 	DTS_SAME,
 	DTS_ROWS_DIFFER,
+	DTS_GENERATED_DIFFER, /* the rows are the same, what the servers compute from them is not: `why` says which columns */
 	DTS_COLUMNS_DIFFER, /* not compared: `why` says which */
 	DTS_MISSING,        /* at the target */
 	DTS_EXTRA,          /* the target has it, the source does not */

@@ -104,6 +104,24 @@ static void test_generated_on_both_sides_is_left_out(void)
 	CHECK_STR("SHA2(CONCAT_WS(',','-',`id`,`g`),256)", digest(g, ID ",{\"name\":\"g\",\"type\":\"int(11)\"}"));
 }
 
+static void test_a_generated_column_has_its_own_digest(void)
+{
+	static const char column[] = "{\"name\":\"g\",\"type\":\"varchar(9)\",\"charset\":\"latin1\",\"generated\":\"virtual\"}";
+	struct dts_schema generated, plain;
+	struct dts_buf sql = {0};
+
+	read_schema(&generated, column);
+	read_schema(&plain, "{\"name\":\"g\",\"type\":\"varchar(9)\",\"charset\":\"latin1\"}");
+	CHECK(dts_digest_is_generated(generated.columns, generated.columns));
+	CHECK(!dts_digest_is_generated(generated.columns, plain.columns));
+	CHECK(!dts_digest_is_generated(plain.columns, generated.columns));
+	dts_digest_add_one(&sql, generated.columns, generated.columns, false);
+	CHECK_STR("SHA2(CONCAT_WS(',',`g` IS NULL,LENGTH(`g`),CAST(`g` AS BINARY)),256)", dts_buf_text(&sql));
+	dts_buf_release(&sql);
+	dts_schema_release(&generated);
+	dts_schema_release(&plain);
+}
+
 static void test_columns_that_do_not_match(void)
 {
 	const char *x = "{\"name\":\"x\",\"type\":\"date\"}";
@@ -185,6 +203,7 @@ int main(void)
 	RUN(test_text_and_bytes_have_their_length);
 	RUN(test_labels);
 	RUN(test_generated_on_both_sides_is_left_out);
+	RUN(test_a_generated_column_has_its_own_digest);
 	RUN(test_columns_that_do_not_match);
 	RUN(test_families);
 	RUN(test_documents);
