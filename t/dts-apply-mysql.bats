@@ -200,7 +200,7 @@ cascades() { # FROM TO
 ready() {
 	local server
 
-	c=c$BATS_TEST_NUMBER-$1-$2
+	c=c$BATS_TEST_NUMBER-$((count += 1))
 	for server in "$1" "$2"; do
 		sql "$server" 'DROP DATABASE IF EXISTS d; CREATE DATABASE d CHARSET latin1; CREATE TABLE d.t (id INT PRIMARY KEY, v VARCHAR(20))'
 	done
@@ -250,4 +250,50 @@ same_columns() { [ "$(columns "$1")" = "$(columns "$2")" ] || { columns "$1"; ec
 		done
 		same_columns my $to
 	done
+}
+
+@test "character sets without a collation, however they are named" {
+	servers_up new=mariadb118
+	unnamed() { # FROM TO STATEMENT: the same afterwards
+		ready "$1" "$2"
+		sql "$1" "$3" d
+		changed "$1" "$2" || { echo "$3"; return 1; }
+		same_columns "$1" "$2" || { echo "$3"; return 1; }
+	}
+	refused() { # FROM TO STATEMENT COLLATION
+		ready "$1" "$2"
+		sql "$1" "$3" d
+		run changed "$1" "$2"
+		[ "$status" -eq 4 ] && [[ $output == *"at the source that is $4, which the target does not have"*"hint: "* ]] || { echo "$3"; echo "$output"; return 1; }
+	}
+	unnamed my new "create table k (k varchar(20) primary key) /* customer's */ charset=utf8mb4"
+	unnamed my new 'SET sql_mode="NO_BACKSLASH_ESCAPES"; create table k (k varchar(20) comment "\") charset=utf8mb4 comment "x"'
+	unnamed my new 'CREATE TABLE k (a NCHAR(9), b NVARCHAR(9), e NATIONAL CHAR VARYING(9), f CHAR(9) UNICODE)'
+	for to in maria dst; do
+		refused new $to 'CREATE TABLE k (a NVARCHAR(9))' utf8mb3_uca1400_ai_ci
+		refused new $to 'ALTER TABLE t ADD a CHAR(9) CHARACTER SET utf16' utf16_uca1400_ai_ci
+		refused new $to 'SET character_set_collations="latin1=latin1_bin"; CREATE TABLE k (a VARCHAR(9)) CHARSET=latin1' latin1_bin
+		unnamed new $to 'SET character_set_collations=""; CREATE TABLE k (a NVARCHAR(9), b CHAR(9) CHARACTER SET utf8mb4, e CHAR(9) UNICODE)'
+	done
+	# A list of the source's own at a target with another one.
+	unnamed maria new 'CREATE TABLE l (a NVARCHAR(9), b CHAR(9) CHARACTER SET utf8mb4, e CHAR(9) UNICODE)'
+	tx 20 "$(ddl create-table 'CREATE TABLE x (a CHAR(9) CHARSET latin1, b CHAR(9) CHARSET utf8mb4, e CHAR(9) CHARSET ucs2)' \
+		'{"character_set_collations":"latin1=latin1_bin,utf8mb4=utf8mb4_unicode_ci"}')" | changes 10 | sed 's/10.11.1/11.8.6/' >in
+	run dts-apply --defaults-file="$(defaults)" -g new --new-checkpoint --checkpoint="$c-x" in
+	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
+	[ "$(columns new | grep ^x | cut -f5)" = $'latin1_bin\nutf8mb4_unicode_ci\nucs2_general_ci' ]
+}
+
+@test "a column that the families fill otherwise is not added" {
+	for pair in my:maria maria:dst; do
+		ready ${pair%:*} ${pair#*:}
+		sql ${pair%:*} 'ALTER TABLE t ADD COLUMN j JSON NOT NULL' d
+		run changed ${pair%:*} ${pair#*:}
+		[ "$status" -eq 4 ] || { echo "$output"; return 1; }
+		[[ $output == *"the statement gives existing rows the type's own value, which is another one at the target: ALTER TABLE t ADD COLUMN j JSON NOT NULL"*'hint: '*--ddl-done* ]]
+	done
+	ready my dst
+	sql my 'ALTER TABLE t ADD COLUMN j JSON NOT NULL' d
+	changed my dst
+	same my dst 'SELECT * FROM t'
 }

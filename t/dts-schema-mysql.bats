@@ -132,12 +132,32 @@ refused() {
 	refused my mariadb 'TABLESPACE' '(id INT PRIMARY KEY) TABLESPACE innodb_system'
 	refused my mariadb 'WITH PARSER' '(id INT PRIMARY KEY, a TEXT, FULLTEXT k (a) WITH PARSER ngram)'
 	refused ma mysql 'type like that: uuid' '(id UUID PRIMARY KEY)'
+	[[ $stderr == *'dts-apply takes char(36), varchar(15), varchar(45)'* ]]
+	refused ma mysql 'UNIQUE key over whole texts (USING HASH)' '(id INT PRIMARY KEY, a TEXT, UNIQUE KEY u (id, a))'
+	refused ma mysql 'PARTITION ... DEFAULT' '(id INT PRIMARY KEY) PARTITION BY LIST (id) (PARTITION p0 VALUES IN (1), PARTITION p1 DEFAULT)'
+	sql ma 'CREATE SEQUENCE s' d
+	refused ma mysql 'sequences' '(id INT PRIMARY KEY, n INT DEFAULT NEXTVAL(s))'
+	refused ma mysql 'sequences' '(id INT PRIMARY KEY, n INT DEFAULT (1 + LASTVAL(s)))'
 	refused ma mysql 'COMPRESSED' '(id INT PRIMARY KEY, a TEXT COMPRESSED)'
 	refused ma mysql 'SYSTEM VERSIONING' '(id INT PRIMARY KEY) WITH SYSTEM VERSIONING'
 	refused ma mysql 'PERIOD' '(id INT, s DATE, e DATE, PERIOD FOR p (s, e))'
 	refused ma mysql 'VECTOR' '(id INT PRIMARY KEY, v VECTOR(3) NOT NULL, VECTOR INDEX (v))'
 	refused ma mysql 'option `PAGE_COMPRESSED`' '(id INT PRIMARY KEY) PAGE_COMPRESSED=1'
 	refused ma mysql 'collation utf8mb4_general_nopad_ci' '(id INT PRIMARY KEY, a TEXT COLLATE utf8mb4_general_nopad_ci)'
+}
+
+@test "names of checks that MariaDB gave, keys that are hashed at MySQL too, collections of shapes" {
+	sql ma 'CREATE TABLE p (a INT, b INT, CHECK (a < b), CONSTRAINT CONSTRAINT_x CHECK (a <> 5)); CREATE TABLE q (a INT, b INT, CHECK (a < b))
+		; CREATE TABLE h (a INT, t TEXT, UNIQUE KEY (a) USING HASH, UNIQUE KEY (t(9)), KEY (t(5))) ENGINE=InnoDB' d
+	run_tool 0 schema ma d --for=mysql
+	make_tables my
+	[[ $(shown my p) == *'CONSTRAINT `CONSTRAINT_x` CHECK ((`a` <> 5))'*'CONSTRAINT `p_chk_1` CHECK ((`a` < `b`))'* ]]
+	[[ $(shown my q) == *'CONSTRAINT `q_chk_1` CHECK ((`a` < `b`))'* ]]
+	[[ $(shown my h) == *'UNIQUE KEY `a` (`a`)'* ]]
+	sql my 'CREATE TABLE g (id INT, c GEOMETRYCOLLECTION)' d
+	run_tool 0 schema my d.g --for=mariadb
+	make_tables ma
+	[[ $(shown ma g) == *'`c` geometrycollection DEFAULT NULL'* ]]
 }
 
 @test "a family is mariadb or mysql" {

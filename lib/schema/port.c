@@ -2,12 +2,12 @@
 
 #include <stdlib.h>
 
+#include "ddl/port.h"
 #include "ddl/scan.h"
 
 struct token {
 	enum dts_sql_type type;
 	struct dts_slice text, gap; /* the gap is what stands before it */
-	bool glued;                 /* the gap held an executable comment's edge */
 };
 
 /* What an item of the brackets is, or what follows them. */
@@ -128,22 +128,9 @@ int dts_schema_port_collation(struct dts_slice name, enum dts_family from, enum 
 
 /* --- tokens */
 
-/* The gap without the edges of executable comments. */
-static void add_gap(struct dts_buf *out, const struct token *t)
-{
-	if (!t->glued) {
-		dts_buf_add_slice(out, t->gap);
-		return;
-	}
-	if (t->type == DTS_SQL_PUNCT && (t->text.p[0] == ',' || t->text.p[0] == ')'))
-		return;
-	dts_buf_addc(out, memchr(t->gap.p, '\n', t->gap.len) ? '\n' : ' ');
-}
-
 static void read_tokens(struct port *p, struct dts_slice sql)
 {
 	struct dts_sql_scan s = {0};
-	unsigned edges = 0;
 	size_t room = 0, behind = 0;
 
 	for (dts_sql_start(&s, sql, 0); s.type != DTS_SQL_END; dts_sql_next(&s)) {
@@ -151,9 +138,7 @@ static void read_tokens(struct port *p, struct dts_slice sql)
 			room = room ? 2 * room : 256;
 			p->tokens = dts_realloc(p->tokens, room * sizeof *p->tokens);
 		}
-		p->tokens[p->count++] = (struct token){s.type, dts_sql_text(&s), dts_slice(sql.p + behind, s.at - behind),
-						       s.edges != edges};
-		edges = s.edges;
+		p->tokens[p->count++] = (struct token){s.type, dts_sql_text(&s), dts_slice(sql.p + behind, s.at - behind)};
 		behind = s.at + s.len;
 	}
 }
@@ -183,13 +168,13 @@ static size_t behind_bracket(const struct port *p, size_t i)
 
 static void copy(struct port *p, size_t i)
 {
-	add_gap(&p->out, &p->tokens[i]);
+	dts_buf_add_slice(&p->out, p->tokens[i].gap);
 	dts_buf_add_slice(&p->out, p->tokens[i].text);
 }
 
 static void put(struct port *p, size_t i, const char *text)
 {
-	add_gap(&p->out, &p->tokens[i]);
+	dts_buf_add_slice(&p->out, p->tokens[i].gap);
 	dts_buf_adds(&p->out, text);
 }
 
@@ -296,7 +281,7 @@ static size_t port_default(struct port *p, size_t i, bool long_type)
 	dts_buf_adds(&p->out, " (");
 	for (size_t k = i + 1; k < end; k++) {
 		if (k > i + 1)
-			add_gap(&p->out, &p->tokens[k]);
+			dts_buf_add_slice(&p->out, p->tokens[k].gap);
 		dts_buf_add_slice(&p->out, p->tokens[k].text);
 	}
 	dts_buf_addc(&p->out, ')');
@@ -308,7 +293,10 @@ static int copy_type(struct port *p, size_t i)
 {
 	static const char *const hidden[] = {"tinyint", "smallint", "mediumint", "int", "bigint", "year", NULL};
 
-	copy(p, i);
+	if (p->to == DTS_MARIADB && is_word(p, i, "geomcollection"))
+		put(p, i, "geometrycollection");
+	else
+		copy(p, i);
 	if (p->to == DTS_MARIADB)
 		for (size_t k = i + 1; k + 1 < p->end; k++)
 			if (is_word(p, k, "SRID") && p->tokens[k + 1].type == DTS_SQL_NUMBER) {
@@ -348,6 +336,11 @@ static bool is_long_type(const struct port *p, size_t i)
 	return false;
 }
 
+static bool is_sequence_call(const struct port *p, size_t i)
+{
+	return is_char(p, i + 1, '(') && (is_word(p, i, "nextval") || is_word(p, i, "lastval") || is_word(p, i, "setval"));
+}
+
 /* One column's definition, from its name to the comma. */
 static int port_column(struct port *p, struct dts_error *err)
 {
@@ -358,10 +351,12 @@ static int port_column(struct port *p, struct dts_error *err)
 
 	for (const char *const *name = missing; *name && p->to == DTS_MYSQL; name++)
 		if (is_word(p, type, *name))
-			return refuse(p, "type like that: uuid, inet4, inet6; dts-apply takes char(36), varchar(15), varchar(39)", err);
+			return refuse(p, "type like that: uuid, inet4, inet6; dts-apply takes char(36), varchar(15), varchar(45)", err);
 	copy(p, p->at);
 	for (i = type + (size_t)copy_type(p, type); i < p->end; i++) {
 		depth += is_char(p, i, '(') - is_char(p, i, ')');
+		if (p->to == DTS_MYSQL && is_sequence_call(p, i))
+			return refuse(p, "sequences", err);
 		if (depth > 0) {
 			copy(p, i);
 			continue;
@@ -377,7 +372,7 @@ static int port_column(struct port *p, struct dts_error *err)
 			i++;
 			continue;
 		}
-		if (p->to == DTS_MYSQL && is_word(p, i, "DEFAULT")) {
+		if (p->to == DTS_MYSQL && is_word(p, i, "DEFAULT") && !is_sequence_call(p, i + 1)) {
 			size_t next = port_default(p, i, long_type);
 			if (next > i) {
 				i = next - 1;
@@ -395,13 +390,61 @@ static int port_column(struct port *p, struct dts_error *err)
 	return 0;
 }
 
+/* The column that a quoted name in a key stands for: is it one of text or bytes of any length? */
+static bool names_long_column(const struct port *p, size_t name)
+{
+	for (size_t i = 1; i + 1 < p->count; i++)
+		if ((is_char(p, i - 1, '(') || is_char(p, i - 1, ',')) && p->tokens[i + 1].type == DTS_SQL_WORD &&
+		    dts_slice_eq(p->tokens[i].text, p->tokens[name].text))
+			return is_long_type(p, i + 1);
+	return false;
+}
+
+/* MariaDB's UNIQUE KEY over whole texts, which are hashed for it. */
+static bool is_hashed_unique(const struct port *p)
+{
+	bool hash = false, whole = false;
+
+	if (!is_word(p, p->at, "UNIQUE"))
+		return false;
+	for (size_t i = p->at + 3; i < p->end; i++) {
+		hash |= is_word(p, i, "USING") && is_word(p, i + 1, "HASH");
+		whole |= p->tokens[i].type == DTS_SQL_QUOTED && !is_char(p, i + 1, '(') && names_long_column(p, i);
+	}
+	return hash && whole;
+}
+
+/* MariaDB names the first unnamed check of each table CONSTRAINT_1, MySQL wants names that
+ * are the database's only ones: it will find some itself. */
+static size_t port_check_name(struct port *p, size_t i)
+{
+	static const char start[] = "`CONSTRAINT_";
+	struct dts_slice name = i + 2 < p->end ? p->tokens[i + 1].text : (struct dts_slice){0};
+
+	if (p->to != DTS_MYSQL || !is_word(p, i, "CONSTRAINT") || !is_word(p, i + 2, "CHECK"))
+		return i;
+	if (name.len < sizeof start + 1 || memcmp(name.p, start, sizeof start - 1) != 0)
+		return i;
+	for (size_t k = sizeof start - 1; k + 1 < name.len; k++)
+		if (name.p[k] < '0' || name.p[k] > '9')
+			return i;
+	dts_buf_add_slice(&p->out, p->tokens[i].gap);
+	dts_buf_add_slice(&p->out, p->tokens[i + 2].text);
+	return i + 3;
+}
+
 /* A key or constraint, or what follows the brackets. */
 static int port_rest(struct port *p, struct dts_error *err)
 {
 	int depth = 0, rc = 0;
-	bool check = false;
+	size_t start = p->part == PART_KEY ? port_check_name(p, p->at) : p->at;
+	bool check = start != p->at;
 
-	for (size_t i = p->at; i < p->end; i++) {
+	if (p->part == PART_KEY && p->to == DTS_MYSQL && is_hashed_unique(p))
+		return refuse(p, "UNIQUE key over whole texts (USING HASH)", err);
+	for (size_t i = start; i < p->end; i++) {
+		if (p->part == PART_OPTIONS && p->to == DTS_MYSQL && is_word(p, i, "PARTITION") && is_word(p, i + 2, "DEFAULT"))
+			return refuse(p, "PARTITION ... DEFAULT", err);
 		depth += is_char(p, i, '(') - is_char(p, i, ')');
 		check = check || is_word(p, i, "CHECK");
 		if (p->part == PART_KEY && !check && p->to == DTS_MARIADB && depth == 2 && is_char(p, i, '(') &&
@@ -466,10 +509,12 @@ int dts_schema_port(struct dts_buf *sql, enum dts_family from, enum dts_family t
 		    struct dts_list *notes, struct dts_error *err)
 {
 	struct port p = {.from = from, .to = to, .where = where, .notes = notes};
+	struct dts_buf plain = {0};
 	size_t i = 0;
 	int rc = 0;
 
-	read_tokens(&p, dts_buf_slice(sql));
+	dts_ddl_plain(dts_buf_slice(sql), from == DTS_MYSQL ? DTS_DDL_MYSQL : 0, 0, &plain);
+	read_tokens(&p, dts_buf_slice(&plain));
 	while (i < p.count && !is_char(&p, i, '('))
 		copy(&p, i++);
 	if (i < p.count)
@@ -481,6 +526,7 @@ int dts_schema_port(struct dts_buf *sql, enum dts_family from, enum dts_family t
 	dts_buf_clear(sql);
 	dts_buf_add_slice(sql, dts_buf_slice(&p.out));
 	dts_buf_release(&p.out);
+	dts_buf_release(&plain);
 	free(p.tokens);
 	return rc;
 }
