@@ -2,6 +2,7 @@
 
 #include "charset/charset.h"
 #include "mysql/quote.h"
+#include "schema/generated.h"
 
 /* How many of something a database has, for the list of what is left out. */
 static int note_objects(struct dts_schema_reader *r, struct dts_slice db, const char *what, const char *from,
@@ -281,6 +282,8 @@ static int add_table(struct dts_schema_reader *r, const struct dts_table *t, str
 		note_doubts(r, t);
 	}
 	dts_buf_addf(&where, "table '%.*s.%.*s'", (int)t->db.len, t->db.p, (int)t->name.len, t->name.p);
+	if (r->session->family != r->target)
+		dts_schema_note_generated(dts_buf_slice(&r->sql), r->target, dts_buf_text(&where), &r->notes);
 	int rc = dts_schema_port(&r->sql, r->session->family, r->target, dts_buf_text(&where), &r->notes, err);
 	dts_buf_release(&where);
 	return rc < 0 ? -1 : add_ddl(r, t->db, DTS_DDL_CREATE_TABLE, out, err);
