@@ -297,3 +297,21 @@ same_columns() { [ "$(columns "$1")" = "$(columns "$2")" ] || { columns "$1"; ec
 	changed my dst
 	same my dst 'SELECT * FROM t'
 }
+
+@test "databases that a killed run made to try definitions are dropped, others are not" {
+	servers_up new=mariadb118
+	locked() { [ "$(sql "$1" "SELECT IS_USED_LOCK('dts-try-8') IS NOT NULL")" = 1 ]; }
+	for to in dst new; do
+		sql $to 'CREATE DATABASE `dts-try-7`; CREATE TABLE `dts-try-7`.t (a INT); CREATE DATABASE `dts-try-8`; CREATE DATABASE `dts-try-x`'
+		sql $to "SELECT GET_LOCK('dts-try-8', 9), SLEEP(60)" >/dev/null 2>&1 3>&- &
+		following=$!
+		wait_until 20 "locked $to"
+		sql my 'DROP TABLE IF EXISTS t; CREATE TABLE t (a INT) CHARSET latin1' d
+		tool dts-schema -g my d.t | tool dts-apply -g $to
+		sql $to "KILL $(sql $to "SELECT IS_USED_LOCK('dts-try-8')")"
+		wait "$following" || :
+		following=
+		[ "$(sql $to 'SELECT GROUP_CONCAT(SCHEMA_NAME ORDER BY 1) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE "dts-try%"')" = dts-try-8,dts-try-x ]
+		sql $to 'DROP DATABASE `dts-try-8`; DROP DATABASE `dts-try-x`'
+	done
+}

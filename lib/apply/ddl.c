@@ -449,6 +449,10 @@ static int already_there(struct dts_applier *a, const struct statement *s, struc
 int dts_apply_ddl_schema(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err)
 {
 	struct statement s = {0};
+
+	if (!a->swept)
+		dts_ddl_sweep(a->session);
+	a->swept = true;
 	int rc = statement_read(&s, &a->origin, r->line, line, err);
 
 	if (rc == 0 && s.ddl.kind == DTS_DDL_CREATE_TABLE && s.ddl.count > 0) {

@@ -103,6 +103,45 @@ int dts_ddl_definition(struct dts_session *s, struct dts_slice db, struct dts_sl
 	return rc;
 }
 
+/* The lock goes with the connection: what is left of a run that was killed has none. */
+static bool lock_tried(struct dts_session *s, const char *db, int seconds)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+	struct dts_buf sql = {0}, got = {0};
+
+	dts_buf_adds(&sql, "SELECT GET_LOCK(");
+	dts_sql_literal(&sql, dts_slice_of(db));
+	dts_buf_addf(&sql, ",%d)", seconds);
+	bool held = dts_session_value(s, dts_buf_slice(&sql), &got, &ignored) > 0 && dts_slice_is(dts_buf_slice(&got), "1");
+	dts_buf_release(&sql);
+	dts_buf_release(&got);
+	return held;
+}
+
+static void unlock_tried(struct dts_session *s, const char *db)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+
+	dts_session_runf(s, &ignored, "DO RELEASE_LOCK('%s')", db);
+}
+
+void dts_ddl_sweep(struct dts_session *s)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+	MYSQL_RES *res = dts_session_query(s, DTS_LIT("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA"
+						      " WHERE SCHEMA_NAME REGEXP '^dts-try-[0-9]+$'"), &ignored);
+
+	if (!res)
+		return;
+	for (MYSQL_ROW row; (row = mysql_fetch_row(res));) {
+		if (!lock_tried(s, row[0], 0))
+			continue;
+		dts_session_runf(s, &ignored, "DROP DATABASE IF EXISTS `%s`", row[0]);
+		unlock_tried(s, row[0]);
+	}
+	mysql_free_result(res);
+}
+
 int dts_ddl_tried(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql,
 		  const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *text, struct dts_error *err)
 {
@@ -113,9 +152,13 @@ int dts_ddl_tried(struct dts_session *s, const struct dts_ddl *d, struct dts_sli
 	if (d->count == 0 || d->objects[0].db.len > 0)
 		return 0;
 	snprintf(db, sizeof db, "dts-try-%lu", mysql_thread_id(s->mysql));
-	/* Never one that is there already. */
-	if (dts_session_runf(s, &ignored, "CREATE DATABASE `%s`", db) < 0)
+	if (!lock_tried(s, db, 10))
 		return 0;
+	/* Never one that is there already. */
+	if (dts_session_runf(s, &ignored, "CREATE DATABASE `%s`", db) < 0) {
+		unlock_tried(s, db);
+		return 0;
+	}
 	/* The parents of its foreign keys are not there. */
 	int rc = dts_session_run(s, DTS_LIT("SET foreign_key_checks=0"), err);
 	if (rc == 0)
@@ -126,6 +169,7 @@ int dts_ddl_tried(struct dts_session *s, const struct dts_ddl *d, struct dts_sli
 		*err = ignored;
 		rc = -1;
 	}
+	unlock_tried(s, db);
 	dts_buf_release(&warnings);
 	return rc;
 }

@@ -42,6 +42,7 @@ struct dts_applier {
 	bool stream_open;
 	struct dts_buf src, server_id;
 	struct dts_ddl_origin origin; /* the server that it is from */
+	bool swept;              /* what killed runs left behind is gone */
 	bool source_known;       /* the checkpoint has a row for src */
 
 	/* The full phase */
