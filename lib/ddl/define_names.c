@@ -5,7 +5,7 @@
 
 struct name {
 	enum dts_define_name what;
-	char *db, *name;
+	char *db;
 };
 
 static void free_name(void *value)
@@ -13,7 +13,6 @@ static void free_name(void *value)
 	struct name *n = value;
 
 	free(n->db);
-	free(n->name);
 	free(n);
 }
 
@@ -28,7 +27,6 @@ void dts_define_name_set(struct dts_definitions *d, struct dts_slice db, struct 
 		n = dts_zalloc(1, sizeof *n);
 		n->what = what;
 		n->db = dts_slice_dup(db);
-		n->name = dts_slice_dup(name);
 		old = dts_map_set(&d->names, key, n);
 	}
 	if (old)
@@ -82,19 +80,6 @@ void dts_definitions_add_view(struct dts_definitions *d, struct dts_slice db, st
 void dts_definitions_add_sequence(struct dts_definitions *d, struct dts_slice db, struct dts_slice name)
 {
 	dts_define_name_set(d, db, name, DTS_DEFINE_NAME_SEQUENCE);
-}
-
-void dts_definitions_each_name(const struct dts_definitions *d,
-			       void (*each)(void *arg, struct dts_slice db, struct dts_slice name, bool is_view), void *arg)
-{
-	size_t at = 0;
-
-	for (struct dts_map_entry *e; (e = dts_map_next(&d->names, &at));) {
-		const struct name *n = e->value;
-
-		if (n->what != DTS_DEFINE_NAME_FREE)
-			each(arg, dts_slice_of(n->db), dts_slice_of(n->name), n->what == DTS_DEFINE_NAME_VIEW);
-	}
 }
 
 void dts_definitions_fold(struct dts_buf *b, struct dts_slice name)

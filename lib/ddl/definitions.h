@@ -80,10 +80,6 @@ void dts_definitions_set_complete(struct dts_definitions *d, bool complete);
 void dts_definitions_add_view(struct dts_definitions *d, struct dts_slice db, struct dts_slice name);
 void dts_definitions_add_sequence(struct dts_definitions *d, struct dts_slice db, struct dts_slice name);
 
-/* Walks over the names of views, and of sequences that are not among the tables, in no order. */
-void dts_definitions_each_name(const struct dts_definitions *d,
-			       void (*each)(void *arg, struct dts_slice db, struct dts_slice name, bool is_view), void *arg);
-
 /* Appends a name in the form by which servers with lower_case_table_names compare it. */
 void dts_definitions_fold(struct dts_buf *b, struct dts_slice name);
 
