@@ -252,6 +252,30 @@ same_columns() { [ "$(columns "$1")" = "$(columns "$2")" ] || { columns "$1"; ec
 	done
 }
 
+@test "CREATE TABLE ... SELECT of MySQL, killed between the table and its rows" {
+	ready my dst
+	sql my 'CREATE TABLE a SELECT id, v, 1.5 AS n FROM t' d
+	tool dts-binlog -g my --resume="$c@dst" --table='d.*' >in
+	# The server makes the table when dts-apply is dead.
+	sql dst 'LOCK INSTANCE FOR BACKUP; SELECT SLEEP(60)' >/dev/null 2>&1 3>&- &
+	held=$!
+	connection() { sql dst "SELECT ID FROM information_schema.PROCESSLIST WHERE $1"; }
+	wait_until 20 '[ -n "$(connection "INFO = \"SELECT SLEEP(60)\"")" ]'
+	dts-apply --defaults-file="$(defaults)" -g dst --checkpoint="$c" in >/dev/null 2>&1 3>&- &
+	following=$!
+	wait_until 20 '[ -n "$(connection "STATE LIKE \"Waiting for backup lock\"")" ]'
+	kill -KILL "$following"
+	wait "$following" || :
+	following=
+	sql dst "KILL $(connection 'INFO = "SELECT SLEEP(60)"')"
+	wait "$held" || :
+	wait_until 20 '[ "$(sql dst "SHOW TABLES LIKE \"a\"" d)" = a ]'
+	[ "$(sql dst 'SELECT COUNT(*) FROM a' d)" -eq 0 ]
+	tool dts-apply -g dst --checkpoint="$c" in
+	same my dst 'SELECT * FROM a'
+	[ "$(sql dst 'SELECT COUNT(*) FROM a' d)" -eq 1 ]
+}
+
 @test "character sets without a collation, however they are named" {
 	servers_up new=mariadb118
 	unnamed() { # FROM TO STATEMENT: the same afterwards
@@ -296,6 +320,11 @@ same_columns() { [ "$(columns "$1")" = "$(columns "$2")" ] || { columns "$1"; ec
 	sql my 'ALTER TABLE t ADD COLUMN j JSON NOT NULL' d
 	changed my dst
 	same my dst 'SELECT * FROM t'
+	# Without rows there is nothing to fill.
+	ready my maria
+	sql my "DELETE FROM t; ALTER TABLE t ADD COLUMN j JSON NOT NULL, ADD p POINT NOT NULL; INSERT INTO t VALUES (1, 'x', '[1]', POINT(1, 2))" d
+	changed my maria
+	same my maria 'SELECT id, v, j, HEX(p) FROM t'
 }
 
 @test "databases that a killed run made to try definitions are dropped, others are not" {

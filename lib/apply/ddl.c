@@ -79,6 +79,24 @@ static int refuse(const struct statement *s, const char *why, struct dts_error *
 	return dts_fail(err, DTS_REFUSED, "%s: %.*s%s", why, shown, s->sql.p, s->sql.len > 300 ? "..." : "");
 }
 
+/* Has the target rows that the statement would fill? Where that cannot be told, too. */
+static bool has_rows(const struct dts_applier *a, const struct statement *s)
+{
+	const struct dts_ddl_object *o = &s->ddl.objects[0];
+	struct dts_error ignored = DTS_ERROR_INIT;
+	struct dts_buf sql = {0}, one = {0};
+
+	if (s->ddl.count == 0)
+		return true;
+	dts_buf_adds(&sql, "SELECT 1 FROM ");
+	dts_sql_table(&sql, o->db.len > 0 ? o->db : s->db, o->name);
+	dts_buf_adds(&sql, " LIMIT 1");
+	bool rows = dts_session_value(a->session, dts_buf_slice(&sql), &one, &ignored) != 0;
+	dts_buf_release(&sql);
+	dts_buf_release(&one);
+	return rows;
+}
+
 /* Effects on rows that no row event carries. */
 static const char *hidden_effect(const struct dts_applier *a, const struct statement *s)
 {
@@ -91,7 +109,7 @@ static const char *hidden_effect(const struct dts_applier *a, const struct state
 	if (d->effects & DTS_DDL_TABLESPACE)
 		return "the statement brings rows from a file that the source's log does not carry";
 	if (d->kind == DTS_DDL_ALTER_TABLE && a->origin.known && a->origin.family != a->session->family &&
-	    dts_ddl_fills_otherwise(s->sql, s->flags))
+	    dts_ddl_fills_otherwise(s->sql, s->flags) && has_rows(a, s))
 		return "the statement gives existing rows the type's own value, which is another one at the target";
 	return NULL;
 }
