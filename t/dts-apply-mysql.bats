@@ -1,6 +1,6 @@
 # dts-apply between the families: MySQL and MariaDB as source and target.
 # status and its kin are set by run; SQL has its own backticks and dollars.
-# shellcheck disable=SC2154,SC2016,SC2015,SC2034
+# shellcheck disable=SC2154,SC2016,SC2015,SC2034,SC2030,SC2031
 load lib/dts
 load lib/streams
 
@@ -19,6 +19,9 @@ setup() {
 teardown() {
 	[ -z "${following:-}" ] || { kill -KILL "$following" 2>/dev/null && wait "$following" || :; }
 }
+
+# MariaDB 11.8, for the tests that want it.
+new_up() { [ -n "$(server pid new 2>/dev/null)" ] || servers_up new=mariadb118; }
 
 tool() { "$@" --defaults-file="$(defaults)"; }
 
@@ -108,7 +111,7 @@ cascades() { # FROM TO
 }
 
 @test "types of MariaDB at MySQL as text of their kind, vectors as bytes" {
-	servers_up new=mariadb118
+	new_up
 	sql new 'CREATE DATABASE d; CREATE TABLE d.t (id INT, u UUID, i INET4, j INET6, v VECTOR(2) NOT NULL)'
 	sql dst 'CREATE TABLE t (id INT, u CHAR(36), i VARCHAR(15), j VARCHAR(45), v VECTOR(2) NOT NULL)' d
 	sql new "INSERT INTO t VALUES (1, '018f3c2e-7b5a-7c00-8000-00000000ABCD', '255.255.255.255', '::ffff:1.2.3.4', x'0000803F00000040'),
@@ -217,7 +220,7 @@ columns() {
 same_columns() { [ "$(columns "$1")" = "$(columns "$2")" ] || { columns "$1"; echo and; columns "$2"; return 1; }; }
 
 @test "executable comments mean at the target what they meant at the source" {
-	servers_up new=mariadb118
+	new_up
 	for to in dst new maria; do
 		ready my $to
 		sql my 'ALTER TABLE t ADD g INT /*!80000 DEFAULT 7 */, ADD h INT /*!99999 DEFAULT 7 */, ADD i INT /*M! DEFAULT 7 */ /*!080023 INVISIBLE */
@@ -277,7 +280,7 @@ same_columns() { [ "$(columns "$1")" = "$(columns "$2")" ] || { columns "$1"; ec
 }
 
 @test "character sets without a collation, however they are named" {
-	servers_up new=mariadb118
+	new_up
 	unnamed() { # FROM TO STATEMENT: the same afterwards
 		ready "$1" "$2"
 		sql "$1" "$3" d
@@ -328,10 +331,10 @@ same_columns() { [ "$(columns "$1")" = "$(columns "$2")" ] || { columns "$1"; ec
 }
 
 @test "databases that a killed run made to try definitions are dropped, others are not" {
-	servers_up new=mariadb118
+	new_up
 	locked() { [ "$(sql "$1" "SELECT IS_USED_LOCK('dts-try-8') IS NOT NULL")" = 1 ]; }
 	for to in dst new; do
-		sql $to 'CREATE DATABASE `dts-try-7`; CREATE TABLE `dts-try-7`.t (a INT); CREATE DATABASE `dts-try-8`; CREATE DATABASE `dts-try-x`'
+		sql $to 'DROP DATABASE IF EXISTS d; CREATE DATABASE `dts-try-7`; CREATE TABLE `dts-try-7`.t (a INT); CREATE DATABASE `dts-try-8`; CREATE DATABASE `dts-try-x`'
 		sql $to "SELECT GET_LOCK('dts-try-8', 9), SLEEP(60)" >/dev/null 2>&1 3>&- &
 		following=$!
 		wait_until 20 "locked $to"
