@@ -378,6 +378,25 @@ static int set_variable(struct dts_session *s, const struct dts_ddl *d, size_t i
 	return rc;
 }
 
+/* Has the session this value already? Some settings want a privilege that few accounts have. 1, 0, -1. */
+static int has_value(struct dts_session *s, size_t i, struct dts_json value, struct dts_error *err)
+{
+	struct dts_buf sql = {0}, now = {0}, scratch = {0};
+	struct dts_slice want = value.type == DTS_JSON_STRING ? dts_json_string(value.raw, &scratch)
+				: value.type == DTS_JSON_TRUE ? DTS_LIT("1")
+				: value.type == DTS_JSON_FALSE ? DTS_LIT("0") : value.raw;
+	int rc;
+
+	dts_buf_addf(&sql, "SELECT @@%s", settings[i].field);
+	rc = dts_session_value(s, dts_buf_slice(&sql), &now, err);
+	if (rc >= 0)
+		rc = rc > 0 && dts_slice_eq(dts_buf_slice(&now), want);
+	dts_buf_release(&sql);
+	dts_buf_release(&now);
+	dts_buf_release(&scratch);
+	return rc;
+}
+
 static int set_modes(struct dts_session *s, const struct dts_ddl_origin *origin, struct dts_json value, struct dts_error *err)
 {
 	struct dts_buf sql = {0}, modes = {0}, scratch = {0};
@@ -420,6 +439,12 @@ int dts_ddl_context_enter(struct dts_session *s, const struct dts_ddl *d, struct
 		struct dts_json value = dts_json_get(context, settings[i].field);
 		if (!value.raw.p || value.type == DTS_JSON_NULL)
 			continue;
+		int has = has_value(s, i, value, err);
+		if (has != 0) {
+			if (has < 0)
+				return dts_where(err, "cannot see the settings of the target");
+			continue;
+		}
 		*set |= 1u << i;
 		if (set_variable(s, d, i, value, err) < 0)
 			return -1;
