@@ -60,8 +60,8 @@ static int find_unreadable(struct dts_session *s, const struct dts_tables *t, si
 	if (err->status != DTS_REFUSED)
 		return -1;
 	const struct dts_table *table = &t->items[i - 1];
-	dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s' cannot be read as a whole: %s", (int)table->db.len,
-		 table->db.p, (int)table->name.len, table->name.p, mysql_error(s->mysql));
+	dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s'%s: %s", (int)table->db.len, table->db.p, (int)table->name.len,
+		 table->name.p, is_denied(s) ? ": this account may not read all of it" : " cannot be read", mysql_error(s->mysql));
 	return dts_hint(err, is_denied(s) ? "grant SELECT on the whole table, not on columns, or leave it out with --ignore-table"
 					  : "mend it, or leave it out with --ignore-table");
 }
