@@ -1,6 +1,6 @@
 # The model of table definitions beside the catalogs of real servers: each
 # statement is run, what the binlog has of it is applied to the model, and the
-# tables that it changed are compared. DTS_ROUNDS random statements a server,
+# tables that it changed are compared. DTS_STATEMENTS random statements a server,
 # DTS_SEED chooses them.
 # shellcheck disable=SC2154 # set by run
 load lib/dts
@@ -33,10 +33,10 @@ compare_with() {
 
 # compare_all SERVER
 compare_all() {
-	local rounds=${DTS_ROUNDS:-400}
+	local rounds=${DTS_STATEMENTS:-200}
 
 	compare_with "$1" "$DTS_ROOT/t/definitions.sql" 130 8
-	python3 "$DTS_ROOT/t/definitions.py" types ${DTS_ROUNDS:+more} >types
+	python3 "$DTS_ROOT/t/definitions.py" types ${DTS_STATEMENTS:+more} >types
 	compare_with "$1" types 500 60
 	echo "DTS_SEED=$DTS_SEED"
 	python3 "$DTS_ROOT/t/definitions.py" random "$DTS_SEED" "$rounds" >random
