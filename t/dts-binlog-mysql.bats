@@ -565,8 +565,8 @@ behind() {
 	for round in 1 2; do
 		while inserts 'BEGIN; INSERT INTO i (w) VALUES (1), (2); INSERT INTO i (w) VALUES (3); COMMIT' 50 2>writer; do :; done 3>&- &
 		writer=$!
-		at=$(wc -l <f)
-		wait_until 20 "[ \$(wc -l <f) -gt $((at + 300)) ]"
+		at=$(wc -l <f) and=$(wc -l <g)
+		wait_until 20 "[ \$(wc -l <f) -gt $((at + 300)) ] && [ \$(wc -l <g) -gt $((and + 300)) ]"
 		server kill src
 		wait "$writer" || :
 		server restart src >/dev/null
