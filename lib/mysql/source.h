@@ -22,6 +22,36 @@ int dts_source_init(struct dts_source *source, struct dts_session *s, const stru
 		    const char *name, struct dts_error *err);
 void dts_source_release(struct dts_source *source);
 
+/* How the readers of one dump are brought to see the same moment (--lock). */
+enum dts_lock {
+	DTS_LOCK_AUTO,   /* the gentlest that the server has and the account may use */
+	DTS_LOCK_NONE,   /* no writer ever waits: each reader has a position of its own */
+	DTS_LOCK_TABLES, /* LOCK TABLES ... READ on the selected tables */
+	DTS_LOCK_FTWRL,  /* FLUSH TABLES WITH READ LOCK */
+	DTS_LOCK_BACKUP, /* MariaDB's BACKUP STAGE BLOCK_COMMIT */
+};
+
+/* Where the rows that one reader sees stand: not before `low`, not behind `high`. */
+struct dts_snapshot {
+	struct dts_position low, high;
+	bool exact; /* they are the same */
+};
+
+void dts_snapshot_release(struct dts_snapshot *at);
+
+/*
+ * Begins in each session a transaction that sees one consistent snapshot, read only,
+ * and tells in `at` where it stands as far as `tables` are concerned. Without a lock where
+ * the server's log rests for a moment; else as `lock` says; and where that cannot be had (never
+ * with a lock that was asked for: then DTS_REFUSED or DTS_AGAIN), at different
+ * positions. source->pos is then the lowest, source->high the highest, and source->windowed says
+ * that they differ. `notes` gets a line for people: which way it was, and for how many
+ * milliseconds a lock was held.
+ */
+int dts_source_snapshots(struct dts_source *source, struct dts_session *sessions, size_t count,
+			 const struct dts_tables *tables, enum dts_lock lock, struct dts_snapshot *at,
+			 struct dts_list *notes, struct dts_error *err);
+
 /*
  * Begins a transaction of this session that sees one consistent snapshot, and
  * sets source->pos to the position of exactly that snapshot, GTID position

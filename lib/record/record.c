@@ -12,7 +12,7 @@ static const char *const op_names[DTS_OP_COUNT] = {
 
 enum { SHAPES = 16 };
 
-enum field_type { TEXT, NUMBER, OBJECT, ARRAY };
+enum field_type { TEXT, NUMBER, OBJECT, ARRAY, TRUE };
 
 /* A field as it is written. */
 struct field {
@@ -50,6 +50,8 @@ static const struct field fields[DTS_F_COUNT] = {
 	[DTS_F_BEFORE] = FIELD("before", OBJECT, 0),
 	[DTS_F_AFTER] = FIELD("after", OBJECT, 0),
 	[DTS_F_UPTO] = FIELD("upto", OBJECT, 0),
+	[DTS_F_LAST] = FIELD("last", TRUE, 0),
+	[DTS_F_RESUMES] = FIELD("resumes", OBJECT, 0),
 	[DTS_F_REASON] = FIELD("reason", TEXT, AT(reason)),
 	[DTS_F_RECORDS] = FIELD("records", NUMBER, AT(records)),
 	[DTS_F_POS] = FIELD("pos", OBJECT, 0),
@@ -87,7 +89,7 @@ const char *dts_field_name(enum dts_field f)
 	static const char *const names[DTS_F_COUNT] = {
 		"op", "v", "kind", "src", "id", "db", "table", "tx", "xid", "n", "rows", "to", "time", "flags",
 		"sql", "objects", "context", "columns", "primary", "unique", "foreign", "source", "before",
-		"after", "upto", "reason", "records", "pos",
+		"after", "upto", "last", "resumes", "reason", "records", "pos",
 	};
 
 	return names[f];
@@ -142,6 +144,7 @@ static int wrong_type(enum dts_field f, struct dts_error *err)
 {
 	static const char *const types[] = {
 		[TEXT] = "a string", [NUMBER] = "a whole number", [OBJECT] = "an object", [ARRAY] = "an array",
+		[TRUE] = "the word true",
 	};
 
 	return dts_fail(err, DTS_BAD_INPUT, "field '%s' is not %s", dts_field_name(f), types[fields[f].type]);
@@ -180,7 +183,7 @@ static struct dts_slice *text_at(struct dts_record *r, unsigned f)
 static int take_field(struct dts_record *r, enum dts_field f, struct dts_slice raw, bool escaped,
 		      struct dts_error *err)
 {
-	static const char firsts[] = {[TEXT] = '"', [OBJECT] = '{', [ARRAY] = '['};
+	static const char firsts[] = {[TEXT] = '"', [OBJECT] = '{', [ARRAY] = '[', [TRUE] = 't'};
 	const struct field *field = &fields[f];
 
 	if (r->seen & UINT32_C(1) << f)

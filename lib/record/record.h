@@ -60,6 +60,8 @@ enum dts_field {
 	DTS_F_BEFORE,
 	DTS_F_AFTER,
 	DTS_F_UPTO,
+	DTS_F_LAST,      /* chunk-end of a table without a key: no more parts come */
+	DTS_F_RESUMES,   /* stream: what an earlier run of this snapshot has brought */
 	DTS_F_REASON,
 	DTS_F_RECORDS,
 	DTS_F_POS,

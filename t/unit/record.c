@@ -188,10 +188,10 @@ static void test_names(void)
 		struct dts_record r;
 		struct dts_error err;
 		char line[100];
-		static const char *const values[] = {"\"\"", "1", "{}", "[]"};
+		static const char *const values[] = {"\"\"", "1", "{}", "[]", "true"};
 		int found = 0;
 		dts_record_init(&r);
-		for (int v = 0; v < 4; v++) {
+		for (int v = 0; v < 5; v++) {
 			snprintf(line, sizeof line, "{\"%s\":%s}", dts_field_name((enum dts_field)f), values[v]);
 			CHECK_INT(-1, parse(&r, line, &err));
 			found += strcmp(err.message, "field 'op' is missing") == 0;
