@@ -489,6 +489,7 @@ void dts_applier_free(struct dts_applier *a)
 	}
 	free(a->txs);
 	dts_definitions_release(a);
+	dts_cascades_release(&a->cascades);
 	dts_spill_release(&a->log);
 	dts_plan_release(&a->plan);
 	dts_record_release(&a->again);

@@ -145,6 +145,16 @@ static bool has_flag(const struct dts_record *r, const char *flag)
 	return found;
 }
 
+/* What the table's foreign keys did to other tables, which the log does not say. */
+static int plan_cascades(struct dts_applier *a, struct dts_apply_table *t, const struct dts_record *r, uint64_t line,
+			 struct dts_error *err)
+{
+	if (!a->cascades_known && dts_cascades_load(&a->cascades, &a->checkpoint, dts_buf_slice(&a->src), err) < 0)
+		return -1;
+	a->cascades_known = true; /* definitions do not change while a window is open */
+	return dts_cascades_plan(&a->cascades, &a->plan, t, r, line, err);
+}
+
 int dts_group_plan_record(struct dts_applier *a, const struct dts_record *r, const struct dts_position *pos,
 			  uint64_t line, struct dts_error *err)
 {
@@ -157,7 +167,8 @@ int dts_group_plan_record(struct dts_applier *a, const struct dts_record *r, con
 		return 0;
 	dts_applier_plan_checks(a, mode == DTS_PLAN_CONVERGE || has_flag(r, "no-foreign-key-checks"),
 				has_flag(r, "no-unique-checks"));
-	if (dts_plan_change(&a->plan, t, r, mode, line, err) < 0)
+	if (dts_plan_change(&a->plan, t, r, mode, line, err) < 0 ||
+	    (mode == DTS_PLAN_CONVERGE && plan_cascades(a, t, r, line, err) < 0))
 		return dts_runner_where(&a->runner, line, err);
 	a->change_count++;
 	if (a->plan.sql.len < SEND_SIZE)

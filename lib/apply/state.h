@@ -2,6 +2,7 @@
 #define DTS_APPLY_STATE_H
 
 #include "apply/applier.h"
+#include "apply/cascade.h"
 #include "apply/context.h"
 #include "apply/run.h"
 #include "base/hash.h"
@@ -70,6 +71,8 @@ struct dts_applier {
 	bool tx_open, tx_skipped, tx_has_ddl;
 	uint64_t tx_start;
 	struct dts_plan plan;
+	struct dts_cascades cascades; /* read when the first change inside a window comes */
+	bool cascades_known;
 	bool checks_off_foreign, checks_off_unique; /* session settings as planned */
 	struct dts_record again; /* entries of the log are parsed into this */
 
