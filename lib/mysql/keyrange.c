@@ -192,18 +192,6 @@ static void add_bits(struct dts_buf *sql, struct dts_slice bytes)
 	dts_buf_addu(sql, bits);
 }
 
-static void add_introducer(struct dts_buf *sql, struct dts_slice charset)
-{
-	for (size_t i = 0; i < charset.len; i++)
-		if (!(charset.p[i] >= 'a' && charset.p[i] <= 'z') && !(charset.p[i] >= '0' && charset.p[i] <= '9'))
-			return; /* not the name of a charset */
-	if (charset.len > 0) {
-		dts_buf_addc(sql, '_');
-		dts_buf_add_slice(sql, charset);
-		dts_buf_addc(sql, ' ');
-	}
-}
-
 /* A value as the server sent it for the list above, as a literal that compares
  * with the column as the column compares with itself. */
 static void add_literal(struct dts_buf *sql, const struct dts_column *c, struct dts_slice value)
@@ -221,7 +209,7 @@ static void add_literal(struct dts_buf *sql, const struct dts_column *c, struct 
 		break;
 	case DTS_TYPE_CHAR:
 		/* The very bytes under the column's charset: the column's collation decides. */
-		add_introducer(sql, c->charset);
+		dts_sql_introducer(sql, c->charset);
 		dts_sql_hex(sql, value);
 		break;
 	case DTS_TYPE_BINARY:

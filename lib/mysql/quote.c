@@ -71,3 +71,15 @@ void dts_sql_hex(struct dts_buf *b, struct dts_slice bytes)
 	*to++ = '\'';
 	b->len = (size_t)(to - b->data);
 }
+
+void dts_sql_introducer(struct dts_buf *b, struct dts_slice charset)
+{
+	for (size_t i = 0; i < charset.len; i++)
+		if (!(charset.p[i] >= 'a' && charset.p[i] <= 'z') && !(charset.p[i] >= '0' && charset.p[i] <= '9'))
+			return; /* not the name of a charset */
+	if (charset.len > 0) {
+		dts_buf_addc(b, '_');
+		dts_buf_add_slice(b, charset);
+		dts_buf_addc(b, ' ');
+	}
+}

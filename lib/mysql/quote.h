@@ -20,4 +20,7 @@ void dts_sql_literal(struct dts_buf *b, struct dts_slice text);
 /* Appends X'...' for any bytes (''  when empty: X'' is valid too). */
 void dts_sql_hex(struct dts_buf *b, struct dts_slice bytes);
 
+/* Appends "_latin1 " for what stands behind it; nothing if that is not the name of a charset. */
+void dts_sql_introducer(struct dts_buf *b, struct dts_slice charset);
+
 #endif
