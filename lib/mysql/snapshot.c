@@ -1,4 +1,7 @@
-#include "mysql/quote.h"
+#include <stdlib.h>
+
+#include "mysql/lock.h"
+#include "mysql/place.h"
 #include "mysql/source.h"
 
 /*
@@ -9,37 +12,44 @@
  * with four writers: of 1500 snapshots that began behind a SHOW BINARY LOG STATUS,
  * 54 did not have all that its position says. Of 1500 behind performance_schema.log_status
  * (Reference Manual, "The log_status Table") none lacked anything, and its GTID
- * set was always just what its file and offset say. So:
+ * set was always just what its file and offset say.
  *
- *  1. log_status, snapshot, log_status: where both are the same, nothing was
- *     committed between, and the position is exact.
- *  2. LOCK TABLES ... READ: as long as we hold it, no transaction is under way that
- *     has changed one of these tables. A snapshot and a position that are taken
- *     meanwhile fit exactly, for these tables.
+ * One common position for all sessions is had
+ *
+ *  1. in a quiet moment: the snapshots begin as closely together as can be. On MariaDB
+ *     all tell the same position; on MySQL log_status is the same before and behind
+ *     all of them, so nothing was committed between, and it is exact.
+ *  2. under a lock. BACKUP STAGE BLOCK_COMMIT (MariaDB) and FLUSH TABLES WITH READ LOCK
+ *     stop all commits. LOCK TABLES ... READ: as long as we hold it, no transaction is under
+ *     way that has changed one of these tables. Snapshots and a position that are taken
+ *     meanwhile fit exactly, for these tables; others may go on.
  *     FLUSH TABLES WITH READ LOCK would do more harm: it has the tables closed, and
  *     even when it gave up after a second, who wanted to read a table that
- *     a long query was reading waited until the end of that query (tried).
- *  3. Else the two positions of the last try are the window in which the snapshot stands.
+ *     a long query was reading waited until the end of that query (tried). So it
+ *     is never chosen by itself.
+ *
+ * Else each session has its own: exact on MariaDB, and on MySQL where the log
+ * rests for that one snapshot; else what log_status says before and behind it
+ * are the marks between which it stands.
  */
-enum {
-	QUIET_TRIES = 10,
-	LOCK_SECONDS = 3,  /* those who would write to the tables wait with us */
-	ALONE_SECONDS = 20, /* should we be gone without a word, the server ends the lock */
+enum { QUIET_TRIES = 10 };
+
+struct attempt {
+	struct dts_source *source;
+	struct dts_session *sessions;
+	size_t count;
+	const struct dts_tables *tables;
+	enum dts_lock lock;
+	struct dts_snapshot *at;
+	struct dts_list *notes;
+	bool gtid;           /* MySQL: transactions have GTIDs */
+	bool safe;           /* MySQL: where the log ends is told so that it is a low mark */
+	double locked;       /* milliseconds; <0: there was no lock */
+	enum dts_lock used;
+	struct dts_error why; /* why there is no common position */
 };
 
-enum place { PLACE_NONE, PLACE_AHEAD, PLACE_SAFE }; /* see read_place() */
-
-static bool is_denied(const struct dts_session *s)
-{
-	switch (mysql_errno(s->mysql)) {
-	case 1044: /* ER_DBACCESS_DENIED_ERROR */
-	case 1142: /* ER_TABLEACCESS_DENIED_ERROR */
-	case 1227: /* ER_SPECIFIC_ACCESS_DENIED_ERROR */
-		return true;
-	default:
-		return false;
-	}
-}
+static const char begin_sql[] = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
 static int no_log(const struct dts_session *s, struct dts_error *err)
 {
@@ -47,239 +57,313 @@ static int no_log(const struct dts_session *s, struct dts_error *err)
 	return dts_hint(err, "start it with log_bin, binlog_format=ROW and binlog_row_metadata=FULL");
 }
 
-static int begin(struct dts_session *s, struct dts_error *err)
+void dts_snapshot_release(struct dts_snapshot *at)
 {
-	return dts_session_run(s, DTS_LIT("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;"
-					  "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"), err);
+	if (!at)
+		return;
+	dts_position_release(&at->low);
+	dts_position_release(&at->high);
+	*at = (struct dts_snapshot){0};
 }
 
-/* --- MariaDB */
-
-/* File and offset of the snapshot that this session has just begun. */
-static int read_snapshot_position(struct dts_source *source, struct dts_session *s, struct dts_error *err)
+static void set_exact(struct dts_snapshot *at, const struct dts_position *p)
 {
-	struct dts_buf file = {0}, offset = {0};
-	uint64_t n = 0;
+	dts_position_copy(&at->low, p);
+	dts_position_copy(&at->high, p);
+	at->exact = true;
+}
 
-	/* SHOW, since the tables of information_schema hold the names in upper case
-	 * on some releases and are gone on others. */
-	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SHOW STATUS LIKE 'binlog\\_snapshot\\_%'"), err);
-	if (!result)
-		return -1;
-	for (MYSQL_ROW row; (row = mysql_fetch_row(result));) {
-		if (strcasecmp(row[0], "binlog_snapshot_file") == 0)
-			dts_buf_adds(&file, row[1]);
-		else if (strcasecmp(row[0], "binlog_snapshot_position") == 0)
-			dts_buf_adds(&offset, row[1]);
+/* Without isolation REPEATABLE READ there is no consistent snapshot. */
+static int prepare(struct dts_session *s, struct dts_error *err)
+{
+	return dts_session_run(s, DTS_LIT("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"), err);
+}
+
+/* All are asked before the first is waited for, so that they begin close together. */
+static int begin(struct dts_session *sessions, size_t count, struct dts_error *err)
+{
+	size_t sent = 0;
+	int rc = 0;
+
+	while (sent < count && mysql_send_query(sessions[sent].mysql, begin_sql, sizeof begin_sql - 1) == 0)
+		sent++;
+	if (sent < count)
+		rc = dts_session_fail(&sessions[sent], err, "statement failed on");
+	for (size_t i = 0; i < sent; i++)
+		if (mysql_read_query_result(sessions[i].mysql) != 0 && rc == 0)
+			rc = dts_session_fail(&sessions[i], err, "statement failed on");
+	return rc;
+}
+
+/* --- where the snapshots stand */
+
+/* MariaDB: asks each session. 1: all stand at the same place, 0, -1. */
+static int ask_all(struct attempt *a, struct dts_error *err)
+{
+	int same = 1;
+
+	for (size_t i = 0; i < a->count; i++) {
+		struct dts_snapshot *at = &a->at[i];
+		if (dts_place_of_snapshot(&a->sessions[i], &at->low, err) < 0)
+			return -1;
+		if (!at->low.file[0])
+			return no_log(&a->sessions[i], err);
+		dts_gtids_clear(&at->low.gtid);
+		set_exact(at, &at->low);
+		same = same && dts_position_compare(&a->at[0].low, &at->low) == 0;
 	}
-	mysql_free_result(result);
-	if (file.len > 0 && dts_parse_u64(dts_buf_slice(&offset), &n) == 0)
-		dts_position_set(&source->pos, dts_buf_slice(&file), n);
-	dts_buf_release(&file);
-	dts_buf_release(&offset);
-	return 0;
+	return same;
 }
 
-static int read_gtid_position(struct dts_source *source, struct dts_session *s, struct dts_error *err)
+/* MySQL: begins between two looks at the log. 1: it rested; 0: it did not, or we may
+ * not look (a->safe); -1. `at` gets the marks of all of them. */
+static int begin_between(struct attempt *a, size_t first, size_t count, struct dts_error *err)
 {
-	struct dts_buf sql = {0}, text = {0};
+	struct dts_session *s = &a->sessions[first];
+	struct dts_snapshot *at = &a->at[first];
+	int rc = dts_place_now(s, a->gtid, &at->low, err);
 
-	dts_gtids_clear(&source->pos.gtid);
-	dts_buf_adds(&sql, "SELECT BINLOG_GTID_POS(");
-	dts_sql_literal(&sql, dts_slice_of(source->pos.file));
-	dts_buf_addf(&sql, ", %llu)", (unsigned long long)source->pos.offset);
-	int rc = dts_session_value(s, dts_buf_slice(&sql), &text, err);
-	if (rc > 0) /* nothing may mean that it did not look */
-		rc = dts_gtids_parse(&source->pos.gtid, dts_buf_slice(&text), DTS_GTID_NONE, err);
-	dts_buf_release(&sql);
-	dts_buf_release(&text);
-	return rc < 0 ? -1 : 0;
-}
-
-static int mariadb_snapshot(struct dts_source *source, struct dts_session *s, struct dts_error *err)
-{
-	if (begin(s, err) < 0 || read_snapshot_position(source, s, err) < 0)
+	a->safe = rc == DTS_PLACE_SAFE;
+	if (!a->safe)
+		return rc < 0 ? -1 : 0;
+	if (begin(s, count, err) < 0 || dts_place_now(s, a->gtid, &at->high, err) < 0)
 		return -1;
-	return !source->pos.file[0] ? 0 : read_gtid_position(source, s, err);
+	at->exact = dts_position_compare(&at->low, &at->high) == 0;
+	for (size_t i = 1; i < count; i++) {
+		dts_position_copy(&at[i].low, &at->low);
+		dts_position_copy(&at[i].high, &at->high);
+		at[i].exact = at->exact;
+	}
+	return at->exact;
 }
 
-/* --- MySQL */
+/* --- the ways to it. 1: one common position, 0: not, -1. */
 
-/* Is there a log, and are its transactions named by GTIDs? */
-static int read_settings(struct dts_session *s, bool *log, bool *gtid, struct dts_error *err)
+static int quiet(struct attempt *a, struct dts_error *err)
 {
-	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SELECT @@GLOBAL.log_bin, @@GLOBAL.gtid_mode"), err);
-	MYSQL_ROW row = result ? mysql_fetch_row(result) : NULL;
+	bool mysql = a->sessions->family == DTS_MYSQL;
+	int rc = 0;
 
-	*log = row && row[0] && strcmp(row[0], "1") == 0;
-	*gtid = row && row[1] && strcasecmp(row[1], "ON") == 0;
-	mysql_free_result(result);
-	return result ? 0 : -1;
+	for (int i = 0; i < QUIET_TRIES && rc == 0; i++) {
+		if (mysql) {
+			rc = begin_between(a, 0, a->count, err);
+			if (rc == 0 && !a->safe)
+				break;
+		} else {
+			rc = begin(a->sessions, a->count, err) < 0 ? -1 : ask_all(a, err);
+		}
+	}
+	if (rc == 0 && mysql && !a->safe)
+		dts_fail(&a->why, DTS_REFUSED, "the account may not read performance_schema.log_status");
+	else if (rc == 0)
+		dts_fail(&a->why, DTS_AGAIN, "transactions are committed all the time");
+	return rc;
 }
 
-/* The first row's file, offset and GTID set, of which the first two may not be there. 1, 0, -1. */
-static int keep_place(MYSQL_ROW row, const char *gtid_text, bool gtid, struct dts_position *p, struct dts_error *err)
+/* Begins while the lock is held; reads where the log ends if no session will tell. 1, 0: why, -1. */
+static int begin_locked(struct attempt *a, struct dts_position *place, struct dts_error *err)
 {
-	uint64_t offset;
+	if (a->sessions->family == DTS_MYSQL) {
+		int rc = dts_place_now(a->sessions, a->gtid, place, err);
+		if (rc < 0)
+			return -1;
+		if (rc == DTS_PLACE_NONE) {
+			dts_fail(&a->why, DTS_REFUSED, "it does not say where its log ends");
+			return dts_hint(&a->why, "grant the account REPLICATION CLIENT") + 1;
+		}
+	}
+	return begin(a->sessions, a->count, err) < 0 ? -1 : 1;
+}
 
-	if (!row || !row[0] || !row[0][0] || !row[1] || dts_parse_u64(dts_slice_of(row[1]), &offset) < 0)
-		return 0;
-	dts_position_set(p, dts_slice_of(row[0]), offset);
-	dts_gtids_clear(&p->gtid);
-	if (gtid && gtid_text && dts_gtids_parse(&p->gtid, dts_slice_of(gtid_text), DTS_GTID_MYSQL, err) < 0)
-		return -1;
+/* What the sessions that began under the lock say. 1, 0: why, -1. */
+static int settle_locked(struct attempt *a, enum dts_lock kind, const struct dts_position *place, struct dts_error *err)
+{
+	const struct dts_position *lowest = place;
+
+	if (a->sessions->family == DTS_MARIADB) {
+		int same = ask_all(a, err);
+		if (same < 0)
+			return -1;
+		/* LOCK TABLES lets transactions pass that are about other tables; nothing
+		 * of ours is between these positions. */
+		if (!same && kind != DTS_LOCK_TABLES) {
+			dts_fail(&a->why, DTS_AGAIN, "transactions were committed under %s", dts_source_lock_name(kind));
+			return 0;
+		}
+		lowest = &a->at[0].low;
+		for (size_t i = 1; i < a->count; i++)
+			if (dts_position_compare(&a->at[i].low, lowest) < 0)
+				lowest = &a->at[i].low;
+	}
+	struct dts_position common = {0};
+	dts_position_copy(&common, lowest);
+	for (size_t i = 0; i < a->count; i++)
+		set_exact(&a->at[i], &common);
+	dts_position_release(&common);
 	return 1;
 }
 
-static int ask_place(struct dts_session *s, struct dts_slice sql, unsigned gtid_field, bool gtid,
-		     struct dts_position *p, struct dts_error *err)
+static int locked(struct attempt *a, enum dts_lock kind, struct dts_error *err)
 {
-	struct dts_error why = DTS_ERROR_INIT;
-	MYSQL_RES *result = dts_session_query(s, sql, &why);
-	int rc = 0;
+	struct dts_source_lock lock;
+	struct dts_position place = {0};
 
-	if (result) {
-		MYSQL_ROW row = mysql_fetch_row(result);
-		rc = keep_place(row, row && mysql_num_fields(result) > gtid_field ? row[gtid_field] : NULL, gtid, p, err);
-		mysql_free_result(result);
-	} else if (why.status == DTS_AGAIN) { /* not: denied, or no such table */
-		*err = why;
-		rc = -1;
-	}
+	a->why = (struct dts_error)DTS_ERROR_INIT;
+	if (dts_source_lock_take(&lock, a->source->connect, kind, a->tables, &a->why) < 0)
+		return 0;
+	int rc = begin_locked(a, &place, err);
+	if (rc > 0 && dts_source_lock_end(&lock, &a->locked, &a->why) < 0)
+		rc = 0;
+	dts_source_lock_drop(&lock);
+	if (rc > 0)
+		rc = settle_locked(a, kind, &place, err);
+	if (rc > 0)
+		a->used = kind;
+	else
+		a->locked = -1;
+	dts_position_release(&place);
 	return rc;
 }
 
-/* Reads where the log ends. PLACE_SAFE: a snapshot that begins after it has all that
- * was logged before; PLACE_AHEAD: it may not; PLACE_NONE: the account may not know; -1. */
-static int read_place(struct dts_session *s, bool gtid, struct dts_position *p, struct dts_error *err)
+/* Each session by itself. 0: their marks are known; -1. */
+static int apart(struct attempt *a, struct dts_error *err)
 {
-	int rc = ask_place(s, DTS_LIT("SELECT LOCAL->>'$.binary_log_file', LOCAL->>'$.binary_log_position',"
-				      " LOCAL->>'$.gtid_executed' FROM performance_schema.log_status"), 2, gtid, p, err);
-
-	if (rc != 0)
-		return rc < 0 ? -1 : PLACE_SAFE;
-	rc = ask_place(s, dts_source_status_sql(s), 4, gtid, p, err);
-	return rc <= 0 ? rc : PLACE_AHEAD;
-}
-
-/* 1: the position is exact; 0: it was not to be had; -1. `safe`: source->pos is a low mark,
- * source->high a high one, of the snapshot that has begun. */
-static int quiet_snapshot(struct dts_source *source, struct dts_session *s, bool gtid, bool *safe, struct dts_error *err)
-{
-	*safe = false;
-	for (int i = 0; i < QUIET_TRIES; i++) {
-		int rc = read_place(s, gtid, &source->pos, err);
+	/* A lock that failed may have let new snapshots begin. */
+	if (a->sessions->family == DTS_MARIADB)
+		return begin(a->sessions, a->count, err) < 0 || ask_all(a, err) < 0 ? -1 : 0;
+	for (size_t i = 0; i < a->count; i++) {
+		int rc = 0;
+		for (int n = 0; n < QUIET_TRIES && rc == 0; n++) {
+			rc = begin_between(a, i, 1, err);
+			if (rc == 0 && !a->safe) {
+				dts_fail(err, a->why.status == DTS_AGAIN ? DTS_AGAIN : DTS_REFUSED,
+					 "the position of a snapshot is not to be had: %s", a->why.message);
+				return dts_hint(err, "grant the account BACKUP_ADMIN, or LOCK TABLES on the databases and REPLICATION CLIENT;"
+						     " if the tables are in use, try again when no long transaction has changed them");
+			}
+		}
 		if (rc < 0)
 			return -1;
-		if (rc != PLACE_SAFE)
-			return 0;
-		if (begin(s, err) < 0 || read_place(s, gtid, &source->high, err) < 0)
-			return -1;
-		*safe = true;
-		if (dts_position_compare(&source->pos, &source->high) == 0)
-			return 1;
 	}
 	return 0;
 }
 
-/* 1: locked; 0: denied or in use, with the reason; -1. */
-static int lock_tables(struct dts_session *locker, const struct dts_tables *tables, struct dts_error *why,
-		       struct dts_error *err)
-{
-	struct dts_buf sql = {0};
+/* --- all of it */
 
-	dts_buf_addf(&sql, "SET SESSION lock_wait_timeout=%d, wait_timeout=%d;LOCK TABLES ", LOCK_SECONDS, ALONE_SECONDS);
-	for (size_t i = 0; i < tables->count; i++) {
-		dts_buf_adds(&sql, i > 0 ? "," : "");
-		dts_sql_table(&sql, tables->items[i].db, tables->items[i].name);
-		dts_buf_adds(&sql, " READ");
-	}
-	int rc = dts_session_run(locker, dts_buf_slice(&sql), why);
-	dts_buf_release(&sql);
-	if (rc == 0)
-		return 1;
-	dts_where(why, "cannot lock the tables");
-	if (is_denied(locker) || mysql_errno(locker->mysql) == 1205) /* ER_LOCK_WAIT_TIMEOUT */
-		return 0;
-	*err = *why;
-	return -1;
+static void add_place(struct dts_buf *line, const struct dts_position *p)
+{
+	dts_buf_addf(line, "%s:%llu", p->file, (unsigned long long)p->offset);
 }
 
-/* As quiet_snapshot(), but with the reason in `why` for a 0. Nothing stays
- * locked: when the connection ends, whyever, so does the lock. */
-static int locked_snapshot(struct dts_source *source, struct dts_session *s, const struct dts_tables *tables, bool gtid,
-			   struct dts_error *why, struct dts_error *err)
+static void note(struct attempt *a, bool common)
 {
-	struct dts_session locker;
-	struct dts_position place = {0};
-	int rc = 1;
-
-	if (dts_session_open(&locker, source->connect, err) < 0)
-		return -1;
-	if (tables->count > 0)
-		rc = lock_tables(&locker, tables, why, err);
-	if (rc > 0)
-		rc = read_place(s, gtid, &place, err);
-	if (rc == PLACE_NONE && !why->message[0])
-		dts_fail(why, DTS_REFUSED, "it does not say where its log ends");
-	if (rc > 0)
-		rc = begin(s, err) < 0 ? -1 : 1;
-	/* This tells that the lock was there all the time. */
-	if (rc > 0 && dts_session_run(&locker, DTS_LIT("UNLOCK TABLES"), err) < 0)
-		rc = -1;
-	if (rc > 0)
-		dts_position_copy(&source->pos, &place);
-	dts_position_release(&place);
-	dts_session_close(&locker);
-	return rc;
-}
-
-static int mysql_snapshot(struct dts_source *source, struct dts_session *s, const struct dts_tables *tables,
-			  struct dts_list *notes, struct dts_error *err)
-{
-	struct dts_error why = DTS_ERROR_INIT;
 	struct dts_buf line = {0};
-	bool log, gtid, safe;
-	int rc;
+	const char *s = a->count > 1 ? "s" : "";
 
-	if (read_settings(s, &log, &gtid, err) < 0)
-		return -1;
-	if (!log)
-		return no_log(s, err);
-	rc = quiet_snapshot(source, s, gtid, &safe, err);
-	if (rc == 0)
-		rc = locked_snapshot(source, s, tables, gtid, &why, err);
-	if (rc != 0) {
-		source->windowed = false;
-		return rc < 0 ? -1 : 0;
+	/* One reader at one position is no news, but for a lock that was asked for. */
+	if (common && a->count == 1 && a->lock == DTS_LOCK_AUTO)
+		return;
+	if (common) {
+		dts_buf_addf(&line, "%zu reader%s at one position, ", a->count, s);
+		add_place(&line, &a->source->pos);
+		if (a->locked < 0)
+			dts_buf_adds(&line, ", without a lock");
+		else
+			dts_buf_addf(&line, ", under %s, held %.0f ms", dts_source_lock_name(a->used), a->locked < 1 ? 1 : a->locked);
+	} else {
+		size_t exact = 0;
+		for (size_t i = 0; i < a->count; i++)
+			exact += a->at[i].exact;
+		dts_buf_addf(&line, "%zu reader%s", a->count, s);
+		if (exact == a->count)
+			dts_buf_adds(&line, " at positions of their own");
+		else if (exact > 0)
+			dts_buf_addf(&line, ", %zu at no exact position,", a->count - exact);
+		else
+			dts_buf_adds(&line, " at no exact position");
+		dts_buf_adds(&line, " between ");
+		add_place(&line, &a->source->pos);
+		dts_buf_adds(&line, " and ");
+		add_place(&line, &a->source->high);
+		dts_buf_addf(&line, ": changes between are applied so that they may repeat (%s)", a->why.message);
 	}
-	if (!safe) {
-		dts_fail(err, why.status == DTS_AGAIN ? DTS_AGAIN : DTS_REFUSED, "the position of a snapshot is not to be had: %s",
-			 why.message);
-		return dts_hint(err, "grant the account BACKUP_ADMIN, or LOCK TABLES on the databases and REPLICATION CLIENT;"
-				     " if the tables are in use, try again when no long transaction has changed them");
-	}
-	source->windowed = true;
-	dts_buf_addf(&line, "no exact position: transactions are committed all the time, and %s", why.message);
-	dts_list_add(notes, dts_buf_text(&line));
-	dts_buf_clear(&line);
-	dts_buf_addf(&line, "the rows are between %s:%llu and %s:%llu of the log, where changes will be applied so that they may repeat",
-		     source->pos.file, (unsigned long long)source->pos.offset, source->high.file,
-		     (unsigned long long)source->high.offset);
-	dts_list_add(notes, dts_buf_text(&line));
+	dts_list_add(a->notes, dts_buf_text(&line));
 	dts_buf_release(&line);
+}
+
+/* Sets source->pos and its kin from what the sessions have. */
+static int settle(struct attempt *a, struct dts_error *err)
+{
+	struct dts_source *source = a->source;
+	const struct dts_position *low = &a->at[0].low, *high = &a->at[0].high;
+	bool exact = true;
+
+	for (size_t i = 0; i < a->count; i++) {
+		exact = exact && a->at[i].exact;
+		if (dts_position_compare(&a->at[i].low, low) < 0)
+			low = &a->at[i].low;
+		if (dts_position_compare(&a->at[i].high, high) > 0)
+			high = &a->at[i].high;
+	}
+	dts_position_copy(&source->pos, low);
+	dts_position_copy(&source->high, high);
+	source->windowed = !exact || dts_position_compare(low, high) != 0;
+	/* Only here, since the server reads its log for it. */
+	if (a->sessions->family == DTS_MARIADB && (dts_place_gtid(a->sessions, &source->pos, err) < 0 ||
+	    (source->windowed && dts_place_gtid(a->sessions, &source->high, err) < 0)))
+		return -1;
+	note(a, !source->windowed);
 	return 0;
+}
+
+static int choose(struct attempt *a, struct dts_error *err)
+{
+	bool asked = a->lock != DTS_LOCK_AUTO && a->lock != DTS_LOCK_NONE;
+	int rc = 0;
+
+	if (!asked)
+		rc = quiet(a, err);
+	if (asked) {
+		rc = locked(a, a->lock, err);
+		if (rc == 0) {
+			*err = a->why;
+			return -1;
+		}
+	} else if (rc == 0 && a->lock == DTS_LOCK_AUTO) {
+		rc = locked(a, a->sessions->family == DTS_MARIADB ? DTS_LOCK_BACKUP : DTS_LOCK_TABLES, err);
+	}
+	return rc != 0 ? rc : apart(a, err);
+}
+
+int dts_source_snapshots(struct dts_source *source, struct dts_session *sessions, size_t count,
+			 const struct dts_tables *tables, enum dts_lock lock, struct dts_snapshot *at,
+			 struct dts_list *notes, struct dts_error *err)
+{
+	struct attempt a = {.source = source, .sessions = sessions, .count = count, .tables = tables,
+			    .lock = lock, .at = at, .notes = notes, .locked = -1};
+	bool log;
+
+	source->windowed = false;
+	if (sessions->family == DTS_MYSQL) {
+		if (dts_place_settings(sessions, &log, &a.gtid, err) < 0)
+			return -1;
+		if (!log)
+			return no_log(sessions, err);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (prepare(&sessions[i], err) < 0)
+			return -1;
+	return choose(&a, err) < 0 ? -1 : settle(&a, err);
 }
 
 int dts_source_snapshot(struct dts_source *source, struct dts_session *s, const struct dts_tables *tables,
 			struct dts_list *notes, struct dts_error *err)
 {
-	source->windowed = false;
-	if (s->family == DTS_MYSQL)
-		return mysql_snapshot(source, s, tables, notes, err);
-	if (mariadb_snapshot(source, s, err) < 0)
-		return -1;
-	return source->pos.file[0] ? 0 : no_log(s, err);
+	struct dts_snapshot at = {0};
+	int rc = dts_source_snapshots(source, s, 1, tables, DTS_LOCK_AUTO, &at, notes, err);
+
+	dts_snapshot_release(&at);
+	return rc;
 }
 
 int dts_source_position(struct dts_source *source, struct dts_session *s, struct dts_error *err)
@@ -287,11 +371,15 @@ int dts_source_position(struct dts_source *source, struct dts_session *s, struct
 	bool log, gtid;
 
 	source->windowed = false;
-	if (s->family == DTS_MARIADB)
-		return mariadb_snapshot(source, s, err) < 0 ? -1 : dts_session_run(s, DTS_LIT("ROLLBACK"), err);
-	if (read_settings(s, &log, &gtid, err) < 0)
+	if (s->family == DTS_MARIADB) {
+		if (prepare(s, err) < 0 || begin(s, 1, err) < 0 || dts_place_of_snapshot(s, &source->pos, err) < 0 ||
+		    (source->pos.file[0] && dts_place_gtid(s, &source->pos, err) < 0))
+			return -1;
+		return dts_session_run(s, DTS_LIT("ROLLBACK"), err);
+	}
+	if (dts_place_settings(s, &log, &gtid, err) < 0)
 		return -1;
 	/* Ahead is good enough here: a statement that is logged and not yet there
 	 * still has its table locked, and reading the definition waits for that. */
-	return log && read_place(s, gtid, &source->pos, err) < 0 ? -1 : 0;
+	return log && dts_place_now(s, gtid, &source->pos, err) < 0 ? -1 : 0;
 }

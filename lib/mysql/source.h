@@ -40,13 +40,24 @@ struct dts_snapshot {
 void dts_snapshot_release(struct dts_snapshot *at);
 
 /*
- * Begins in each session a transaction that sees one consistent snapshot, read only,
- * and tells in `at` where it stands as far as `tables` are concerned. Without a lock where
- * the server's log rests for a moment; else as `lock` says; and where that cannot be had (never
- * with a lock that was asked for: then DTS_REFUSED or DTS_AGAIN), at different
- * positions. source->pos is then the lowest, source->high the highest, and source->windowed says
- * that they differ. `notes` gets a line for people: which way it was, and for how many
- * milliseconds a lock was held.
+ * Begins in each of `count` sessions (at least one) a transaction that sees one
+ * consistent snapshot, read only, and tells in at[i] (all zero, or of an earlier try;
+ * release each) where that of sessions[i] stands as far as `tables` are concerned.
+ *
+ * AUTO: at one common position without a lock where the server's log rests for a
+ * moment, else under a lock that is given up after three seconds: BACKUP STAGE
+ * on MariaDB, LOCK TABLES on MySQL. NONE: only the first of these. Where that is not to be
+ * had, each session stands at a position of its own: exact on MariaDB, on MySQL where
+ * the log rests. A lock that is asked for by name is taken, or it is an error:
+ * DTS_AGAIN when it did not come in time, DTS_REFUSED when the account may not or the
+ * server has none of that kind.
+ *
+ * source->pos is then the lowest, source->high the highest, and source->windowed says
+ * that they differ; those two have GTID positions too, but at[i] only on MySQL. `notes`
+ * gets a line for people: which way it was, and for how many milliseconds others
+ * may have waited for a lock; none when a single session has an exact position
+ * and nothing was asked for. DTS_REFUSED when no position is to be had: no log,
+ * or the privileges are missing.
  */
 int dts_source_snapshots(struct dts_source *source, struct dts_session *sessions, size_t count,
 			 const struct dts_tables *tables, enum dts_lock lock, struct dts_snapshot *at,

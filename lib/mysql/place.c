@@ -1,0 +1,98 @@
+#include "mysql/place.h"
+
+#include "mysql/quote.h"
+#include "mysql/source.h"
+
+int dts_place_of_snapshot(struct dts_session *s, struct dts_position *p, struct dts_error *err)
+{
+	struct dts_buf file = {0}, offset = {0};
+	uint64_t n = 0;
+
+	/* SHOW, since the tables of information_schema hold the names in upper case
+	 * on some releases and are gone on others. */
+	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SHOW STATUS LIKE 'binlog\\_snapshot\\_%'"), err);
+	if (!result)
+		return -1;
+	for (MYSQL_ROW row; (row = mysql_fetch_row(result));) {
+		if (strcasecmp(row[0], "binlog_snapshot_file") == 0)
+			dts_buf_adds(&file, row[1]);
+		else if (strcasecmp(row[0], "binlog_snapshot_position") == 0)
+			dts_buf_adds(&offset, row[1]);
+	}
+	mysql_free_result(result);
+	if (file.len > 0 && dts_parse_u64(dts_buf_slice(&offset), &n) == 0)
+		dts_position_set(p, dts_buf_slice(&file), n);
+	dts_buf_release(&file);
+	dts_buf_release(&offset);
+	return 0;
+}
+
+int dts_place_gtid(struct dts_session *s, struct dts_position *p, struct dts_error *err)
+{
+	struct dts_buf sql = {0}, text = {0};
+
+	dts_gtids_clear(&p->gtid);
+	dts_buf_adds(&sql, "SELECT BINLOG_GTID_POS(");
+	dts_sql_literal(&sql, dts_slice_of(p->file));
+	dts_buf_addf(&sql, ", %llu)", (unsigned long long)p->offset);
+	int rc = dts_session_value(s, dts_buf_slice(&sql), &text, err);
+	if (rc > 0) /* nothing may mean that it did not look */
+		rc = dts_gtids_parse(&p->gtid, dts_buf_slice(&text), DTS_GTID_NONE, err);
+	dts_buf_release(&sql);
+	dts_buf_release(&text);
+	return rc < 0 ? -1 : 0;
+}
+
+int dts_place_settings(struct dts_session *s, bool *log, bool *gtid, struct dts_error *err)
+{
+	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SELECT @@GLOBAL.log_bin, @@GLOBAL.gtid_mode"), err);
+	MYSQL_ROW row = result ? mysql_fetch_row(result) : NULL;
+
+	*log = row && row[0] && strcmp(row[0], "1") == 0;
+	*gtid = row && row[1] && strcasecmp(row[1], "ON") == 0;
+	mysql_free_result(result);
+	return result ? 0 : -1;
+}
+
+/* The first row's file, offset and GTID set, of which the first two may not be there. 1, 0, -1. */
+static int keep_place(MYSQL_ROW row, const char *gtid_text, bool gtid, struct dts_position *p, struct dts_error *err)
+{
+	uint64_t offset;
+
+	if (!row || !row[0] || !row[0][0] || !row[1] || dts_parse_u64(dts_slice_of(row[1]), &offset) < 0)
+		return 0;
+	dts_position_set(p, dts_slice_of(row[0]), offset);
+	dts_gtids_clear(&p->gtid);
+	if (gtid && gtid_text && dts_gtids_parse(&p->gtid, dts_slice_of(gtid_text), DTS_GTID_MYSQL, err) < 0)
+		return -1;
+	return 1;
+}
+
+static int ask_place(struct dts_session *s, struct dts_slice sql, unsigned gtid_field, bool gtid,
+		     struct dts_position *p, struct dts_error *err)
+{
+	struct dts_error why = DTS_ERROR_INIT;
+	MYSQL_RES *result = dts_session_query(s, sql, &why);
+	int rc = 0;
+
+	if (result) {
+		MYSQL_ROW row = mysql_fetch_row(result);
+		rc = keep_place(row, row && mysql_num_fields(result) > gtid_field ? row[gtid_field] : NULL, gtid, p, err);
+		mysql_free_result(result);
+	} else if (why.status == DTS_AGAIN) { /* not: denied, or no such table */
+		*err = why;
+		rc = -1;
+	}
+	return rc;
+}
+
+int dts_place_now(struct dts_session *s, bool gtid, struct dts_position *p, struct dts_error *err)
+{
+	int rc = ask_place(s, DTS_LIT("SELECT LOCAL->>'$.binary_log_file', LOCAL->>'$.binary_log_position',"
+				      " LOCAL->>'$.gtid_executed' FROM performance_schema.log_status"), 2, gtid, p, err);
+
+	if (rc != 0)
+		return rc < 0 ? -1 : DTS_PLACE_SAFE;
+	rc = ask_place(s, dts_source_status_sql(s), 4, gtid, p, err);
+	return rc <= 0 ? rc : DTS_PLACE_AHEAD;
+}

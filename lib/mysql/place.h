@@ -1,0 +1,30 @@
+#ifndef DTS_MYSQL_PLACE_H
+#define DTS_MYSQL_PLACE_H
+
+#include "mysql/session.h"
+#include "record/position.h"
+
+/*
+ * Where a server's log ends, or where a snapshot stands in it.
+ */
+
+/* MySQL: is there a log, and are its transactions named by GTIDs? */
+int dts_place_settings(struct dts_session *s, bool *log, bool *gtid, struct dts_error *err);
+
+enum dts_place {
+	DTS_PLACE_NONE,  /* the account may not know */
+	DTS_PLACE_AHEAD, /* a snapshot that begins after it may lack what was logged before */
+	DTS_PLACE_SAFE,  /* it has all of that */
+};
+
+/* MySQL: reads where the log ends now. One of those above, or -1. */
+int dts_place_now(struct dts_session *s, bool gtid, struct dts_position *p, struct dts_error *err);
+
+/* MariaDB: file and offset of the consistent snapshot that this session has begun;
+ * without a log p->file stays as it is. */
+int dts_place_of_snapshot(struct dts_session *s, struct dts_position *p, struct dts_error *err);
+
+/* MariaDB: adds the GTID position to a file and offset. It reads the log file up to there. */
+int dts_place_gtid(struct dts_session *s, struct dts_position *p, struct dts_error *err);
+
+#endif
