@@ -8,6 +8,7 @@ void dts_plan_release(struct dts_plan *p)
 {
 	dts_buf_release(&p->sql);
 	free(p->statements);
+	free(p->values);
 	dts_literal_scratch_release(&p->scratch);
 	*p = (struct dts_plan){0};
 }
@@ -16,6 +17,15 @@ void dts_plan_clear(struct dts_plan *p)
 {
 	dts_buf_clear(&p->sql);
 	p->count = 0;
+}
+
+struct dts_json *dts_plan_values(struct dts_plan *p, size_t count)
+{
+	if (p->values_cap < count) {
+		p->values = dts_realloc(p->values, count * sizeof *p->values);
+		p->values_cap = count;
+	}
+	return p->values;
 }
 
 void dts_plan_add(struct dts_plan *p, size_t at, struct dts_statement expected)
@@ -229,21 +239,22 @@ int dts_plan_change(struct dts_plan *p, struct dts_apply_table *t, const struct 
 	}
 }
 
-int dts_plan_row(struct dts_plan *p, struct dts_apply_table *t, const struct dts_record *r, size_t max_bytes,
+int dts_plan_row(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_record *r, size_t max_bytes,
 		 uint64_t line, struct dts_error *err)
 {
 	struct dts_statement *last = p->count ? &p->statements[p->count - 1] : NULL;
 	struct dts_statement s = {.rows = 1, .line = line, .computes = t->computes, .target = &t->target};
+	struct dts_json *values = dts_plan_values(p, t->schema.column_count);
 	size_t start = p->sql.len;
 
-	if (dts_apply_table_spread(t, r->raw[DTS_F_AFTER], t->values, err) < 0)
+	if (dts_apply_table_spread(t, r->raw[DTS_F_AFTER], values, err) < 0)
 		return -1;
 	/* The tuple first, in the place where it stands when the INSERT goes on. */
 	bool joins = last && last->rows != DTS_EXPECT_ANY && !last->enum_zeros && !last->guard && last->len < max_bytes &&
 		     last->len > t->insert.len && memcmp(p->sql.data + last->at, t->insert.data, t->insert.len) == 0;
 	if (joins) {
 		p->sql.data[start - 1] = ','; /* instead of the semicolon */
-		if (add_tuple(p, t, t->values, &s.enum_zeros, err) < 0)
+		if (add_tuple(p, t, values, &s.enum_zeros, err) < 0)
 			return -1;
 		if (!s.enum_zeros) {
 			last->rows++;
@@ -257,7 +268,7 @@ int dts_plan_row(struct dts_plan *p, struct dts_apply_table *t, const struct dts
 	}
 	dts_buf_add_slice(&p->sql, dts_buf_slice(&t->insert));
 	s.enum_zeros = 0;
-	if (add_tuple(p, t, t->values, &s.enum_zeros, err) < 0)
+	if (add_tuple(p, t, values, &s.enum_zeros, err) < 0)
 		return -1;
 	dts_plan_add(p, start, s);
 	return 0;

@@ -36,6 +36,8 @@ struct dts_plan {
 	struct dts_statement *statements;
 	size_t count, cap;
 	struct dts_literal_scratch scratch;
+	struct dts_json *values; /* room for one row of a chunk */
+	size_t values_cap;
 };
 
 void dts_plan_release(struct dts_plan *p);
@@ -52,11 +54,15 @@ void dts_plan_add(struct dts_plan *p, size_t at, struct dts_statement expected);
 int dts_plan_change(struct dts_plan *p, struct dts_apply_table *t, const struct dts_record *r,
 		    enum dts_plan_mode mode, uint64_t line, struct dts_error *err);
 
+/* Room for the values of one row of that many columns; the plan's own. */
+struct dts_json *dts_plan_values(struct dts_plan *p, size_t count);
+
 /*
  * Adds a row of a chunk: continues the INSERT that the plan ends with while it
- * is of the same table and below `max_bytes`, else starts one.
+ * is of the same table and below `max_bytes`, else starts one. The table is only
+ * read, so that several threads may plan rows of it at once.
  */
-int dts_plan_row(struct dts_plan *p, struct dts_apply_table *t, const struct dts_record *r, size_t max_bytes,
+int dts_plan_row(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_record *r, size_t max_bytes,
 		 uint64_t line, struct dts_error *err);
 
 #endif

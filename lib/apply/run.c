@@ -35,7 +35,8 @@ void dts_runner_reset(struct dts_runner *r)
 	/* A lost connection has rolled back already. */
 	dts_session_run(r->session, DTS_LIT("ROLLBACK"), &ignored);
 	dts_session_run(r->session, dts_slice_of(strict_mode), &ignored);
-	dts_session_run(r->session, DTS_LIT("SET foreign_key_checks=1, unique_checks=1"), &ignored);
+	dts_session_run(r->session, r->no_foreign ? DTS_LIT("SET foreign_key_checks=0, unique_checks=1")
+						  : DTS_LIT("SET foreign_key_checks=1, unique_checks=1"), &ignored);
 }
 
 int dts_runner_where(struct dts_runner *r, uint64_t line, struct dts_error *err)
@@ -238,6 +239,8 @@ static int run_packet(struct dts_runner *r, const struct dts_plan *p, size_t fro
 	if (rc == 0)
 		return 0;
 	r->retryable = dts_errno_retry(mysql_errno(mysql));
+	r->failed_line = p->statements[at].line;
+	r->failed_rows = p->statements[at].rows;
 	return tell_statement(r, p, &p->statements[at], err);
 }
 
@@ -267,6 +270,8 @@ int dts_runner_run(struct dts_runner *r, struct dts_plan *p, struct dts_error *e
 	size_t from = 0;
 
 	r->retryable = r->located = r->wordless = false;
+	r->failed_line = 0;
+	r->failed_rows = 0;
 	while (from < p->count) {
 		size_t to = from + 1;
 		int rc;

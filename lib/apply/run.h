@@ -12,6 +12,9 @@ struct dts_runner {
 	bool wordless;               /* the last failure was a warning whose words are not known */
 	const char *input;           /* name of the input, for messages; borrowed */
 	bool located;                /* the last failure's message names input and line */
+	uint64_t failed_line;        /* of the statement that failed; 0: none, or our own */
+	long long failed_rows;       /* that it was to write, from that line on */
+	bool no_foreign;             /* the session's foreign_key_checks stay off: rows are loaded */
 };
 
 int dts_runner_init(struct dts_runner *r, struct dts_session *s, struct dts_error *err);

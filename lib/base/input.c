@@ -190,6 +190,32 @@ int dts_input_line(struct dts_input *in, struct dts_slice *line, struct dts_erro
 	return 1;
 }
 
+int dts_input_lines(struct dts_input *in, struct dts_slice prefix, struct dts_slice *text, size_t *count,
+		    struct dts_error *err)
+{
+	*count = 0;
+	while (!find_newline(in)) {
+		if (in->text.len - in->at > in->max_line)
+			return 0;
+		int rc = fill(in, err);
+		if (rc <= 0)
+			return rc;
+	}
+	const char *start = in->text.data + in->at, *end = in->text.data + in->text.len, *p = start;
+	while ((size_t)(end - p) > prefix.len && memcmp(p, prefix.p, prefix.len) == 0) {
+		const char *newline = memchr(p + prefix.len, '\n', (size_t)(end - p) - prefix.len);
+		if (!newline || (size_t)(newline - p) > in->max_line)
+			break;
+		p = newline + 1;
+		++*count;
+	}
+	*text = dts_slice(start, (size_t)(p - start));
+	in->at += text->len;
+	in->scanned = in->at;
+	in->line += *count;
+	return *count > 0;
+}
+
 bool dts_input_wait(struct dts_input *in, int milliseconds)
 {
 	struct pollfd fd = {.fd = in->fd, .events = POLLIN};

@@ -27,6 +27,15 @@ void dts_input_close(struct dts_input *in);
  */
 int dts_input_line(struct dts_input *in, struct dts_slice *line, struct dts_error *err);
 
+/*
+ * The lines next in turn that begin with `prefix`, as far as they can be had
+ * without another wait: one run of text, each line with its newline, borrowed
+ * until the next call. 1: `count` of them, at least one; 0: the next line is
+ * another, or there is none, or it is too long: dts_input_line() tells; -1.
+ */
+int dts_input_lines(struct dts_input *in, struct dts_slice prefix, struct dts_slice *text, size_t *count,
+		    struct dts_error *err);
+
 /* True when the next line can be had without waiting; a writer that feeds on
  * this input flushes what it holds before it waits. */
 bool dts_input_ready(struct dts_input *in);

@@ -63,6 +63,22 @@ static int shown(size_t len)
 	return len > 200 ? 200 : (int)len;
 }
 
+void dts_stream_state_copy(struct dts_stream_state *to, const struct dts_stream_state *from)
+{
+	struct dts_stream_state copy = *from;
+
+	/* The memory that `to` has is used again. */
+	copy.kind = to->kind, copy.src = to->src, copy.tx = to->tx;
+	copy.chunk = to->chunk, copy.chunk_db = to->chunk_db, copy.chunk_table = to->chunk_table;
+	set(&copy.kind, dts_buf_slice(&from->kind));
+	set(&copy.src, dts_buf_slice(&from->src));
+	set(&copy.tx, dts_buf_slice(&from->tx));
+	set(&copy.chunk, dts_buf_slice(&from->chunk));
+	set(&copy.chunk_db, dts_buf_slice(&from->chunk_db));
+	set(&copy.chunk_table, dts_buf_slice(&from->chunk_table));
+	*to = copy;
+}
+
 void dts_stream_state_release(struct dts_stream_state *s)
 {
 	dts_buf_release(&s->kind);

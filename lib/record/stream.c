@@ -105,6 +105,19 @@ int dts_stream_next(struct dts_stream *s, const struct dts_record **r, struct dt
 	return 1;
 }
 
+int dts_stream_rows(struct dts_stream *s, struct dts_stream_rows *rows, struct dts_error *err)
+{
+	if (!s->state.in_chunk || !s->in)
+		return 0;
+	rows->line = dts_input_line_number(s->in) + 1;
+	int rc = dts_input_lines(s->in, DTS_LIT("{\"op\":\"row\","), &rows->text, &rows->count, err);
+	if (rc > 0) {
+		s->state.rows += rows->count;
+		s->state.records += rows->count;
+	}
+	return rc;
+}
+
 bool dts_stream_ready(struct dts_stream *s)
 {
 	return !s->in || dts_input_ready(s->in);

@@ -43,6 +43,7 @@ int dts_stream_check(struct dts_stream_state *s, const struct dts_record *r, boo
 /* May the input end here? DTS_BAD_INPUT when an "end" is missing, or everything:
  * a writer that failed before its first record must not look like success. */
 int dts_stream_check_eof(const struct dts_stream_state *s, struct dts_error *err);
+void dts_stream_state_copy(struct dts_stream_state *to, const struct dts_stream_state *from);
 void dts_stream_state_release(struct dts_stream_state *s);
 
 struct dts_stream; /* opaque: input, record, state */
@@ -59,6 +60,25 @@ void dts_stream_close(struct dts_stream *s);
  * and line in its message (as dts_input_line() where reading failed).
  */
 int dts_stream_next(struct dts_stream *s, const struct dts_record **r, struct dts_error *err);
+
+/* Rows of the open chunk as they came, each line with its newline. */
+struct dts_stream_rows {
+	struct dts_slice text;
+	size_t count;
+	uint64_t line; /* number of the first */
+};
+
+/*
+ * The rows next in turn that stand in canonical form (that begin with
+ * `{"op":"row",`), as many as have been read already, for who parses them
+ * elsewhere: they are counted, and neither parsed nor checked. Borrowed until the
+ * next call. 1: at least one; 0: what comes next is something else, which
+ * dts_stream_next() tells; -1: as dts_stream_next().
+ *
+ * Who takes them checks each with dts_record_parse() and, against the state as it
+ * was when the chunk began, with dts_stream_check().
+ */
+int dts_stream_rows(struct dts_stream *s, struct dts_stream_rows *rows, struct dts_error *err);
 
 /* The next record can be had without waiting; after waiting at most so long. */
 bool dts_stream_ready(struct dts_stream *s);
