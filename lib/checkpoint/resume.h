@@ -2,6 +2,7 @@
 #define DTS_CHECKPOINT_RESUME_H
 
 #include "checkpoint/definition.h"
+#include "checkpoint/marks.h"
 
 /*
  * Where a reader goes on: --resume=CHECKPOINT[@GROUP]. With @GROUP it is a
@@ -15,5 +16,10 @@
 int dts_resume_read(const char *spec, const struct dts_connect_options *source, const char *checkpoint_db,
 		    struct dts_slice src, struct dts_source_state *state, dts_definition_fn *each, void *each_context,
 		    struct dts_error *err);
+
+/* The same from a server only, DTS_USAGE else, with the chunks of the full phase as they are at that moment. */
+int dts_resume_read_full(const char *spec, const struct dts_connect_options *source, const char *checkpoint_db,
+			 struct dts_slice src, struct dts_source_state *state, dts_definition_fn *definition,
+			 dts_mark_fn *mark, void *context, struct dts_error *err);
 
 #endif
