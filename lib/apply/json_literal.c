@@ -438,3 +438,14 @@ int dts_json_literal_add(struct dts_buf *sql, struct dts_slice text, bool typed,
 		dts_sql_literal(sql, text);
 	return 0;
 }
+
+bool dts_json_literal_plain(struct dts_slice text, struct dts_json_scratch *scratch)
+{
+	struct reader r = {.p = text.p, .start = text.p, .end = text.p + text.len, .parts = &scratch->parts};
+
+	dts_buf_clear(&scratch->parts);
+	if (text.len == 0 || memchr(text.p, '\0', text.len))
+		return false;
+	/* What is no JSON is the server's to refuse. */
+	return !look_at(&r) || (r.marks == 0 && !r.beyond.p && !r.deep);
+}

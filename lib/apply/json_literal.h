@@ -41,4 +41,8 @@ struct dts_json_trouble {
 int dts_json_literal_add(struct dts_buf *sql, struct dts_slice text, bool typed, struct dts_json_scratch *scratch,
 			 struct dts_json_trouble *trouble);
 
+/* Does MySQL read this text as the document that it is, without SQL around it? False for
+ * all that dts_json_literal_add() builds an expression for or refuses. */
+bool dts_json_literal_plain(struct dts_slice text, struct dts_json_scratch *scratch);
+
 #endif

@@ -16,6 +16,9 @@
  * commits, and repeats the chunk as INSERT, which names the row, when either differs.
  */
 
+/* Finds the way of a column that is matched to the target's; dts_apply_table_match() does. */
+void dts_load_column(struct dts_apply_column *c);
+
 /* Can rows of this bound table go this way at all? */
 bool dts_load_possible(const struct dts_apply_table *t);
 

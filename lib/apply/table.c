@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "apply/load.h"
 #include "apply/match.h"
 #include "mysql/keyrange.h"
 #include "mysql/quote.h"
@@ -19,6 +20,7 @@ void dts_apply_table_free(void *table)
 	dts_schema_release(&t->schema);
 	dts_schema_release(&t->target);
 	dts_buf_release(&t->schema_line);
+	dts_row_form_free(t->form);
 	dts_buf_release(&t->insert);
 	dts_buf_release(&t->chunk_pos);
 	dts_position_release(&t->window.low);
@@ -137,8 +139,11 @@ int dts_apply_table_match(struct dts_apply_table *t, struct dts_error *err)
 		t->columns[i].source = &t->schema.columns[i];
 		if (match_column(t, &t->columns[i], err) < 0)
 			return -1;
+		dts_load_column(&t->columns[i]);
 	}
 	match_key(t);
+	dts_row_form_free(t->form);
+	t->form = dts_row_form_new(&t->schema);
 	t->computes = false;
 	for (size_t i = 0; i < t->target.column_count; i++)
 		t->computes |= t->target.columns[i].generated != DTS_GENERATED_NO;

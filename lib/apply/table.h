@@ -4,6 +4,22 @@
 #include "charset/charset.h"
 #include "mysql/catalog.h"
 #include "record/position.h"
+#include "record/row.h"
+
+/* How a value becomes text of LOAD DATA: load.c. */
+enum dts_load_how {
+	DTS_LOAD_NEVER,
+	DTS_LOAD_DIGITS, DTS_LOAD_YEAR, DTS_LOAD_BITS,
+	DTS_LOAD_FLOAT, DTS_LOAD_FLOAT_IN_FULL, DTS_LOAD_DOUBLE,
+	DTS_LOAD_TIME, /* dates and times */
+	DTS_LOAD_UTF8, DTS_LOAD_UTF8MB3, DTS_LOAD_ASCII,
+	DTS_LOAD_CHARSET, /* text as bytes in load_charset */
+	DTS_LOAD_CONVERT, /* text that the server converts */
+	DTS_LOAD_BYTES,
+	DTS_LOAD_LABEL, DTS_LOAD_MEMBER, /* ENUM and SET by text, by number */
+	DTS_LOAD_JSON,
+	DTS_LOAD_UUID, DTS_LOAD_INET4, DTS_LOAD_INET6,
+};
 
 /* How a record's value becomes SQL for one column of the target. */
 struct dts_apply_column {
@@ -12,6 +28,8 @@ struct dts_apply_column {
 	const struct dts_charset *charset; /* text is sent as bytes in it; NULL: sent as UTF-8 */
 	bool same_charset; /* bytes of the source are bytes of the target */
 	bool written;      /* false: generated at the target, or absent from records */
+	enum dts_load_how load;
+	const struct dts_charset *load_charset;
 };
 
 /* Positions between which rows of a table may be there already (design of the
@@ -36,6 +54,7 @@ struct dts_apply_table {
 	struct dts_apply_column *columns; /* one a column of `schema` */
 	const struct dts_key *key; /* of the target: finds a row; NULL: whole rows are compared */
 	size_t *key_columns;       /* its columns as indexes into `schema` */
+	struct dts_row_form *form; /* the rows of dts-dump: dts_row_form_read() */
 	struct dts_buf insert;     /* "INSERT INTO `db`.`t` (`a`,`b`) VALUES " */
 	struct dts_json *values, *values_before; /* room for one row each, by column of `schema` */
 	struct dts_window window;
