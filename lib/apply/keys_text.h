@@ -1,0 +1,55 @@
+#ifndef DTS_APPLY_KEYS_TEXT_H
+#define DTS_APPLY_KEYS_TEXT_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "record/schema.h"
+
+/*
+ * The keys in the text of a SHOW CREATE TABLE, as both families write it with
+ * sql_quote_show_create=1 and without ANSI_QUOTES and NO_BACKSLASH_ESCAPES. No server.
+ */
+enum dts_item_kind {
+	DTS_ITEM_OTHER,   /* a column, a check, a period */
+	DTS_ITEM_PRIMARY,
+	DTS_ITEM_KEY,
+	DTS_ITEM_UNIQUE,
+	DTS_ITEM_SPECIAL, /* FULLTEXT, SPATIAL, VECTOR */
+	DTS_ITEM_FOREIGN,
+};
+
+/* One definition between the parentheses. */
+struct dts_item {
+	enum dts_item_kind kind;
+	struct dts_slice text;    /* the very clause: what ADD takes */
+	struct dts_slice name;    /* of a key or foreign key, unquoted; of a column */
+	const struct dts_slice *columns; /* of a key; NULL slice: an expression */
+	size_t count;
+	bool whole;               /* the key has no prefix and no expression */
+	bool period;              /* WITHOUT OVERLAPS */
+	bool hash;                /* USING HASH */
+	bool auto_increment;      /* a column's */
+	struct dts_foreign foreign; /* FOREIGN: its columns too; to_db is empty for the table's own database */
+};
+
+struct dts_items {
+	struct dts_item *items;
+	size_t count;
+	struct dts_slice rest;    /* the table's options, behind the closing parenthesis */
+	bool versioned;           /* WITH SYSTEM VERSIONING */
+	struct dts_arena *arena;
+};
+
+/* Slices of `text` stay borrowed from `sql`; all else hangs on the arena. DTS_REFUSED
+ * where it is no CREATE TABLE that we understand. */
+int dts_items_parse(struct dts_items *t, struct dts_slice sql, struct dts_error *err);
+void dts_items_release(struct dts_items *t);
+
+/* One clause by itself, as it was noted; on `arena`. */
+int dts_item_parse(struct dts_item *item, struct dts_slice clause, struct dts_arena *arena, struct dts_error *err);
+
+/* The item of a kind that this name belongs to (keys of all kinds share names, foreign keys have
+ * their own), NULL: none. Letter case does not tell names apart. */
+const struct dts_item *dts_items_find(const struct dts_items *t, bool foreign, struct dts_slice name);
+
+#endif
