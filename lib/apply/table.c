@@ -318,3 +318,18 @@ int dts_apply_table_spread(const struct dts_apply_table *t, struct dts_slice obj
 	dts_buf_release(&scratch);
 	return rc;
 }
+
+int dts_apply_table_row(const struct dts_apply_table *t, struct dts_slice line, struct dts_record *r,
+			struct dts_json *values, struct dts_error *err)
+{
+	if (dts_row_form_read(t->form, line, values))
+		return 0;
+	if (dts_record_parse(r, line, err) < 0)
+		return -1;
+	if (r->op != DTS_OP_ROW)
+		return dts_fail(err, DTS_BAD_INPUT, "op '%s' stands inside a chunk", dts_op_name(r->op));
+	if (!dts_slice_eq(r->db, t->schema.db) || !dts_slice_eq(r->table, t->schema.table))
+		return dts_fail(err, DTS_BAD_INPUT, "a row of '%.*s.%.*s' stands in a chunk of " NAME_FMT, (int)r->db.len,
+				r->db.p, (int)r->table.len, r->table.p, NAME_ARGS(t));
+	return dts_apply_table_spread(t, r->raw[DTS_F_AFTER], values, err);
+}

@@ -91,4 +91,12 @@ int dts_apply_table_match(struct dts_apply_table *t, struct dts_error *err);
 int dts_apply_table_spread(const struct dts_apply_table *t, struct dts_slice object, struct dts_json *values,
 			   struct dts_error *err);
 
+/*
+ * The values of a line that must be a row record of this table: in one walk where
+ * dts-dump wrote it (record/row.h), else parsed into `r` and spread. The line is checked in
+ * any case. Threads may share the table, each with its own `r` and `values`.
+ */
+int dts_apply_table_row(const struct dts_apply_table *t, struct dts_slice line, struct dts_record *r,
+			struct dts_json *values, struct dts_error *err);
+
 #endif
