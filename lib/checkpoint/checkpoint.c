@@ -32,9 +32,13 @@ static const char *const table_definitions[] = {
 	"source_table (checkpoint varchar(190) NOT NULL, src varchar(190) NOT NULL, db varchar(64) NOT NULL,"
 	" tbl varchar(64) NOT NULL, to_db varchar(64) NOT NULL, to_tbl varchar(64) NOT NULL, pos text NOT NULL,"
 	" definition longtext NOT NULL, PRIMARY KEY (checkpoint, src, db, tbl))",
+	"pendingkey (checkpoint varchar(190) NOT NULL, src varchar(190) NOT NULL, db varchar(64) NOT NULL,"
+	" tbl varchar(64) NOT NULL, kind varchar(8) NOT NULL, name varchar(64) NOT NULL, ordinal int unsigned NOT NULL,"
+	" clause longtext NOT NULL, PRIMARY KEY (checkpoint, src, db, tbl, kind, name))",
 };
 
-static const char *const name_tables[] = {"source", "mark", "chunk", "tablewindow", "ddl", "prepared", "source_table"};
+static const char *const name_tables[] = {"source", "mark", "chunk", "tablewindow", "ddl", "prepared", "source_table",
+					  "pendingkey"};
 
 enum { TABLES = sizeof table_definitions / sizeof *table_definitions,
        NAME_TABLES = sizeof name_tables / sizeof *name_tables };
@@ -70,7 +74,7 @@ int dts_checkpoint_create(const struct dts_checkpoint *c, struct dts_error *err)
 	dts_buf_adds(&sql, "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA=");
 	dts_sql_literal(&sql, dts_slice_of(c->db));
 	dts_buf_adds(&sql, " AND TABLE_NAME IN ('checkpoint','source','mark','chunk','tablewindow','ddl','prepared',"
-			   "'source_table')");
+			   "'source_table','pendingkey')");
 	struct dts_buf count = {0};
 	rc = dts_session_value(c->session, dts_buf_slice(&sql), &count, err);
 	if (rc < 0 || (rc == 1 && strtoul(dts_buf_text(&count), NULL, 10) == TABLES))
@@ -317,6 +321,30 @@ int dts_checkpoint_exists(const struct dts_checkpoint *c, struct dts_error *err)
 		rc = dts_checkpoint_sources(c, &names, err) < 0 ? -1 : names.count > 0;
 	dts_list_release(&names);
 	return rc;
+}
+
+int dts_checkpoint_pending_keys(const struct dts_checkpoint *c, struct dts_list *keys, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+
+	dts_buf_adds(&sql, "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA=");
+	dts_sql_literal(&sql, dts_slice_of(c->db));
+	dts_buf_adds(&sql, " AND TABLE_NAME='pendingkey'");
+	struct dts_buf count = {0};
+	int rc = dts_session_value(c->session, dts_buf_slice(&sql), &count, err);
+	bool known = rc > 0 && !dts_slice_is(dts_buf_slice(&count), "0");
+	dts_buf_release(&count);
+	dts_buf_clear(&sql);
+	if (!known) { /* an earlier version made this checkpoint */
+		dts_buf_release(&sql);
+		return rc < 0 ? -1 : 0;
+	}
+	dts_buf_adds(&sql, "SELECT CONCAT(db, '.', tbl, ': ', clause) FROM ");
+	dts_checkpoint_table(c, "pendingkey", &sql);
+	dts_buf_adds(&sql, " WHERE checkpoint=");
+	dts_sql_literal(&sql, dts_slice_of(c->name));
+	dts_buf_adds(&sql, " ORDER BY src, db, tbl, kind='foreign', ordinal");
+	return read_names(c, &sql, keys, err);
 }
 
 int dts_checkpoint_remove(const struct dts_checkpoint *c, struct dts_error *err)

@@ -17,6 +17,7 @@
  *   ddl         the DDL statement that is being executed, at most one a source
  *   prepared    XA transactions that were prepared and not yet decided
  *   source_table  one row a table: its definition at the source (definition.h)
+ *   pendingkey  one row a key that was dropped at the target to be built after the data
  */
 struct dts_checkpoint {
 	struct dts_session *session; /* borrowed */
@@ -66,6 +67,9 @@ int dts_checkpoint_exists(const struct dts_checkpoint *c, struct dts_error *err)
 /* The names of the sources in a checkpoint, or of all checkpoints, sorted. */
 int dts_checkpoint_sources(const struct dts_checkpoint *c, struct dts_list *names, struct dts_error *err);
 int dts_checkpoint_names(const struct dts_checkpoint *c, struct dts_list *names, struct dts_error *err);
+
+/* The keys that wait to be built, "db.table: clause" each. */
+int dts_checkpoint_pending_keys(const struct dts_checkpoint *c, struct dts_list *keys, struct dts_error *err);
 
 /* Takes everything of this name out, in one transaction. */
 int dts_checkpoint_remove(const struct dts_checkpoint *c, struct dts_error *err);
