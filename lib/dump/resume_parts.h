@@ -1,0 +1,22 @@
+#ifndef DTS_DUMP_RESUME_PARTS_H
+#define DTS_DUMP_RESUME_PARTS_H
+
+#include "dump/resume.h"
+
+/* What the parts of a resumed dump share. */
+struct dts_resume_mark {
+	uint64_t number; /* of the chunk's id; 0: none */
+	char *bounds, *low, *high;
+};
+
+/* NULL: the checkpoint knows nothing of it. */
+struct dts_resume_table *dts_resume_find(struct dts_resume *r, struct dts_slice db, struct dts_slice table);
+
+/* What is there of the table does not count. The first reason is kept. */
+void dts_resume_again(struct dts_resume_table *t, const char *reason);
+
+/* resume_join.c: tables that foreign keys with unlogged actions join are read again
+ * together, unless all of them are there, from one position. */
+int dts_resume_join(struct dts_resume *r, struct dts_dump *d, struct dts_error *err);
+
+#endif
