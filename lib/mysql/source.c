@@ -34,6 +34,7 @@ void dts_source_release(struct dts_source *source)
 	dts_buf_release(&source->server);
 	dts_position_release(&source->pos);
 	dts_position_release(&source->high);
+	dts_buf_release(&source->resumes);
 }
 
 struct dts_slice dts_source_status_sql(const struct dts_session *s)
@@ -147,6 +148,10 @@ void dts_source_add_stream(struct dts_buf *out, const struct dts_source *source,
 	dts_source_add_src(out, source);
 	dts_buf_adds(out, "\"source\":");
 	dts_buf_add_slice(out, dts_buf_slice(&source->server));
+	if (source->resumes.len > 0) {
+		dts_buf_adds(out, ",\"resumes\":");
+		dts_buf_add_slice(out, dts_buf_slice(&source->resumes));
+	}
 	add_pos(out, source);
 }
 

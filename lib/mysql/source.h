@@ -15,6 +15,7 @@ struct dts_source {
 	struct dts_position high; /* windowed: a position that is not before the snapshot's */
 	bool windowed;            /* the snapshot's position is not known, but `pos` is not behind it */
 	const struct dts_connect_options *connect; /* borrowed */
+	struct dts_buf resumes; /* a snapshot's "resumes" object, for the stream record; empty: none */
 };
 
 /* `name`: --src, or NULL for what dts_session_source_name() says. */
