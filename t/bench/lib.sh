@@ -15,12 +15,12 @@ median() {
 	sort -n "$1" | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'
 }
 
-# compare NAME PEER-FILE OUR-FILE BAR: prints the line.
+# compare NAME PEER-FILE OUR-FILE BAR: prints the line. A bar of - is none.
 compare() {
 	peer=$(median "$2") ours=$(median "$3")
 	awk -v name="$1" -v peer="$peer" -v ours="$ours" -v bar="$4" 'BEGIN {
 		value = peer / ours
-		printf "%s %.2f %s %s\n", name, value, bar, value >= bar ? "ok" : "short"
+		printf "%s %.2f %s %s\n", name, value, bar, (bar == "-" || value >= bar + 0) ? "ok" : "short"
 	}'
 	echo "# $1: peer $((peer / 1000000)) ms, ours $((ours / 1000000)) ms (medians)" >&2
 }
