@@ -1,13 +1,16 @@
+#include <unistd.h>
+
 #include "base/message.h"
-#include "base/output.h"
 #include "base/signals.h"
-#include "dump/dump.h"
+#include "dump/sink.h"
+
+enum { MAX_JOBS = 64, TICK = 200 };
 
 struct options {
 	struct dts_connect_options connect;
 	struct dts_dump_options dump;
-	struct dts_list ignored, operands;
-	const char *src;
+	struct dts_list ignored, operands, columns, wheres, throttle;
+	const char *src, *lock;
 	bool zstd;
 };
 
@@ -15,7 +18,14 @@ static void parse(struct options *o, int argc, char **argv)
 {
 	const struct dts_option own[] = {
 		{"ignore-table", 0, DTS_OPTION_LIST, &o->ignored, "PATTERN", "leave these tables out"},
+		{"jobs", 'j', DTS_OPTION_NUMBER, &o->dump.jobs, "N", "readers at the same time [1]"},
 		{"chunk-size", 0, DTS_OPTION_SIZE, &o->dump.chunk_size, "SIZE", "bytes after which a chunk ends [4M]"},
+		{"lock", 0, DTS_OPTION_STRING, &o->lock, "HOW",
+		 "one position for all readers by: auto, none, tables, ftwrl or backup [auto]"},
+		{"columns", 0, DTS_OPTION_LIST, &o->columns, "PATTERN:A,B", "only these columns of these tables"},
+		{"where", 0, DTS_OPTION_LIST, &o->wheres, "PATTERN:CONDITION", "only these rows of these tables"},
+		{"limit-rate", 0, DTS_OPTION_SIZE, &o->dump.limit_rate, "SIZE", "bytes of records a second at most"},
+		{"throttle", 0, DTS_OPTION_LIST, &o->throttle, "VARIABLE:N", "pause while this status of the server is above N"},
 		{"allow-nontransactional", 0, DTS_OPTION_FLAG, &o->dump.allow_nontransactional, NULL,
 		 "also read tables that no snapshot covers"},
 		{"allow-versioned", 0, DTS_OPTION_FLAG, &o->dump.allow_versioned, NULL,
@@ -37,33 +47,47 @@ static void parse(struct options *o, int argc, char **argv)
 	};
 
 	o->dump.chunk_size = 4 << 20;
+	o->dump.jobs = 1;
 	dts_options_parse(&tool, argc, argv, &o->operands);
 }
 
-static void show_progress(const struct dts_dump *d)
+static int parse_lock(struct options *o, struct dts_error *err)
 {
-	const struct dts_table *t = d->done < d->tables.count ? &d->tables.items[d->done] : NULL;
+	static const char *const names[] = {"auto", "none", "tables", "ftwrl", "backup"};
+	static const enum dts_lock locks[] = {DTS_LOCK_AUTO, DTS_LOCK_NONE, DTS_LOCK_TABLES, DTS_LOCK_FTWRL, DTS_LOCK_BACKUP};
 
-	if (t)
-		dts_progress("%llu rows; table %zu of %zu: %.*s.%.*s", (unsigned long long)d->rows, d->done + 1,
-			     d->tables.count, (int)t->db.len, t->db.p, (int)t->name.len, t->name.p);
+	if (o->dump.jobs < 1 || o->dump.jobs > MAX_JOBS)
+		return dts_fail(err, DTS_USAGE, "--jobs is a number from 1 to %d", MAX_JOBS);
+	if (!o->lock)
+		return 0;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(o->lock, names[i]) == 0) {
+			o->dump.lock = locks[i];
+			return 0;
+		}
+	return dts_fail(err, DTS_USAGE, "--lock '%s' is none of auto, none, tables, ftwrl and backup", o->lock);
+}
+
+static void tick(struct dts_dump *d)
+{
+	if (dts_signals_stop())
+		dts_signals_die(dts_signals_stop());
+	dts_progress("%llu rows; %llu of %zu tables%s%s", (unsigned long long)d->rows, (unsigned long long)d->done,
+		     d->tables.count, d->throttled_by ? "; waiting, for the limit is exceeded by " : "",
+		     d->throttled_by ? d->throttled_by : "");
 }
 
 static int print_records(struct dts_dump *d, struct dts_output *out, struct dts_error *err)
 {
-	int rc;
+	struct dts_stream_sink sink;
 
 	dts_source_add_stream(&out->buf, d->source, "snapshot");
-	while ((rc = dts_dump_next(d, &out->buf, err)) > 0) {
-		if (dts_output_record_done(out, err) < 0)
-			return -1;
-		if (dts_signals_stop())
-			dts_signals_die(dts_signals_stop());
-		show_progress(d);
-	}
+	dts_stream_sink_init(&sink, out);
+	int rc = dts_dump_run(d, &sink.sink, tick, isatty(STDERR_FILENO) ? TICK : -1, err);
 	dts_progress_end();
 	if (rc == 0)
-		dts_source_add_end(&out->buf, d->source, "done", d->records);
+		dts_source_add_end(&out->buf, d->source, "done", d->chunk_rows + sink.schemas);
+	dts_stream_sink_release(&sink);
 	return rc;
 }
 
@@ -100,34 +124,56 @@ static int run(struct options *o, struct dts_session *session, struct dts_output
 	return rc;
 }
 
+static int connect_and_run(struct options *o, struct dts_error *err)
+{
+	struct dts_session session = {0};
+	struct dts_output out;
+
+	if (dts_output_open(&out, NULL, o->zstd, err) < 0)
+		return -1;
+	int rc = dts_session_open(&session, &o->connect, err);
+	if (rc == 0)
+		rc = run(o, &session, &out, err);
+	if (rc == 0)
+		rc = dts_output_close(&out, err);
+	else
+		dts_output_discard(&out);
+	dts_session_close(&session);
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
 	static struct options o; /* static, as the texts that it points to */
 	struct dts_error err = DTS_ERROR_INIT;
-	struct dts_selection selection;
-	struct dts_session session = {0};
-	struct dts_output out;
+	struct dts_selection selection = {0};
+	struct dts_dump_rules rules = {0};
+	struct dts_throttle throttle = {0};
 	int rc;
 
 	parse(&o, argc, argv);
 	dts_signals_catch();
-	if (dts_selection_init(&selection, &o.operands, &o.ignored, &err) < 0)
-		return dts_report(&err);
 	o.dump.connect = &o.connect;
 	o.dump.selection = &selection;
 	o.dump.texts = &o.operands;
-	if (dts_output_open(&out, NULL, o.zstd, &err) < 0)
-		return dts_report(&err);
-	rc = dts_session_open(&session, &o.connect, &err);
+	o.dump.rules = &rules;
+	o.dump.throttle = &throttle;
+	rc = parse_lock(&o, &err);
 	if (rc == 0)
-		rc = run(&o, &session, &out, &err);
+		rc = dts_selection_init(&selection, &o.operands, &o.ignored, &err);
 	if (rc == 0)
-		rc = dts_output_close(&out, &err);
-	else
-		dts_output_discard(&out);
-	dts_session_close(&session);
+		rc = dts_dump_rules_init(&rules, &o.columns, &o.wheres, &err);
+	if (rc == 0)
+		rc = dts_throttle_init(&throttle, &o.throttle, &err);
+	if (rc == 0)
+		rc = connect_and_run(&o, &err);
+	dts_throttle_release(&throttle);
+	dts_dump_rules_release(&rules);
 	dts_selection_release(&selection);
 	dts_list_release(&o.operands);
 	dts_list_release(&o.ignored);
+	dts_list_release(&o.columns);
+	dts_list_release(&o.wheres);
+	dts_list_release(&o.throttle);
 	return rc == 0 ? DTS_OK : dts_report(&err);
 }

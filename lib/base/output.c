@@ -47,11 +47,11 @@ static int write_all(struct dts_output *out, const char *p, size_t len, struct d
 	return 0;
 }
 
-/* Compresses what is held and writes it; `how` says whether a block or the frame ends. */
-static int write_packed(struct dts_output *out, ZSTD_EndDirective how, struct dts_error *err)
+/* Compresses these bytes and writes them; `how` says whether a block or the frame ends. */
+static int write_packed(struct dts_output *out, struct dts_slice bytes, ZSTD_EndDirective how, struct dts_error *err)
 {
 	struct dts_zstd_writer *z = out->zstd;
-	ZSTD_inBuffer from = {out->buf.data, out->buf.len, 0};
+	ZSTD_inBuffer from = {bytes.p, bytes.len, 0};
 	size_t left;
 
 	do {
@@ -72,7 +72,7 @@ static int write_held(struct dts_output *out, ZSTD_EndDirective how, struct dts_
 	int rc = 0;
 
 	if (out->zstd)
-		rc = write_packed(out, how, err);
+		rc = write_packed(out, dts_buf_slice(&out->buf), how, err);
 	else if (out->buf.len > 0)
 		rc = write_all(out, out->buf.data, out->buf.len, err);
 	out->bytes += out->buf.len;
@@ -83,6 +83,18 @@ static int write_held(struct dts_output *out, ZSTD_EndDirective how, struct dts_
 int dts_output_record_done(struct dts_output *out, struct dts_error *err)
 {
 	return out->buf.len < FLUSH_SIZE ? 0 : write_held(out, ZSTD_e_continue, err);
+}
+
+int dts_output_add(struct dts_output *out, struct dts_slice records, struct dts_error *err)
+{
+	if (records.len < FLUSH_SIZE) {
+		dts_buf_add_slice(&out->buf, records);
+		return dts_output_record_done(out, err);
+	}
+	if (write_held(out, ZSTD_e_continue, err) < 0)
+		return -1;
+	out->bytes += records.len;
+	return out->zstd ? write_packed(out, records, ZSTD_e_continue, err) : write_all(out, records.p, records.len, err);
 }
 
 int dts_output_flush(struct dts_output *out, struct dts_error *err)

@@ -22,6 +22,9 @@ int dts_output_open(struct dts_output *out, const char *path, bool compressed, s
 /* Call after each record that was put into out->buf: writes when enough has gathered. */
 int dts_output_record_done(struct dts_output *out, struct dts_error *err);
 
+/* Adds whole records that were made elsewhere; many of them at once are not copied. */
+int dts_output_add(struct dts_output *out, struct dts_slice records, struct dts_error *err);
+
 /* Writes everything held, so that the reader sees it now (ends a zstd block). */
 int dts_output_flush(struct dts_output *out, struct dts_error *err);
 

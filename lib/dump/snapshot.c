@@ -9,8 +9,8 @@
  * snapshots (tried on 10.11: ADD COLUMN, RENAME COLUMN, MODIFY of an ENUM). The
  * position would then be before an ALTER that the rows already show. So a
  * second connection reads from each table, which holds its definition, before
- * the snapshot begins; the dump's own connection reads from each after that;
- * then the second one may go.
+ * the snapshot begins; the readers' connections read from each after that;
+ * then the other one may go.
  */
 enum { ATTEMPTS = 5 };
 
@@ -50,30 +50,10 @@ static int check_tables(struct dts_dump *d, struct dts_error *err)
 	return rc;
 }
 
-/* Changes inside a window are applied so that they may repeat, which needs a key. */
-static int check_windows(struct dts_dump *d, struct dts_error *err)
-{
-	struct dts_schema schema = {0};
-	int rc = 1;
-
-	for (size_t i = 0; i < d->tables.count && rc > 0; i++) {
-		const struct dts_table *t = &d->tables.items[i];
-		rc = dts_catalog_schema(d->session, t->db, t->name, &schema, NULL, err);
-		if (rc > 0 && !dts_keyrange_key(&schema)) {
-			dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s' has no key without NULL: it can be read only with an exact position,"
-				 " which was not to be had", (int)t->db.len, t->db.p, (int)t->name.len, t->name.p);
-			dts_hint(err, "%s", d->notes.count > 0 ? d->notes.items[0] : "");
-			rc = -1;
-		}
-	}
-	dts_schema_release(&schema);
-	return rc < 0 ? -1 : 0;
-}
-
 /* 1: done; 0: definitions changed meanwhile, once more; -1. */
-static int attempt(struct dts_dump *d, struct dts_session *helper, struct dts_source *source, struct dts_error *err)
+static int attempt(struct dts_dump *d, struct dts_session *helper, struct dts_error *err)
 {
-	struct dts_session *s = d->session;
+	struct dts_session *s = &d->sessions[0];
 	struct dts_databases databases = {0};
 	struct dts_tables again = {0};
 	int rc;
@@ -89,12 +69,14 @@ static int attempt(struct dts_dump *d, struct dts_session *helper, struct dts_so
 		return -1;
 	if (dts_catalog_hold(helper, &d->tables, true, err) < 0)
 		return err->status == DTS_REFUSED ? -1 : 0;
-	if (dts_source_snapshot(source, s, &d->tables, &d->notes, err) < 0)
+	if (dts_source_snapshots(d->source, d->sessions, d->count, &d->tables, d->options->lock, d->at, &d->notes, err) < 0)
 		return -1;
 	d->prepared = dts_source_prepared(helper);
-	/* Waits for nobody for long: a waiting ALTER may be waiting for the helper. */
-	if (dts_catalog_hold(s, &d->tables, false, err) < 0)
-		return 0;
+	/* Waits for nobody for long: a waiting ALTER may be waiting for the helper. Each of
+	 * the readers: if one is lost, the others must not see new definitions before all have stopped. */
+	for (size_t i = 0; i < d->count; i++)
+		if (dts_catalog_hold(&d->sessions[i], &d->tables, false, err) < 0)
+			return 0;
 	/* A table that was created meanwhile may be older than the snapshot. */
 	if (dts_catalog_tables(s, d->options->selection, &again, err) < 0)
 		return -1;
@@ -105,7 +87,15 @@ static int attempt(struct dts_dump *d, struct dts_session *helper, struct dts_so
 	return rc;
 }
 
-int dts_dump_snapshot(struct dts_dump *d, struct dts_source *source, struct dts_error *err)
+static int rollback_all(struct dts_dump *d, struct dts_error *err)
+{
+	for (size_t i = 0; i < d->count; i++)
+		if (dts_session_runf(&d->sessions[i], err, "ROLLBACK") < 0)
+			return -1;
+	return 0;
+}
+
+int dts_dump_snapshot(struct dts_dump *d, struct dts_error *err)
 {
 	struct dts_session helper;
 	struct dts_error last = DTS_ERROR_INIT;
@@ -116,9 +106,9 @@ int dts_dump_snapshot(struct dts_dump *d, struct dts_source *source, struct dts_
 	for (int i = 0; i < ATTEMPTS && rc == 0; i++) {
 		last = (struct dts_error)DTS_ERROR_INIT;
 		rc = dts_session_runf(&helper, err, "ROLLBACK; SET SESSION lock_wait_timeout=20; BEGIN") < 0 ||
-				     dts_session_runf(d->session, err, "ROLLBACK") < 0
+				     rollback_all(d, err) < 0
 			     ? -1
-			     : attempt(d, &helper, source, &last);
+			     : attempt(d, &helper, &last);
 		if (rc < 0 && last.message[0])
 			*err = last;
 	}
@@ -128,7 +118,7 @@ int dts_dump_snapshot(struct dts_dump *d, struct dts_source *source, struct dts_
 		err->status = DTS_AGAIN;
 		return dts_hint(err, "a statement that changes these tables is running or waiting; try again after it");
 	}
-	if (rc < 0 || check_tables(d, err) < 0 || (source->windowed && check_windows(d, err) < 0))
+	if (rc < 0 || check_tables(d, err) < 0)
 		return -1;
 	return dts_dump_check_parents(d, err);
 }

@@ -157,9 +157,7 @@ void dts_keyrange_from(struct dts_buf *sql, const struct dts_schema *schema, con
 	dts_buf_addc(sql, ')');
 }
 
-/* Text is asked for as bytes, so that it does not matter what the session
- * converts results to. */
-static void add_key_list(struct dts_buf *sql, const struct dts_schema *schema, const struct dts_key *key)
+void dts_keyrange_select(struct dts_buf *sql, const struct dts_schema *schema, const struct dts_key *key)
 {
 	for (size_t i = 0; i < key->count; i++) {
 		const struct dts_column *c = column_of(schema, key->columns[i]);
@@ -245,7 +243,7 @@ int dts_keyrange_next(struct dts_session *s, const struct dts_schema *schema, co
 	int rc = -1;
 
 	dts_buf_adds(&sql, "SELECT ");
-	add_key_list(&sql, schema, key);
+	dts_keyrange_select(&sql, schema, key);
 	dts_buf_adds(&sql, " FROM ");
 	dts_keyrange_from(&sql, schema, key);
 	dts_buf_adds(&sql, " WHERE ");

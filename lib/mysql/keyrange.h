@@ -36,6 +36,10 @@ void dts_keyrange_from(struct dts_buf *sql, const struct dts_schema *schema, con
 /* Appends "`a`,`b`", for ORDER BY. */
 void dts_keyrange_order(struct dts_buf *sql, const struct dts_key *key);
 
+/* Appends the key's columns as a select list for dts_keyrange_fill(); text is asked for as
+ * bytes, so that it does not matter what the session converts results to. */
+void dts_keyrange_select(struct dts_buf *sql, const struct dts_schema *schema, const struct dts_key *key);
+
 /* Finds the key of the row `rows` rows beyond `after`: 1 with `upto` filled, 0
  * when fewer rows are left (the last range is open). */
 int dts_keyrange_next(struct dts_session *s, const struct dts_schema *schema, const struct dts_key *key,
