@@ -42,13 +42,20 @@ void dts_applier_unbind(struct dts_applier *a)
 		((struct dts_apply_table *)e->value)->bound = false;
 }
 
+static int add_noted(void *arg, struct dts_schema *target, struct dts_error *err)
+{
+	return dts_keys_add_noted(arg, target, err);
+}
+
 int dts_applier_bind(struct dts_applier *a, struct dts_apply_table *t, struct dts_error *err)
 {
 	struct dts_apply_checks checks = {.allow_nontransactional = a->options.allow_nontransactional,
 					  .allow_triggers = a->options.allow_triggers,
 					  .allow_extra_columns = a->options.allow_extra_columns,
 					  .allow_versioned = a->options.allow_versioned,
-					  .snapshot = a->snapshot};
+					  .snapshot = a->snapshot,
+					  .noted = a->snapshot ? add_noted : NULL,
+					  .noted_arg = a};
 
 	if (dts_apply_table_bind(t, a->session, &checks, err) < 0)
 		return -1;
@@ -215,6 +222,8 @@ static int join_changes(struct dts_applier *a, const struct dts_source_state *s,
 	}
 	dts_position_copy(&a->applied, &s->applied);
 	dts_position_copy(&a->written, &s->applied);
+	if (dts_keys_load(a, err) < 0)
+		return -1;
 	return s->server_id.len == 0 && a->server_id.len > 0 ? learn_server(a, err) : 0;
 }
 
@@ -490,6 +499,7 @@ void dts_applier_free(struct dts_applier *a)
 	free(a->txs);
 	dts_definitions_release(a);
 	dts_cascades_release(&a->cascades);
+	dts_keys_release(&a->keys);
 	dts_spill_release(&a->log);
 	dts_plan_release(&a->plan);
 	dts_record_release(&a->again);

@@ -375,7 +375,8 @@ static int run_once(struct dts_applier *a, struct statement *s, const struct dts
 {
 	if (!a->has_checkpoint)
 		return run(a, s, err);
-	if (no_open_window(a, s, tx, err) < 0)
+	/* Behind all windows the keys that waited for them are there, which the statement may be about. */
+	if (no_open_window(a, s, tx, err) < 0 || dts_keys_all(a, err) < 0)
 		return -1;
 	int found = read_intent(a, s, tx, err);
 	if (found < 0)

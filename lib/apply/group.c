@@ -352,9 +352,9 @@ static int write_watermark(struct dts_applier *a, struct dts_error *err)
 
 int dts_group_flush(struct dts_applier *a, struct dts_error *err)
 {
-	if (a->tx_count == 0)
-		return a->changes && !a->tx_open ? write_watermark(a, err) : 0;
-	return commit_group(a, err);
+	if (a->tx_count > 0 ? commit_group(a, err) < 0 : a->changes && !a->tx_open && write_watermark(a, err) < 0)
+		return -1;
+	return a->changes ? dts_keys_pass(a, err) : 0;
 }
 
 /* A skipped transaction must lie below the checkpoint as a whole. */

@@ -4,6 +4,7 @@
 #include "apply/applier.h"
 #include "apply/cascade.h"
 #include "apply/context.h"
+#include "apply/keys.h"
 #include "apply/run.h"
 #include "base/hash.h"
 #include "base/spill.h"
@@ -73,6 +74,7 @@ struct dts_applier {
 	struct dts_plan plan;
 	struct dts_cascades cascades; /* read when the first change inside a window comes */
 	bool cascades_known;
+	struct dts_keys keys; /* that are built after the data */
 	bool checks_off_foreign, checks_off_unique; /* session settings as planned */
 	struct dts_record again; /* entries of the log are parsed into this */
 

@@ -282,6 +282,8 @@ int dts_apply_table_bind(struct dts_apply_table *t, struct dts_session *s, const
 	int rc = dts_catalog_schema(s, t->schema.db, t->schema.table, &t->target, &odd, err);
 	if (rc == 0)
 		rc = dts_fail(err, DTS_REFUSED, "table " NAME_FMT " has just gone from the target", NAME_ARGS(t));
+	if (rc > 0 && checks->noted && checks->noted(checks->noted_arg, &t->target, err) < 0)
+		return -1;
 	if (rc < 0 || dts_catalog_labels(s, &t->target, err) < 0 || dts_apply_table_match(t, err) < 0)
 		return -1;
 	if (!checks->allow_extra_columns && check_extra_columns(t, err) < 0)

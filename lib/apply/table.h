@@ -69,6 +69,9 @@ struct dts_apply_checks {
 	bool allow_versioned;
 	bool allow_extra_columns; /* of the target, filled by their defaults */
 	bool snapshot; /* the schema comes with foreign keys: compare those with actions */
+	/* Adds foreign keys that the target has not now and will have; NULL: there are none. */
+	int (*noted)(void *arg, struct dts_schema *target, struct dts_error *err);
+	void *noted_arg;
 };
 
 void dts_apply_table_free(void *table);
