@@ -7,12 +7,13 @@
 #include "checkpoint/checkpoint.h"
 
 static struct dts_connect_options server;
-static struct dts_apply_options apply = {.checkpoint_db = DTS_CHECKPOINT_DB, .lock_wait = 10, .group_bytes = 1 << 20};
+static struct dts_apply_options apply = {.checkpoint_db = DTS_CHECKPOINT_DB, .lock_wait = 10, .group_bytes = 1 << 20, .jobs = 1, .server = &server};
 static struct dts_stream_options stream_options;
 static const char *other_ddl = "stop";
 static bool ddl_done, ddl_redo, ack;
 
 static const struct dts_option apply_options[] = {
+	{"jobs", 'j', DTS_OPTION_NUMBER, &apply.jobs, "N", "full phase: write N chunks at a time, 1 to 64 (default 1)"},
 	{"checkpoint", 0, DTS_OPTION_STRING, &apply.checkpoint, "NAME", "keep the position under this name in the target"},
 	{"checkpoint-db", 0, DTS_OPTION_STRING, &apply.checkpoint_db, "DB", "database of the checkpoint (default dts)"},
 	{"new-checkpoint", 0, DTS_OPTION_FLAG, &apply.new_checkpoint, NULL, "begin the checkpoint with these changes, without a full phase"},
@@ -62,6 +63,8 @@ static int check_options(struct dts_error *err)
 	if (ddl_done && ddl_redo)
 		return dts_fail(err, DTS_USAGE, "--ddl-done and --ddl-redo contradict each other");
 	apply.doubt = ddl_done ? DTS_DOUBT_DONE : ddl_redo ? DTS_DOUBT_REDO : DTS_DOUBT_ASK;
+	if (apply.jobs < 1 || apply.jobs > 64)
+		return dts_fail(err, DTS_USAGE, "--jobs: from 1 to 64");
 	if (apply.checkpoint && apply.no_checkpoint)
 		return dts_fail(err, DTS_USAGE, "--checkpoint and --no-checkpoint contradict each other");
 	if (apply.checkpoint && (!apply.checkpoint[0] || strlen(apply.checkpoint) > 190))

@@ -74,7 +74,7 @@ static int on_schema(struct dts_applier *a, const struct dts_record *r, struct d
 	if (t && dts_slice_eq(dts_buf_slice(&t->schema_line), r->line)) /* also a statement that changed no column says so */
 		return a->tx_open && a->tx_has_ddl ? dts_definitions_note(a, r, &t->schema, err) : 0;
 	/* What was read under the old description is made under it. */
-	if (t && dts_group_flush(a, err) < 0)
+	if (t && (dts_chunk_drain(a, err) < 0 || dts_group_flush(a, err) < 0))
 		return -1;
 	if (t && a->repair && dts_runner_run(&a->runner, &a->plan, err) < 0)
 		return -1;
@@ -293,7 +293,7 @@ static int on_stream(struct dts_applier *a, const struct dts_record *r, struct d
 	struct dts_buf scratch = {0};
 
 	/* A reader that has reconnected says where it goes on. */
-	if (dts_group_flush(a, err) < 0)
+	if (dts_chunk_drain(a, err) < 0 || dts_group_flush(a, err) < 0)
 		return -1;
 	dts_map_release(&a->tables, dts_apply_table_free);
 	dts_buf_clear(&a->src);
@@ -408,6 +408,8 @@ static int stop(struct dts_applier *a, struct dts_error *err)
 	const struct dts_record *r;
 	struct timespec now;
 
+	if (a->bulk)
+		dts_bulk_stop(a->bulk);
 	if (dts_group_flush(a, err) < 0)
 		return -1;
 	clock_gettime(CLOCK_MONOTONIC, &now);
@@ -418,39 +420,61 @@ static int stop(struct dts_applier *a, struct dts_error *err)
 	return 0;
 }
 
-int dts_applier_run(struct dts_applier *a, int *stopped, struct dts_error *err)
+/* Whole transactions and chunks that came before an error stay; and one of theirs came first. */
+static int settle(struct dts_applier *a, struct dts_error *err)
+{
+	struct dts_error first = DTS_ERROR_INIT;
+
+	if (a->changes && dts_group_flush(a, &first) < 0)
+		*err = first;
+	else if (dts_chunk_drain(a, &first) < 0 || dts_chunk_check_gathered(a, &first) < 0)
+		*err = first.status != DTS_OK ? first : *err;
+	return -1;
+}
+
+/* The next record is read and applied: 1, 0: there is none, or we are to stop; -1. */
+static int step(struct dts_applier *a, struct dts_error *err)
 {
 	const struct dts_record *r;
-	int rc = 0;
+
+	/* Before waiting: what is complete becomes visible at the target. */
+	if (!dts_stream_ready(a->stream) && dts_group_flush(a, err) < 0)
+		return -1;
+	a->runner.located = false;
+	if (dts_chunk_await(a, err) < 0)
+		return -1;
+	if (dts_signals_stop())
+		return 0;
+	int rc = dts_chunk_gather(a, err);
+	if (rc < 0)
+		return a->runner.located ? -1 : settle(a, err);
+	if (dts_signals_stop())
+		return 0;
+	rc = dts_stream_next(a->stream, &r, err);
+	if (rc <= 0)
+		return rc < 0 ? settle(a, err) : 0;
+	a->runner.input = dts_stream_name(a->stream);
+	if (apply_record(a, r, dts_stream_line(a->stream), err) == 0)
+		return 1;
+	if (!a->runner.located && err->status != DTS_OK)
+		dts_where(err, "%s", dts_stream_where(a->stream));
+	return a->changes ? -1 : settle(a, err);
+}
+
+int dts_applier_run(struct dts_applier *a, int *stopped, struct dts_error *err)
+{
+	int rc;
 
 	*stopped = 0;
-	for (;;) {
-		/* Before waiting: what is complete becomes visible at the target. */
-		if (!dts_stream_ready(a->stream) && dts_group_flush(a, err) < 0)
-			return -1;
-		if (dts_signals_stop())
-			break;
-		rc = dts_stream_next(a->stream, &r, err);
-		if (rc <= 0)
-			break;
-		a->runner.input = dts_stream_name(a->stream);
-		rc = apply_record(a, r, dts_stream_line(a->stream), err);
-		if (rc < 0)
-			return a->runner.located ? -1 : dts_where(err, "%s", dts_stream_where(a->stream));
+	while ((rc = step(a, err)) > 0)
 		if (a->options.progress)
-			a->options.progress(a->rows, a->change_count, a->transactions);
-	}
-	*stopped = dts_signals_stop();
+			a->options.progress(a->rows + (a->bulk ? dts_bulk_rows(a->bulk, NULL) : 0), a->change_count,
+					    a->transactions);
+	/* A signal ends what waits, without an error of its own. */
+	*stopped = rc == 0 || err->status == DTS_OK ? dts_signals_stop() : 0;
 	if (*stopped)
 		return stop(a, err);
-	if (rc < 0) {
-		/* The input is torn: whole transactions stay, the rest is not applied. */
-		struct dts_error flush = DTS_ERROR_INIT;
-		if (a->changes && dts_group_flush(a, &flush) < 0)
-			*err = flush;
-		return -1;
-	}
-	return dts_group_flush(a, err);
+	return rc < 0 ? -1 : dts_group_flush(a, err);
 }
 
 static int take_checkpoint(struct dts_applier *a, struct dts_error *err)
@@ -489,6 +513,9 @@ void dts_applier_free(struct dts_applier *a)
 {
 	if (!a)
 		return;
+	if (a->filling)
+		dts_bulk_drop(a->bulk, a->filling);
+	dts_bulk_free(a->bulk);
 	dts_map_release(&a->tables, dts_apply_table_free);
 	dts_map_release(&a->done_chunks, free);
 	for (size_t i = 0; i < a->tx_cap; i++) {

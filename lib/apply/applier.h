@@ -3,6 +3,7 @@
 
 #include "apply/table.h"
 #include "base/output.h"
+#include "mysql/session.h"
 #include "record/stream.h"
 
 /* What to do with DDL of views, routines, triggers, events and accounts. */
@@ -19,6 +20,8 @@ struct dts_apply_options {
 	bool allow_nontransactional, allow_triggers, allow_extra_columns, allow_versioned, allow_nonempty;
 	enum dts_other_ddl other_ddl;
 	enum dts_doubt doubt;
+	const struct dts_connect_options *server; /* for the writers of the full phase; borrowed */
+	uint64_t jobs;             /* of them, at most */
 	uint64_t lock_wait;        /* seconds to wait for a dying run */
 	uint64_t group_bytes;      /* records gathered into one target transaction at most */
 	struct dts_output *ack;    /* gets an `ack` record after each commit; NULL: none */

@@ -42,6 +42,8 @@ void dts_runner_reset(struct dts_runner *r)
 int dts_runner_where(struct dts_runner *r, uint64_t line, struct dts_error *err)
 {
 	r->located = true;
+	if (r->what && err->status != DTS_BAD_INPUT)
+		dts_where(err, "%s", r->what);
 	return dts_where(err, "%s:%llu", r->input, (unsigned long long)line);
 }
 

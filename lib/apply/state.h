@@ -2,6 +2,7 @@
 #define DTS_APPLY_STATE_H
 
 #include "apply/applier.h"
+#include "apply/bulk.h"
 #include "apply/cascade.h"
 #include "apply/context.h"
 #include "apply/keys.h"
@@ -51,10 +52,13 @@ struct dts_applier {
 	struct dts_position snapshot_pos;
 	struct dts_buf snapshot_text;
 	bool snapshot_done;      /* the checkpoint already has all of it */
-	struct dts_map done_chunks; /* db, table, id -> its bounds as text */
+	struct dts_map done_chunks; /* marks.c: db, table, id -> what is known of it */
 	bool in_chunk, skip_chunk;
 	struct dts_apply_table *chunk_table;
 	struct dts_buf chunk_id, chunk_bounds, chunk_pos;
+	bool chunk_is_part;      /* of a table that is read in one go; its bounds are not whole before its end */
+	struct dts_bulk *bulk;   /* the writers, once there was a chunk */
+	struct dts_bulk_chunk *filling; /* the open chunk, unless this session applies it */
 
 	/* The incremental phase: transactions of the source in one of the target */
 	struct dts_position applied; /* committed at the target, or skipped as such */
@@ -101,8 +105,39 @@ int dts_chunk_stream(struct dts_applier *a, const struct dts_record *r, struct d
 int dts_chunk_begin(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
 int dts_chunk_row(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err);
 int dts_chunk_end(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
+/* Takes what there is of the open chunk's rows; 0 also when there is none. */
+int dts_chunk_gather(struct dts_applier *a, struct dts_error *err);
+/* Are the rows that were gathered right, as far as they came? The first fault of the
+ * input is told, not the one that ended it. */
+int dts_chunk_check_gathered(struct dts_applier *a, struct dts_error *err);
+/* Waits for input, or for a stop signal. -1: a writer has failed. */
+int dts_chunk_await(struct dts_applier *a, struct dts_error *err);
+/* Waits until all chunks that were handed over are committed. */
+int dts_chunk_drain(struct dts_applier *a, struct dts_error *err);
+/* Plans the source's row in the checkpoint. */
+void dts_chunk_plan_source(struct dts_applier *a, enum dts_phase phase, const struct dts_position *watermark);
+
+/* finish.c: the end of the full phase */
 int dts_chunk_finish(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
 int dts_chunk_load_windows(struct dts_applier *a, struct dts_apply_table *t, struct dts_error *err);
+
+/* marks.c: which chunks are there. "checkpoint=... AND tbl=...": of the table at the source. */
+void dts_marks_where(struct dts_applier *a, const struct dts_apply_table *t, struct dts_buf *sql);
+/* Plans that all marks are void, since they are of another snapshot: their tables are to be emptied. */
+int dts_marks_plan_void(struct dts_applier *a, struct dts_error *err);
+/* The first chunk of a table comes: empties it if its marks are void, else remembers
+ * them; without any, its table must be empty. */
+int dts_marks_begin_table(struct dts_applier *a, struct dts_apply_table *t, struct dts_error *err);
+int dts_marks_empty_table(struct dts_applier *a, const struct dts_apply_table *t, struct dts_error *err);
+/* Notes the chunk's id and bounds as far as they are known. */
+void dts_marks_bounds(struct dts_applier *a, const struct dts_apply_table *t, const struct dts_record *r);
+/* Is that chunk there? 1, 0; -1: it is, and was cut otherwise. At its end the rest is compared. */
+int dts_marks_done(struct dts_applier *a, const struct dts_apply_table *t, struct dts_error *err);
+int dts_marks_check_done(struct dts_applier *a, const struct dts_apply_table *t, const struct dts_record *end,
+			 struct dts_error *err);
+/* Appends the statement that marks the chunk as done; it writes one row. */
+void dts_marks_add(struct dts_applier *a, const struct dts_apply_table *t, const struct dts_record *end,
+		   const struct dts_position *high, struct dts_buf *sql);
 
 /* group.c */
 int dts_group_begin(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);

@@ -22,7 +22,6 @@ void dts_apply_table_free(void *table)
 	dts_buf_release(&t->schema_line);
 	dts_row_form_free(t->form);
 	dts_buf_release(&t->insert);
-	dts_buf_release(&t->chunk_pos);
 	dts_position_release(&t->window.low);
 	dts_position_release(&t->window.high);
 	free(t->columns);

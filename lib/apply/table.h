@@ -39,6 +39,14 @@ struct dts_window {
 	struct dts_position low, high;
 };
 
+/* How the chunks of a table are written by several at once: bulk.c's. */
+struct dts_bulk_table {
+	uint64_t chunks;   /* that came */
+	bool serial;       /* a LOAD DATA keeps others from its AUTO_INCREMENT column */
+	bool insert_only;  /* LOAD DATA is not for it */
+	unsigned loading;  /* LOAD DATAs that are running */
+};
+
 /*
  * A table of the stream tied to its table at the target. Columns are matched by
  * name. The schema is what the stream last said; the target's side is read when
@@ -60,7 +68,7 @@ struct dts_apply_table {
 	struct dts_window window;
 	bool kept;      /* a snapshot's definition of it is in the checkpoint */
 	bool looked_at; /* its first chunk has come: what earlier runs left was dealt with */
-	struct dts_buf chunk_pos; /* where its chunks were read, as text; one position for all */
+	struct dts_bulk_table bulk;
 };
 
 struct dts_apply_checks {
