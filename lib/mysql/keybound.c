@@ -237,7 +237,7 @@ static bool add_time(struct dts_buf *sql, struct dts_slice text)
 	return part >= 2;
 }
 
-/* Appends an expression that sorts as the column does. */
+/* Appends an expression that compares with others as the column does. */
 static int add_sortable(struct dts_buf *sql, const struct dts_column *c, const struct dts_bound *bound, size_t k,
 			struct dts_error *err)
 {
@@ -298,13 +298,28 @@ static int add_sortable(struct dts_buf *sql, const struct dts_column *c, const s
 	return rc;
 }
 
+/* Appends (q.k0<p.k0 OR (q.k0=p.k0 AND q.k1<p.k1)). */
+static void add_below(struct dts_buf *sql, size_t columns)
+{
+	dts_buf_adds(sql, "(q.k0<p.k0");
+	for (size_t k = 1; k < columns; k++) {
+		dts_buf_adds(sql, " OR (");
+		for (size_t i = 0; i < k; i++)
+			dts_buf_addf(sql, "q.k%zu=p.k%zu AND ", i, i);
+		dts_buf_addf(sql, "q.k%zu<p.k%zu)", k, k);
+	}
+	dts_buf_addc(sql, ')');
+}
+
+/*
+ * How many bounds are below each: by comparing and not by sorting, which looks
+ * at the first bytes only (max_sort_length), is short of memory for long texts, and
+ * has cp1250_czech_cs in an order that is not that of its comparisons and its indexes.
+ */
 static int add_rank_query(struct dts_buf *sql, const struct dts_schema *schema, const struct dts_key *key,
 			  const struct dts_bound *const *bounds, size_t count, struct dts_error *err)
 {
-	dts_buf_adds(sql, "SELECT n, DENSE_RANK() OVER (ORDER BY ");
-	for (size_t k = 0; k < key->count; k++)
-		dts_buf_addf(sql, "%sk%zu", k > 0 ? "," : "", k);
-	dts_buf_adds(sql, ") FROM (");
+	dts_buf_adds(sql, "WITH points AS (");
 	for (size_t i = 0; i < count; i++) {
 		dts_buf_addf(sql, "%sSELECT %zu AS n", i > 0 ? " UNION ALL " : "", i);
 		for (size_t k = 0; k < key->count; k++) {
@@ -315,7 +330,9 @@ static int add_rank_query(struct dts_buf *sql, const struct dts_schema *schema, 
 				dts_buf_addf(sql, " AS k%zu", k);
 		}
 	}
-	dts_buf_adds(sql, ") AS points");
+	dts_buf_adds(sql, ") SELECT p.n, COUNT(q.n) + 1 FROM points p LEFT JOIN points q ON ");
+	add_below(sql, key->count);
+	dts_buf_adds(sql, " GROUP BY p.n");
 	return 0;
 }
 
@@ -323,17 +340,17 @@ int dts_bound_rank(struct dts_session *s, const struct dts_schema *schema, const
 		   const struct dts_bound *const *bounds, size_t count, uint64_t *ranks, struct dts_error *err)
 {
 	struct dts_buf sql = {0};
+	MYSQL_RES *result = NULL;
 	size_t seen = 0;
 
 	if (count == 0)
 		return 0;
-	int rc = add_rank_query(&sql, schema, key, bounds, count, err);
-	/* By default a sort looks at the first 1024 bytes only. */
-	if (rc == 0)
-		rc = dts_session_runf(s, err, "SET SESSION max_sort_length=32768");
-	MYSQL_RES *result = rc == 0 ? dts_session_query(s, dts_buf_slice(&sql), err) : NULL;
+	if (add_rank_query(&sql, schema, key, bounds, count, err) == 0)
+		result = dts_session_query(s, dts_buf_slice(&sql), err);
 	dts_buf_release(&sql);
-	for (MYSQL_ROW row; result && (row = mysql_fetch_row(result));) {
+	if (!result)
+		return -1;
+	for (MYSQL_ROW row; (row = mysql_fetch_row(result));) {
 		size_t n = strtoul(row[0], NULL, 10);
 		if (n < count) {
 			ranks[n] = strtoull(row[1], NULL, 10);
@@ -341,7 +358,5 @@ int dts_bound_rank(struct dts_session *s, const struct dts_schema *schema, const
 		}
 	}
 	mysql_free_result(result);
-	if (!result || dts_session_runf(s, err, "SET SESSION max_sort_length=DEFAULT") < 0)
-		return -1;
-	return seen == count ? 0 : dts_fail(err, DTS_REFUSED, "the server has sorted %zu of %zu bounds", seen, count);
+	return seen == count ? 0 : dts_fail(err, DTS_REFUSED, "the server has ranked %zu of %zu bounds", seen, count);
 }

@@ -19,9 +19,9 @@ int dts_bound_parse(const struct dts_schema *schema, const struct dts_key *key, 
 		    struct dts_bound *bound, struct dts_error *err);
 
 /*
- * Asks the server how the index sorts these bounds, none of which is open:
- * ranks[i] is the place of bounds[i] from 1 on, and equal for those that are
- * equal under the columns' collations. -1: also (DTS_REFUSED) where the order of
+ * Asks the server how the index has these bounds in order, none of which is open:
+ * ranks[i] is the place of bounds[i] from 1 on, the same for those that are
+ * equal under the columns' collations (they share the first of theirs). -1: also (DTS_REFUSED) where the order of
  * a column is not known.
  */
 int dts_bound_rank(struct dts_session *s, const struct dts_schema *schema, const struct dts_key *key,

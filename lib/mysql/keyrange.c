@@ -26,6 +26,11 @@ static bool key_orders(const struct dts_schema *schema, const struct dts_key *ke
 		case DTS_TYPE_VECTOR:
 		case DTS_TYPE_UNKNOWN:
 			return false;
+		case DTS_TYPE_SET:
+			/* The 64th member makes it negative to comparisons, and not to the index. */
+			if (c->label_count > 63)
+				return false;
+			break;
 		default:
 			break;
 		}
