@@ -112,7 +112,7 @@ shapes = {
     "k_year": [("year", lambda: str(rnd.choice([0, 1901, 2155, rnd.randint(1901, 2155)])))],
     "k_bit": [("bit(64)", number(0, 2**64 - 1))],
     "k_enum": [("enum('z','a','M','','\u00e4')", number(1, 5))],
-    "k_set": [("set(" + ",".join(f"'m{i}'" for i in range(63)) + ")", number(0, 2**63 - 1))],
+    "k_set": [("set(" + ",".join(f"'m{i}'" for i in range(53)) + ")", number(0, 2**53 - 1))],
     "k_binary": [("binary(5)", raw(5, 5))],
     "k_varbinary": [("varbinary(20)", raw(0, 6))],
     "k_composite": [("int", number(0, 3)), ("varchar(20)", text(LATIN, 3)), ("tinyint unsigned", number(0, 3))],

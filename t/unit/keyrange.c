@@ -143,11 +143,11 @@ static void test_which_key(void)
 	CHECK(dts_keyrange_key(&schema) == &unique[2]);
 	schema.primary.columns = k;
 	CHECK(dts_keyrange_key(&schema) == &schema.primary);
-	/* Servers compare such a SET as a signed number, and sort it as an unsigned one. */
+	/* Servers compare a large SET as a DOUBLE or a signed number, and sort it as neither. */
 	columns[3].type = DTS_TYPE_SET;
-	columns[3].label_count = 63;
+	columns[3].label_count = 53;
 	CHECK(dts_keyrange_key(&schema) == &schema.primary);
-	columns[3].label_count = 64;
+	columns[3].label_count = 54;
 	CHECK(dts_keyrange_key(&schema) == NULL);
 	schema.unique = NULL;
 	drop();
