@@ -9,6 +9,11 @@
  *     session ROUND exact|window LOW-FILE LOW HIGH-FILE HIGH VALUE...   (QUERY's first row)
  *     source  ROUND common|apart FILE OFFSET GTID
  *     note    ROUND TEXT
+ *
+ *     snapshots OPTION-FILE GROUP USER LOCK
+ *
+ * takes the lock on the tables of database d, says "locked", and ends it at the end
+ * of standard input. A failure is told as "status N: MESSAGE", then its hint.
  */
 #include "mysql/lock.h"
 #include "mysql/source.h"
@@ -18,7 +23,7 @@ static struct dts_error err;
 
 static int failed(void)
 {
-	fprintf(stderr, "snapshots: status %d: %s\nhint: %s\n", err.status, err.message, err.hint);
+	fprintf(stderr, "status %d: %s\n%s\n", err.status, err.message, err.hint);
 	return 1;
 }
 
@@ -79,39 +84,69 @@ static enum dts_lock lock_named(const char *name)
 	exit(2);
 }
 
-static int against_server(char **argv)
+static int run_open(struct run *r, const struct dts_connect_options *o)
 {
-	static struct run r;
-	struct dts_connect_options o = {.defaults_file = argv[1], .group = argv[2], .user = argv[3]};
 	struct dts_list texts = {0}, none = {0};
 	struct dts_selection selection = {0};
 	int rc = 0;
 
-	r.lock = lock_named(argv[4]);
-	r.count = strtoul(argv[5], NULL, 10);
-	r.query = argv[7];
-	if (r.count < 1 || r.count > 64)
-		return 2;
 	dts_list_add(&texts, "d");
-	if (dts_selection_init(&selection, &texts, &none, &err) < 0)
-		return failed();
-	for (size_t i = 0; i < r.count && rc == 0; i++)
-		rc = dts_session_open(&r.sessions[i], &o, &err);
-	if (rc == 0 && dts_source_init(&r.source, r.sessions, &o, NULL, &err) == 0 &&
-	    dts_catalog_tables(r.sessions, &selection, &r.tables, &err) == 0)
-		for (int i = 0; i < atoi(argv[6]) && rc == 0; i++)
-			rc = run_round(&r, i);
-	if (rc < 0 || err.message[0])
-		return failed();
-	for (size_t i = 0; i < r.count; i++) {
-		dts_session_close(&r.sessions[i]);
-		dts_snapshot_release(&r.at[i]);
-	}
-	dts_tables_release(&r.tables);
-	dts_source_release(&r.source);
+	for (size_t i = 0; i < r->count && rc == 0; i++)
+		rc = dts_session_open(&r->sessions[i], o, &err);
+	if (rc < 0 || dts_selection_init(&selection, &texts, &none, &err) < 0 ||
+	    dts_source_init(&r->source, r->sessions, o, NULL, &err) < 0 ||
+	    dts_catalog_tables(r->sessions, &selection, &r->tables, &err) < 0)
+		rc = -1;
 	dts_selection_release(&selection);
 	dts_list_release(&texts);
+	return rc;
+}
+
+static void run_close(struct run *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		dts_session_close(&r->sessions[i]);
+		dts_snapshot_release(&r->at[i]);
+	}
+	dts_tables_release(&r->tables);
+	dts_source_release(&r->source);
+}
+
+static int hold(const struct run *r, const struct dts_connect_options *o)
+{
+	struct dts_source_lock lock;
+	double ms;
+
+	if (dts_source_lock_take(&lock, o, r->lock, &r->tables, &err) < 0)
+		return -1;
+	printf("locked\n");
+	fflush(stdout);
+	while (getchar() != EOF) {
+	}
+	if (dts_source_lock_end(&lock, &ms, &err) < 0)
+		return -1;
+	printf("ended\n");
 	return 0;
+}
+
+static int against_server(int argc, char **argv)
+{
+	static struct run r;
+	struct dts_connect_options o = {.defaults_file = argv[1], .group = argv[2], .user = argv[3]};
+
+	r.lock = lock_named(argv[4]);
+	r.count = argc == 8 ? strtoul(argv[5], NULL, 10) : 1;
+	if (r.count < 1 || r.count > sizeof r.sessions / sizeof r.sessions[0])
+		return 2;
+	int rc = run_open(&r, &o);
+	if (argc == 5 && rc == 0)
+		rc = hold(&r, &o);
+	else if (rc == 0)
+		r.query = argv[7];
+	for (int i = 0; argc == 8 && i < atoi(argv[6]) && rc == 0; i++)
+		rc = run_round(&r, i);
+	run_close(&r);
+	return rc < 0 ? failed() : 0;
 }
 
 static void test_no_server(void)
@@ -142,8 +177,8 @@ static void test_release(void)
 
 int main(int argc, char **argv)
 {
-	if (argc == 8)
-		return against_server(argv);
+	if (argc == 5 || argc == 8)
+		return against_server(argc, argv);
 	RUN(test_no_server);
 	RUN(test_release);
 	return unit_done();
