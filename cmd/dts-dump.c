@@ -2,6 +2,7 @@
 
 #include "base/message.h"
 #include "base/signals.h"
+#include "dump/resume.h"
 #include "dump/sink.h"
 
 enum { MAX_JOBS = 64, TICK = 200 };
@@ -10,7 +11,7 @@ struct options {
 	struct dts_connect_options connect;
 	struct dts_dump_options dump;
 	struct dts_list ignored, operands, columns, wheres, throttle;
-	const char *src, *lock;
+	const char *src, *lock, *resume, *checkpoint_db;
 	bool zstd;
 };
 
@@ -32,6 +33,8 @@ static void parse(struct options *o, int argc, char **argv)
 		 "of system-versioned tables read the current rows"},
 		{"allow-missing-parents", 0, DTS_OPTION_FLAG, &o->dump.allow_missing_parents, NULL,
 		 "also read tables whose foreign keys need others"},
+		{"resume", 0, DTS_OPTION_STRING, &o->resume, "CHECKPOINT@GROUP", "only what that target has not got yet"},
+		{"checkpoint-db", 0, DTS_OPTION_STRING, &o->checkpoint_db, "DB", "database of checkpoints [dts]"},
 		{"src", 0, DTS_OPTION_STRING, &o->src, "NAME", "the source's name in the records"},
 		{"zstd", 0, DTS_OPTION_FLAG, &o->zstd, NULL, "compress the output"},
 		{NULL, 0, 0, NULL, NULL, NULL},
@@ -91,36 +94,68 @@ static int print_records(struct dts_dump *d, struct dts_output *out, struct dts_
 	return rc;
 }
 
+static void tell(const struct dts_list *lines)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		dts_message("%s", lines->items[i]);
+}
+
 static void warn(const struct dts_dump *d, const struct dts_session *s, const struct dts_list *warnings)
 {
-	for (size_t i = 0; i < d->left_out.count; i++)
-		dts_message("%s", d->left_out.items[i]);
-	for (size_t i = 0; i < d->notes.count; i++)
-		dts_message("%s", d->notes.items[i]);
-	for (size_t i = 0; i < warnings->count; i++)
-		dts_message("%s", warnings->items[i]);
+	tell(&d->left_out);
+	tell(&d->notes);
+	tell(warnings);
 	if (d->prepared > 0)
 		dts_message("warning: server %s has %llu prepared XA transactions (XA RECOVER), whose changes are neither in"
 			    " the snapshot nor behind its position: end them and start again", s->label,
 			    (unsigned long long)d->prepared);
 }
 
-static int run(struct options *o, struct dts_session *session, struct dts_output *out, struct dts_error *err)
+/* The target has all of it: a stream that says so, and nothing else. */
+static int print_ended(struct dts_source *source, const struct dts_resume *resume, struct dts_output *out, struct dts_error *err)
 {
-	struct dts_source source = {0};
+	tell(&resume->notes);
+	dts_resume_add(resume, &source->resumes);
+	if (dts_position_parse(&source->pos, dts_buf_slice(&resume->state.snapshot), err) < 0)
+		return -1;
+	dts_source_add_stream(&out->buf, source, "snapshot");
+	dts_source_add_end(&out->buf, source, "done", 0);
+	return 0;
+}
+
+static int print_snapshot(struct options *o, struct dts_session *session, struct dts_source *source,
+			  struct dts_resume *resume, struct dts_output *out, struct dts_error *err)
+{
 	struct dts_list warnings = {0};
 	struct dts_dump dump = {0};
 	int rc = -1;
 
-	if (dts_source_init(&source, session, &o->connect, o->src, err) == 0 &&
-	    dts_source_check_log(session, &warnings, err) == 0 &&
-	    dts_dump_open(&dump, session, &source, &o->dump, err) == 0) {
+	if (dts_source_check_log(session, &warnings, err) == 0 && dts_dump_open(&dump, session, source, &o->dump, err) == 0 &&
+	    dts_resume_plan(resume, &dump, err) == 0) {
 		warn(&dump, session, &warnings);
+		tell(&resume->notes);
+		dts_resume_add(resume, &source->resumes);
 		rc = print_records(&dump, out, err);
 	}
 	dts_dump_close(&dump);
-	dts_source_release(&source);
 	dts_list_release(&warnings);
+	return rc;
+}
+
+static int run(struct options *o, struct dts_session *session, struct dts_output *out, struct dts_error *err)
+{
+	struct dts_source source = {0};
+	struct dts_resume resume = {0};
+	int rc = dts_source_init(&source, session, &o->connect, o->src, err);
+
+	if (rc == 0 && o->resume)
+		rc = dts_resume_open(&resume, o->resume, o->checkpoint_db, &o->connect, &source, session, err);
+	if (rc == 0 && dts_resume_ended(&resume))
+		rc = print_ended(&source, &resume, out, err);
+	else if (rc == 0)
+		rc = print_snapshot(o, session, &source, &resume, out, err);
+	dts_resume_release(&resume);
+	dts_source_release(&source);
 	return rc;
 }
 

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "apply/resumes.h"
 #include "apply/state.h"
 #include "base/signals.h"
 
@@ -53,20 +54,20 @@ static int join_snapshot(struct dts_applier *a, const struct dts_source_state *s
 int dts_chunk_stream(struct dts_applier *a, const struct dts_record *r, struct dts_error *err)
 {
 	struct dts_source_state state = {0};
-	bool anew = false;
+	bool anew = false, resumes = r->raw[DTS_F_RESUMES].p != NULL;
 	int rc = 0;
 
 	dts_map_release(&a->done_chunks, free);
 	a->snapshot_done = false;
 	if (!a->has_checkpoint)
-		return 0;
+		return resumes ? dts_resumes_join(a, r, NULL, err) : 0;
 	if (!r->raw[DTS_F_POS].p || dts_position_parse(&a->snapshot_pos, r->raw[DTS_F_POS], err) < 0)
 		return dts_fail(err, DTS_BAD_INPUT, "a snapshot stream without a position cannot be followed by changes");
 	dts_buf_clear(&a->snapshot_text);
 	dts_position_add(&a->snapshot_text, &a->snapshot_pos, true);
 	rc = dts_checkpoint_read(&a->checkpoint, dts_buf_slice(&a->src), &state, err);
 	if (rc > 0)
-		rc = join_snapshot(a, &state, &anew, err);
+		rc = resumes ? dts_resumes_join(a, r, &state, err) : join_snapshot(a, &state, &anew, err);
 	else if (rc == 0) {
 		struct dts_list names = {0};
 		rc = dts_checkpoint_sources(&a->checkpoint, &names, err);
@@ -74,9 +75,11 @@ int dts_chunk_stream(struct dts_applier *a, const struct dts_record *r, struct d
 			rc = dts_fail(err, DTS_REFUSED, "checkpoint '%s' belongs to source '%s', this stream is from '%.*s'",
 				      a->options.checkpoint, names.items[0], (int)a->src.len, a->src.data);
 		dts_list_release(&names);
+		if (rc == 0 && resumes)
+			rc = dts_resumes_join(a, r, NULL, err);
 	}
 	dts_source_state_release(&state);
-	if (rc < 0 || a->snapshot_done)
+	if (rc < 0 || a->snapshot_done || resumes)
 		return rc;
 	dts_applier_plan_start(a);
 	if (anew && dts_marks_plan_void(a, err) < 0)

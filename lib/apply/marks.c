@@ -21,7 +21,8 @@
  * itself) and then its mark 'empty' is removed. After a crash between the two it is
  * emptied once more, with no new row in it yet. What an earlier run had sent cannot
  * come in between: its chunks lack the epoch, and its TRUNCATE, should the server
- * still be at it, is of the session that holds the checkpoint's lock.
+ * still be at it, is of the session that holds the checkpoint's lock. The same happens to
+ * the tables that a snapshot which goes on (resumes.c) brings anew.
  */
 struct done_chunk {
 	uint64_t rows;
@@ -35,13 +36,18 @@ static void add_expecting(struct dts_applier *a, size_t at, long long rows)
 	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = rows});
 }
 
-void dts_marks_where(struct dts_applier *a, const struct dts_apply_table *t, struct dts_buf *sql)
+static void where_names(struct dts_applier *a, struct dts_slice db, struct dts_slice table, struct dts_buf *sql)
 {
 	dts_checkpoint_where(&a->checkpoint, dts_buf_slice(&a->src), sql);
 	dts_buf_adds(sql, " AND db=");
-	dts_sql_literal(sql, t->schema.source_db);
+	dts_sql_literal(sql, db);
 	dts_buf_adds(sql, " AND tbl=");
-	dts_sql_literal(sql, t->schema.source_table);
+	dts_sql_literal(sql, table);
+}
+
+void dts_marks_where(struct dts_applier *a, const struct dts_apply_table *t, struct dts_buf *sql)
+{
+	where_names(a, t->schema.source_db, t->schema.source_table, sql);
 }
 
 static void add_values(struct dts_applier *a, struct dts_buf *sql, const struct dts_slice *values, size_t count, uint64_t rows)
@@ -58,9 +64,27 @@ static void add_values(struct dts_applier *a, struct dts_buf *sql, const struct 
 
 /* --- marks of another snapshot */
 
+void dts_marks_plan_void_table(struct dts_applier *a, struct dts_slice db, struct dts_slice table)
+{
+	struct dts_slice values[] = {dts_slice_of(a->options.checkpoint), dts_buf_slice(&a->src), db, table,
+				     {"", 0}, dts_slice_of(empty_mark), {"", 0}, {"", 0}};
+	struct dts_buf *sql = &a->plan.sql;
+	size_t at = sql->len;
+
+	dts_buf_adds(sql, "DELETE FROM ");
+	dts_checkpoint_table(&a->checkpoint, "chunk", sql);
+	dts_buf_adds(sql, " WHERE ");
+	where_names(a, db, table, sql);
+	add_expecting(a, at, DTS_EXPECT_ANY);
+	at = sql->len;
+	dts_buf_adds(sql, "INSERT INTO ");
+	add_values(a, sql, values, sizeof values / sizeof *values, 0);
+	add_expecting(a, at, 1);
+}
+
 int dts_marks_plan_void(struct dts_applier *a, struct dts_error *err)
 {
-	struct dts_buf *sql = &a->plan.sql, ask = {0};
+	struct dts_buf ask = {0};
 
 	dts_buf_adds(&ask, "SELECT DISTINCT db, tbl FROM ");
 	dts_checkpoint_table(&a->checkpoint, "chunk", &ask);
@@ -70,20 +94,8 @@ int dts_marks_plan_void(struct dts_applier *a, struct dts_error *err)
 	dts_buf_release(&ask);
 	if (!res)
 		return -1;
-	size_t at = sql->len;
-	dts_buf_adds(sql, "DELETE FROM ");
-	dts_checkpoint_table(&a->checkpoint, "chunk", sql);
-	dts_buf_adds(sql, " WHERE ");
-	dts_checkpoint_where(&a->checkpoint, dts_buf_slice(&a->src), sql);
-	add_expecting(a, at, DTS_EXPECT_ANY);
-	for (MYSQL_ROW row; (row = mysql_fetch_row(res));) {
-		struct dts_slice values[] = {dts_slice_of(a->options.checkpoint), dts_buf_slice(&a->src), dts_slice_of(row[0]),
-					     dts_slice_of(row[1]), {"", 0}, dts_slice_of(empty_mark), {"", 0}, {"", 0}};
-		at = sql->len;
-		dts_buf_adds(sql, "INSERT INTO ");
-		add_values(a, sql, values, sizeof values / sizeof *values, 0);
-		add_expecting(a, at, 1);
-	}
+	for (MYSQL_ROW row; (row = mysql_fetch_row(res));)
+		dts_marks_plan_void_table(a, dts_slice_of(row[0]), dts_slice_of(row[1]));
 	mysql_free_result(res);
 	return 0;
 }

@@ -91,44 +91,6 @@ static int check_count(struct dts_applier *a, const struct resumes *f, struct dt
 	return rc;
 }
 
-static void add_expecting(struct dts_applier *a, size_t at, long long rows)
-{
-	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = rows});
-}
-
-/*
- * The table's marks go, and one takes their place that says that there may be rows of it
- * which do not count: before its first chunk comes it is emptied, by whichever run
- * gets there, and that mark goes with the chunk.
- */
-void dts_resumes_plan_void(struct dts_applier *a, struct dts_slice db, struct dts_slice table)
-{
-	struct dts_slice values[] = {dts_slice_of(a->options.checkpoint), dts_buf_slice(&a->src), db, table,
-				     DTS_LIT(""), DTS_LIT(DTS_MARK_EMPTYING), DTS_LIT(""), DTS_LIT("")};
-	struct dts_buf *sql = &a->plan.sql;
-	size_t at = sql->len;
-
-	dts_buf_adds(sql, "DELETE FROM ");
-	dts_checkpoint_table(&a->checkpoint, "chunk", sql);
-	dts_buf_adds(sql, " WHERE ");
-	dts_checkpoint_where(&a->checkpoint, dts_buf_slice(&a->src), sql);
-	dts_buf_adds(sql, " AND db=");
-	dts_sql_literal(sql, db);
-	dts_buf_adds(sql, " AND tbl=");
-	dts_sql_literal(sql, table);
-	add_expecting(a, at, DTS_EXPECT_ANY);
-	at = sql->len;
-	dts_buf_adds(sql, "INSERT INTO ");
-	dts_checkpoint_table(&a->checkpoint, "chunk", sql);
-	dts_buf_adds(sql, " (checkpoint,src,db,tbl,id,bounds,low,high,rows_applied) VALUES (");
-	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-		dts_sql_literal(sql, values[i]);
-		dts_buf_addc(sql, ',');
-	}
-	dts_buf_adds(sql, "0)");
-	add_expecting(a, at, 1);
-}
-
 /* An again_fn. */
 static int plan_void(struct dts_applier *a, struct dts_slice db, struct dts_slice table, void *context, struct dts_error *err)
 {
@@ -136,7 +98,7 @@ static int plan_void(struct dts_applier *a, struct dts_slice db, struct dts_slic
 	(void)err;
 	if (!a->group_open)
 		dts_applier_plan_start(a);
-	dts_resumes_plan_void(a, db, table);
+	dts_marks_plan_void_table(a, db, table);
 	return 0;
 }
 

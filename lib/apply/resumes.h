@@ -12,10 +12,4 @@
 int dts_resumes_join(struct dts_applier *a, const struct dts_record *r, const struct dts_source_state *s,
 		     struct dts_error *err);
 
-/* The bounds of the one mark, with an empty id, of a table that is to be emptied. */
-#define DTS_MARK_EMPTYING "empty"
-
-/* Plans that what is there of a table (its names at the source) does not count. */
-void dts_resumes_plan_void(struct dts_applier *a, struct dts_slice db, struct dts_slice table);
-
 #endif

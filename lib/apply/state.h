@@ -125,6 +125,8 @@ int dts_chunk_load_windows(struct dts_applier *a, struct dts_apply_table *t, str
 void dts_marks_where(struct dts_applier *a, const struct dts_apply_table *t, struct dts_buf *sql);
 /* Plans that all marks are void, since they are of another snapshot: their tables are to be emptied. */
 int dts_marks_plan_void(struct dts_applier *a, struct dts_error *err);
+/* Of one table, by its names at the source. */
+void dts_marks_plan_void_table(struct dts_applier *a, struct dts_slice db, struct dts_slice table);
 /* The first chunk of a table comes: empties it if its marks are void, else remembers
  * them; without any, its table must be empty. */
 int dts_marks_begin_table(struct dts_applier *a, struct dts_apply_table *t, struct dts_error *err);

@@ -49,8 +49,7 @@ static int assign_keyless(struct dts_dump *d, struct dts_error *err)
 	return rc < 0 ? -1 : 0;
 }
 
-/* MySQL does in SQL what foreign keys do since 9.6, unless told otherwise, and logs it. 1, 0, -1. */
-static int logs_foreign_actions(struct dts_session *s, struct dts_error *err)
+int dts_dump_logs_foreign_actions(struct dts_session *s, struct dts_error *err)
 {
 	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SHOW GLOBAL VARIABLES LIKE 'innodb\\_native\\_foreign\\_keys'"), err);
 
@@ -102,7 +101,7 @@ static int assign_groups(struct dts_dump *d, struct dts_error *err)
 
 int dts_dump_assign(struct dts_dump *d, struct dts_error *err)
 {
-	int rc = logs_foreign_actions(&d->sessions[0], err);
+	int rc = dts_dump_logs_foreign_actions(&d->sessions[0], err);
 
 	if (rc == 0)
 		rc = assign_groups(d, err);

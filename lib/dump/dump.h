@@ -125,6 +125,10 @@ struct dts_dump_relations {
 /* You free the items, also after -1. */
 int dts_dump_relations(struct dts_dump *d, struct dts_dump_relations *relations, struct dts_error *err);
 
+/* Does the server log what foreign keys do to rows? MySQL does it in SQL since 9.6,
+ * unless told otherwise, and logs it. 1, 0, -1. */
+int dts_dump_logs_foreign_actions(struct dts_session *s, struct dts_error *err);
+
 /* The readers stand at different positions: says for each table that cannot be
  * read that way who has to read it, or refuses it by name. */
 int dts_dump_assign(struct dts_dump *d, struct dts_error *err);

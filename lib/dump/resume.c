@@ -405,11 +405,11 @@ static int check_absent(struct dts_resume *r, const struct dts_dump *d, struct d
 
 static void set_ranges(struct dts_dump_table *item, struct dts_resume_table *t)
 {
+	if (t->state != DTS_RESUME_GAPS && t->state != DTS_RESUME_DONE)
+		return;
 	for (size_t i = 0; i < t->count; i++)
 		if (t->marks[i].number > item->number)
 			item->number = t->marks[i].number;
-	if (t->state != DTS_RESUME_GAPS && t->state != DTS_RESUME_DONE)
-		return;
 	for (size_t i = 0; i < item->range_count; i++) {
 		dts_bound_release(&item->ranges[i].after);
 		dts_bound_release(&item->ranges[i].upto);
@@ -421,6 +421,8 @@ static void set_ranges(struct dts_dump_table *item, struct dts_resume_table *t)
 		dts_bound_copy(&item->ranges[i].after, &t->gaps.items[i].after);
 		dts_bound_copy(&item->ranges[i].upto, &t->gaps.items[i].upto);
 	}
+	if (t->state == DTS_RESUME_DONE)
+		dts_dump_table_release(item); /* nobody reads it */
 }
 
 static uint64_t counted(const struct dts_resume *r)
