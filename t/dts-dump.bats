@@ -222,15 +222,22 @@ check_chunks() {
 	check_chunks u
 	[ "$(printf '%s\n' "$output" | grep -c '"op":"chunk"')" -eq 10 ]
 	run_tool 0 dump d.f d.p --chunk-size=1
-	[ "$(printf '%s\n' "$output" | grep -c '"op":"chunk"')" -eq 2 ]
+	[ "$(printf '%s\n' "$output" | jq -c 'select(.op == "chunk") | [.id, .after, .upto]' | tr -d '\n')" = \
+		'["d.f.1",null,null]["d.f.2",null,null]["d.p.1",null,null]["d.p.2",null,null]' ]
 }
 
 @test "a table without a key keeps its duplicates" {
 	sql src "CREATE TABLE t (a INT, b TEXT); INSERT INTO t SELECT 1, REPEAT('x', 1000) FROM seq_1_to_300; INSERT INTO t VALUES (NULL, NULL), (NULL, NULL)" d
-	run_tool 0 dump d --chunk-size=1
-	[ "$(printf '%s\n' "$output" | grep -c '"op":"chunk"')" -eq 1 ]
+	run_tool 0 dump d --chunk-size=50K
 	[ "$(rows | grep -c '^{"a":1,')" -eq 300 ]
 	[ "$(rows | grep -c '^{"a":null,"b":null}$')" -eq 2 ]
+	# Parts, of which the last one says so.
+	[ "$(printf '%s\n' "$output" | jq -c 'select(.op == "chunk-end") | [.id, .last]' | tr -d '\n')" = \
+		'["d.t.1",null]["d.t.2",null]["d.t.3",null]["d.t.4",null]["d.t.5",null]["d.t.6",null]["d.t.7",true]' ]
+	[ "$(printf '%s\n' "$output" | jq -c 'select(.op == "chunk") | [.after, .upto]' | sort -u)" = '[null,null]' ]
+	sql src 'TRUNCATE t' d
+	run_tool 0 dump d
+	[ "$(printf '%s\n' "$output" | jq -c 'select(.op == "chunk-end") | [.id, .rows, .last]')" = '["d.t.1",0,true]' ]
 }
 
 @test "names with every awkward character" {

@@ -274,6 +274,7 @@ static void begin_shard(struct reader *r)
 	dts_buf_clear(&r->rows);
 	dts_bound_copy(&r->after, &r->shard->after);
 	dts_bound_copy(&r->last, &r->shard->after);
+	dts_bound_release(&r->upto); /* a table without a key never has one */
 	r->count = r->shard_rows = r->shard_bytes = 0;
 	r->full = r->small = false;
 }
