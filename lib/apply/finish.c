@@ -69,6 +69,75 @@ static int read_windows(struct dts_applier *a, struct table_window **windows, si
 	return rc;
 }
 
+static bool stand_alike(const struct table_window *windows, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (dts_position_compare(&windows[i].low, &windows[0].low) != 0 ||
+		    dts_position_compare(&windows[i].high, &windows[0].low) != 0)
+			return false;
+	return true;
+}
+
+/* What a foreign key did to the rows of a table inside its window is not always to be repeated. */
+static int check_group(struct dts_applier *a, const struct dts_cascades *c, const struct table_window *w, size_t group,
+		       struct dts_error *err)
+{
+	const struct dts_cascade_link *l = dts_cascades_obstacle(c, group);
+
+	if (!l || dts_position_compare(&w->low, &w->high) == 0)
+		return 0;
+	dts_fail(err, DTS_REFUSED, "tables that foreign key '%.*s' of '%s.%s' joins were read at several positions, and what it did"
+		 " between them is in no log", (int)l->foreign->name.len, l->foreign->name.p, w->db, w->table);
+	return dts_hint(err, "read them at one position: dts-checkpoint remove %s, empty the tables, start anew", a->options.checkpoint);
+}
+
+/*
+ * Tables that foreign keys with actions join get one window: what a parent's
+ * change did to its children is repeated only while the children's own changes are.
+ */
+static int join_windows(struct dts_applier *a, struct table_window *windows, size_t count, struct dts_error *err)
+{
+	struct dts_cascades c = {0};
+	size_t *group, *first;
+	int rc = 0;
+
+	if (stand_alike(windows, count))
+		return 0;
+	if (dts_cascades_load(&c, &a->checkpoint, dts_buf_slice(&a->src), err) < 0) {
+		dts_cascades_release(&c);
+		return -1;
+	}
+	group = dts_zalloc(count, sizeof *group);
+	first = dts_zalloc(c.table_count + 1, sizeof *first); /* of the group, counted from 1 */
+	for (size_t i = 0; i < count; i++) {
+		long at = dts_cascades_find(&c, dts_slice_of(windows[i].db), dts_slice_of(windows[i].table));
+		group[i] = at < 0 ? c.table_count : c.tables[at].group;
+		if (at >= 0 && first[group[i]] == 0)
+			first[group[i]] = i + 1;
+		if (at < 0 || first[group[i]] == i + 1)
+			continue;
+		struct table_window *to = &windows[first[group[i]] - 1];
+		if (dts_position_compare(&windows[i].low, &to->low) < 0)
+			dts_position_copy(&to->low, &windows[i].low);
+		if (dts_position_compare(&windows[i].high, &to->high) > 0)
+			dts_position_copy(&to->high, &windows[i].high);
+	}
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		const struct table_window *from = group[i] < c.table_count ? &windows[first[group[i]] - 1] : NULL;
+		if (!from)
+			continue;
+		if (from != &windows[i]) {
+			dts_position_copy(&windows[i].low, &from->low);
+			dts_position_copy(&windows[i].high, &from->high);
+		}
+		rc = check_group(a, &c, &windows[i], group[i], err);
+	}
+	free(group);
+	free(first);
+	dts_cascades_release(&c);
+	return rc;
+}
+
 /* A table whose rows stand exactly at the watermark needs no window. */
 static void plan_window(struct dts_applier *a, const struct table_window *w, const struct dts_position *watermark)
 {
@@ -166,7 +235,10 @@ int dts_chunk_finish(struct dts_applier *a, const struct dts_record *r, struct d
 				   (int)r->reason.len, r->reason.p, a->options.checkpoint);
 		return 0;
 	}
-	int rc = empty_what_is_void(a, err) < 0 ? -1 : read_windows(a, &windows, &count, err);
+	int rc = empty_what_is_void(a, err) < 0 || read_windows(a, &windows, &count, err) < 0 ||
+				 join_windows(a, windows, count, err) < 0
+			 ? -1
+			 : 0;
 	/* The changes are read from the lowest position at which a table was read. */
 	struct dts_position *low = &a->snapshot_pos;
 	for (size_t i = 0; rc == 0 && i < count; i++)
