@@ -1,5 +1,3 @@
-#include <stdlib.h>
-
 #include "mysql/lock.h"
 #include "mysql/place.h"
 #include "mysql/source.h"
@@ -354,16 +352,6 @@ int dts_source_snapshots(struct dts_source *source, struct dts_session *sessions
 		if (prepare(&sessions[i], err) < 0)
 			return -1;
 	return choose(&a, err) < 0 ? -1 : settle(&a, err);
-}
-
-int dts_source_snapshot(struct dts_source *source, struct dts_session *s, const struct dts_tables *tables,
-			struct dts_list *notes, struct dts_error *err)
-{
-	struct dts_snapshot at = {0};
-	int rc = dts_source_snapshots(source, s, 1, tables, DTS_LOCK_AUTO, &at, notes, err);
-
-	dts_snapshot_release(&at);
-	return rc;
 }
 
 int dts_source_position(struct dts_source *source, struct dts_session *s, struct dts_error *err)

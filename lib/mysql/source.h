@@ -64,18 +64,6 @@ int dts_source_snapshots(struct dts_source *source, struct dts_session *sessions
 			 const struct dts_tables *tables, enum dts_lock lock, struct dts_snapshot *at,
 			 struct dts_list *notes, struct dts_error *err);
 
-/*
- * Begins a transaction of this session that sees one consistent snapshot, and
- * sets source->pos to the position of exactly that snapshot, GTID position
- * included, as far as `tables` are concerned. MariaDB takes no lock. MySQL does where its log
- * never rests: no one can write to the tables for a moment, and not for three
- * seconds where the lock does not come. Where that fails too, the snapshot is
- * `windowed`, with lines for people in `notes` (see snapshot.c). DTS_REFUSED
- * when no position is to be had: no log, or the privileges are missing.
- */
-int dts_source_snapshot(struct dts_source *source, struct dts_session *s, const struct dts_tables *tables,
-			struct dts_list *notes, struct dts_error *err);
-
 /* Sets source->pos to a position that is not behind any definition of a table
  * that is read from here on, without a lock. It stays empty if the server
  * writes no log, or does not tell the account where that ends. */
