@@ -23,7 +23,7 @@ numbers() {
 
 # key_tables NAME: tables whose names say what their keys are, with random rows.
 key_tables() {
-	local n=${DTS_ROWS:-400} r="RAND($DTS_SEED)" deep='SET SESSION cte_max_recursion_depth=100000;'
+	local n=${DTS_ROWS:-200} r="RAND($DTS_SEED)" deep='SET SESSION cte_max_recursion_depth=100000;'
 
 	kind_is_mysql "$1" || deep='SET SESSION max_recursive_iterations=100000;'
 	sql "$1" "$deep
@@ -94,4 +94,227 @@ same_as_one() {
 		check_ranges "$s" "$BATS_TEST_TMPDIR/out"
 		same_as_one "$s" "$BATS_TEST_TMPDIR/out" d
 	done
+}
+
+@test "tables and shards are shared out: more than one reader works on one table" {
+	sql src 'CREATE TABLE t (id INT PRIMARY KEY, x TEXT); INSERT INTO t SELECT seq, REPEAT("x", 500) FROM seq_1_to_20000; ANALYZE TABLE t;
+		SET GLOBAL log_output="TABLE", GLOBAL general_log=1; TRUNCATE mysql.general_log' d
+	dump src d -j3 --chunk-size=64K >"$BATS_TEST_TMPDIR/out" 2>/dev/null
+	sql src 'SET GLOBAL general_log=0'
+	[ "$(sql src "SELECT COUNT(DISTINCT thread_id) FROM mysql.general_log WHERE argument LIKE 'SELECT \`id\`,\`x\` FROM%'")" = 3 ]
+	# Each asks for about a chunk at a time.
+	[ "$(sql src "SELECT COUNT(*) > 100 FROM mysql.general_log WHERE argument LIKE 'SELECT \`id\`,\`x\` FROM%'")" = 1 ]
+	check_ranges src "$BATS_TEST_TMPDIR/out"
+	[ "$(grep -c '"op":"row"' "$BATS_TEST_TMPDIR/out")" = 20000 ]
+}
+
+@test "queries read ranges of the index, sorting nothing, unless a key's parts differ in direction" {
+	local s queries
+
+	for s in ma my; do
+		sql "$s" "CREATE TABLE c (a INT, b INT, s VARCHAR(20), v TEXT, PRIMARY KEY (a, b, s)); INSERT INTO c SELECT seq % 7, seq % 30, seq, REPEAT('v', 100) FROM $(numbers 900);
+			CREATE TABLE u (a INT NOT NULL, b INT NOT NULL, v TEXT, KEY (v(5)), UNIQUE (a, b)); INSERT INTO u SELECT seq % 7, seq, REPEAT('v', 100) FROM $(numbers 900);
+			CREATE TABLE e (a INT, b INT, v TEXT, PRIMARY KEY (a DESC, b DESC)); INSERT INTO e SELECT seq % 7, seq, REPEAT('v', 100) FROM $(numbers 900);
+			CREATE TABLE m (a INT, b INT, v TEXT, PRIMARY KEY (a, b DESC)); INSERT INTO m SELECT seq % 7, seq, REPEAT('v', 100) FROM $(numbers 900); ANALYZE TABLE c, u, e, m;
+			SET GLOBAL log_output='TABLE', GLOBAL general_log=1; TRUNCATE mysql.general_log" d >/dev/null
+		dump "$s" d -j2 --chunk-size=20K >"$BATS_TEST_TMPDIR/out" 2>/dev/null
+		sql "$s" 'SET GLOBAL general_log=0'
+		check_ranges "$s" "$BATS_TEST_TMPDIR/out"
+		sql "$s" "SELECT CONVERT(argument USING utf8mb4) FROM mysql.general_log WHERE argument LIKE 'SELECT %LIMIT %' AND argument LIKE '% WHERE %>%'" >"$BATS_TEST_TMPDIR/queries"
+		[ "$(wc -l <"$BATS_TEST_TMPDIR/queries")" -gt 20 ]
+		sed 's/^/EXPLAIN FORMAT=TRADITIONAL /; s/$/;/' "$BATS_TEST_TMPDIR/queries" | client "$s" d >"$BATS_TEST_TMPDIR/plans"
+		[ "$(wc -l <"$BATS_TEST_TMPDIR/plans")" -eq "$(wc -l <"$BATS_TEST_TMPDIR/queries")" ]
+		run ! grep -E 'filesort|	ALL	' "$BATS_TEST_TMPDIR/plans"
+		# The rest of m, in one query.
+		queries=$(sql "$s" "SELECT COUNT(*) FROM mysql.general_log WHERE argument LIKE 'SELECT \`a\`,\`b\`,\`v\` FROM \`d\`.\`m\`%'")
+		[ "$queries" -le 2 ]
+		[ "$(grep -c '"op":"chunk",.*"table":"m"' "$BATS_TEST_TMPDIR/out")" -gt 5 ]
+	done
+}
+
+@test "statistics that are out of date only cost time" {
+	sql src "CREATE TABLE t (s CHAR(64) PRIMARY KEY, x TEXT) STATS_AUTO_RECALC=0 STATS_PERSISTENT=1; ANALYZE TABLE t;
+		INSERT INTO t SELECT SHA2(seq, 256), REPEAT('x', 300) FROM seq_1_to_20000;
+		SET GLOBAL log_output='TABLE', GLOBAL general_log=1; TRUNCATE mysql.general_log" d >/dev/null
+	dump src d -j2 --chunk-size=64K >"$BATS_TEST_TMPDIR/out" 2>/dev/null
+	sql src 'SET GLOBAL general_log=0'
+	[ "$(sql src "SELECT COUNT(DISTINCT thread_id) FROM mysql.general_log WHERE argument LIKE 'SELECT \`s\`,\`x\` FROM%'")" = 2 ]
+	[ "$(jq -r 'select(.op == "row").after.s' "$BATS_TEST_TMPDIR/out" | sort -u | wc -l)" = 20000 ]
+}
+
+# --- positions
+
+@test "each of several readers has its own position where there is no common one" {
+	sql src 'CREATE TABLE a (id INT AUTO_INCREMENT PRIMARY KEY, v INT); INSERT INTO a (v) SELECT seq FROM seq_1_to_5000;
+		CREATE TABLE n (v INT); INSERT INTO n VALUES (1);
+		CREATE TABLE p (id INT PRIMARY KEY); CREATE TABLE c (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES p (id) ON DELETE CASCADE);
+		INSERT INTO p SELECT seq FROM seq_1_to_3000; INSERT INTO c SELECT seq, seq FROM seq_1_to_3000; FLUSH BINARY LOGS' d
+	yes 'INSERT INTO a (v) VALUES (1); INSERT INTO n VALUES (2);' | client src d >/dev/null 2>&1 3>&- &
+	writer=$!
+	windowed=0
+	for i in 1 2 3 4 5 6 7 8; do
+		dump src d -j3 --lock=none --chunk-size=20K >"$BATS_TEST_TMPDIR/out.$i" 2>"$BATS_TEST_TMPDIR/err" || { cat "$BATS_TEST_TMPDIR/err"; break; }
+	done
+	for pid in $(sql src "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = 'd'"); do sql src "KILL $pid" || :; done
+	wait "$writer" || :
+	[ "$i" = 8 ]
+	for i in 1 2 3 4 5 6 7 8; do
+		out=$BATS_TEST_TMPDIR/out.$i
+		# What a reader says of a chunk is exact on MariaDB.
+		jq -c 'select(.op == "chunk" or .op == "chunk-end").pos' "$out" | uniq -c | awk '$1 % 2 { exit 1 }'
+		# The stream begins at the lowest.
+		[ "$(jq -s 'map(select(.op == "chunk").pos.offset) | min' "$out")" -ge "$(head -n 1 "$out" | jq .pos.offset)" ]
+		[ "$(jq -c 'select(.op == "chunk").pos' "$out" | sort -u | wc -l)" -le 3 ]
+		[ "$(jq -c 'select(.op == "chunk").pos' "$out" | sort -u | wc -l)" -eq 1 ] || windowed=1
+		# Parent and child, and a table without a key: at one position.
+		[ "$(jq -c 'select(.op == "chunk" and (.table == "p" or .table == "c")).pos' "$out" | sort -u | wc -l)" = 1 ]
+		[ "$(jq -c 'select(.op == "chunk" and .table == "n").pos' "$out" | sort -u | wc -l)" = 1 ]
+		# The rows of n are those that the log has before its position.
+		offset=$(jq -c 'select(.op == "chunk" and .table == "n").pos.offset' "$out" | head -n 1)
+		file=$(head -n 1 "$out" | jq -r .pos.file)
+		want=$(dts-binlog --defaults-file="$(defaults)" -g src --start-position="$file:4" --stop-position="$file:$offset" |
+			grep -c '"op":"insert","db":"d","table":"n"') || :
+		[ "$(grep -c '^{"op":"row","db":"d","table":"n"' "$out")" -eq "$((want + 1))" ]
+	done
+	[ "$windowed" = 1 ]
+}
+
+# --- what is read
+
+@test "--columns: only these, and the keys that are whole" {
+	sql src "CREATE TABLE q (id INT PRIMARY KEY); CREATE TABLE t (id INT, b INT, c INT, \`d,e\` INT, g INT AS (b + 1), PRIMARY KEY (id), UNIQUE u (b, c), UNIQUE w (c),
+			CONSTRAINT f FOREIGN KEY (b) REFERENCES q (id), CONSTRAINT h FOREIGN KEY (c) REFERENCES q (id)); CREATE TABLE o (a INT, b INT); INSERT INTO o VALUES (1, 2);
+		INSERT INTO q VALUES (1), (2); INSERT INTO t (id, b, c, \`d,e\`) VALUES (7, 1, 2, 3)" d
+	run_tool 0 dump src d --columns='d.*:id' --columns='d.t:`d,e`,c,id' --columns=d.o:b
+	[ "$(printf '%s\n' "$output" | jq -c 'select(.op == "row") | [.table, .after]' | tr -d '\n')" = '["o",{"b":2}]["q",{"id":1}]["q",{"id":2}]["t",{"id":7,"c":2,"d,e":3}]' ]
+	[ "$(printf '%s\n' "$output" | jq -c 'select(.op == "schema" and .table == "t") | [[.columns[].name], .primary, .unique, [.foreign[].name]]')" = \
+		'[["id","c","d,e"],["id"],[{"name":"w","columns":["c"]}],["h"]]' ]
+	run_tool 4 dump src d --columns=d.t:b
+	[ "${stderr_lines[0]}" = "dts-dump: table 'd.t': --columns leaves out 'id' of the key by which rows are told apart" ]
+	[ -z "$output" ]
+	run_tool 4 dump src d --columns=d.t:id,nope
+	[ "${stderr_lines[0]}" = "dts-dump: table 'd.t': --columns: there is no column 'nope'" ]
+	run_tool 4 dump src d --columns=d.tt:id
+	[ "$stderr" = "dts-dump: no selected table matches --columns 'd.tt:id'" ]
+	run_tool 2 dump src d --columns=d.t
+	run_tool 2 dump src d --columns=d.t:id,,b
+	run_tool 2 dump src d --columns='d.t:`id'
+}
+
+@test "--where: only these rows, with any reader" {
+	sql src "CREATE TABLE t (id INT PRIMARY KEY, v INT); INSERT INTO t SELECT seq, seq % 10 FROM seq_1_to_3000; CREATE TABLE n (v INT); INSERT INTO n VALUES (1), (2), (9)" d
+	for jobs in 1 4; do
+		dump src d -j$jobs --chunk-size=2K --where='d.*:v = 3 OR v = 9 -- a comment' --where='`d`./^[t:]$/:v = 4 OR v = 5' >"$BATS_TEST_TMPDIR/out" 2>/dev/null
+		[ "$(jq -c 'select(.op == "row" and .table == "t").after' "$BATS_TEST_TMPDIR/out" | sort -u | wc -l)" = 600 ]
+		[ "$(jq -c 'select(.op == "row" and .table == "t").after.v' "$BATS_TEST_TMPDIR/out" | sort | uniq -c | awk '{print $1, $2}' | tr '\n' ' ')" = '300 4 300 5 ' ]
+		[ "$(jq -c 'select(.op == "row" and .table == "n").after.v' "$BATS_TEST_TMPDIR/out")" = 9 ]
+	done
+	run_tool 4 dump src d --where='d.t:nope = 1'
+	[[ $stderr == "dts-dump: table 'd.t': --where: "*"Unknown column 'nope'"* ]]
+	[ -z "$output" ]
+	run_tool 4 dump src d --where='x.t:v = 1'
+	run_tool 2 dump src d --where=d.t:
+}
+
+# --- how fast
+
+@test "--limit-rate: so many bytes a second over all readers" {
+	sql src 'CREATE TABLE t (id INT PRIMARY KEY, x TEXT); INSERT INTO t SELECT seq, REPEAT("x", 1000) FROM seq_1_to_2000' d
+	start=${EPOCHREALTIME/./}
+	dump src d -j4 --chunk-size=50K --limit-rate=1M >"$BATS_TEST_TMPDIR/out" 2>/dev/null
+	took=$(((${EPOCHREALTIME/./} - start) / 1000))
+	# 2.1 MB, of which the last chunks are not waited for.
+	[ "$took" -ge 1500 ]
+	[ "$(grep -c '"op":"row"' "$BATS_TEST_TMPDIR/out")" = 2000 ]
+}
+
+@test "--throttle: waits while the server is busy, names that it does not have are refused" {
+	sql src 'CREATE TABLE t (id INT PRIMARY KEY, x TEXT); INSERT INTO t SELECT seq, REPEAT("x", 1000) FROM seq_1_to_100' d
+	sql src "SELECT GET_LOCK('busy', 1); DO SLEEP(1000)" >/dev/null 2>&1 3>&- &
+	busy=$!
+	wait_until 10 '[ "$(sql src "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE \"DO SLEEP%\"")" = 1 ]'
+	connected=$(sql src "SHOW GLOBAL STATUS LIKE 'Threads_connected'" | cut -f2)
+	# The sleeper is one, we are three.
+	dump src d -j2 --throttle=threads_connected:$((connected + 1)) >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	pid=$!
+	wait_until 20 'sql src "SHOW PROCESSLIST" | grep -q "SHOW GLOBAL STATUS WHERE" || [ "$(sql src "SHOW GLOBAL STATUS LIKE \"Com_show_status\"" | cut -f2)" -gt 3 ]'
+	run ! grep -q '"op":"row"' "$BATS_TEST_TMPDIR/out"
+	kill -0 "$pid"
+	sql src "KILL $(sql src "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'DO SLEEP%'")"
+	wait "$busy" || :
+	kill -TERM "$pid"
+	wait "$pid" || :
+	run_tool 0 dump src d --throttle=Threads_connected:100000 --throttle=Threads_running:99999
+	[ "$(printf '%s\n' "$output" | grep -c '"op":"row"')" = 100 ]
+	run_tool 4 dump src d --throttle=Threads_runing:5
+	[ "${stderr_lines[0]}" = "dts-dump: --throttle: server 'src' has no status variable 'Threads_runing'" ]
+	run_tool 4 dump src d --throttle=Ssl_cipher:5
+	run_tool 2 dump src d --throttle=Threads_running
+	run_tool 2 dump src d --throttle=Threads_running:many
+}
+
+@test "the command line: readers, locks" {
+	run_tool 2 dump src d -j0
+	run_tool 2 dump src d -j65
+	run_tool 2 dump src d -j x
+	run_tool 2 dump src d --lock=some
+	[ "$stderr" = "dts-dump: --lock 'some' is none of auto, none, tables, ftwrl and backup" ]
+	sql src 'CREATE TABLE t (id INT PRIMARY KEY)' d
+	for lock in none tables ftwrl backup auto; do
+		run_tool 0 dump src d -j2 --lock=$lock
+		[ "${#lines[@]}" -eq 5 ]
+	done
+	sql my 'CREATE TABLE t (id INT PRIMARY KEY)' d
+	run_tool 4 dump my d -j2 --lock=backup
+	[ -z "$output" ]
+}
+
+# --- what goes wrong
+
+big_table() {
+	sql "$1" "CREATE TABLE t (id INT PRIMARY KEY, x LONGTEXT); INSERT INTO t SELECT seq, REPEAT('x', 50000) FROM $(numbers 600);
+		CREATE TABLE n (x LONGTEXT); INSERT INTO n SELECT x FROM t LIMIT 300" d
+}
+
+@test "one lost connection ends all with 75 and no end" {
+	for s in src my; do
+		big_table "$s"
+		rm -f "$BATS_TEST_TMPDIR/pipe"
+		mkfifo "$BATS_TEST_TMPDIR/pipe"
+		dump "$s" d -j3 --chunk-size=100K >"$BATS_TEST_TMPDIR/pipe" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+		pid=$!
+		exec 8<"$BATS_TEST_TMPDIR/pipe"
+		head -c 100000 <&8 >"$BATS_TEST_TMPDIR/out"
+		sql "$s" "KILL $(sql "$s" "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT \`x\`%' AND ID <> CONNECTION_ID()")"
+		cat <&8 >>"$BATS_TEST_TMPDIR/out"
+		exec 8<&-
+		status=0
+		wait "$pid" || status=$?
+		[ "$status" -eq 75 ]
+		grep -q "^dts-dump: table 'd.n': reading rows failed on '$s': " "$BATS_TEST_TMPDIR/err"
+		[ "$(wc -l <"$BATS_TEST_TMPDIR/err")" -eq 2 ] # with the note of the position
+		run ! grep '"op":"end"' "$BATS_TEST_TMPDIR/out"
+	done
+}
+
+@test "a signal ends all readers by that signal, a closed pipe with status 5" {
+	big_table src
+	for signal in INT TERM; do
+		rm -f "$BATS_TEST_TMPDIR/pipe"
+		mkfifo "$BATS_TEST_TMPDIR/pipe"
+		# What this shell starts in the background ignores SIGINT.
+		python3 -c 'import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])' \
+			dts-dump --defaults-file="$(defaults)" -g src d -j4 --chunk-size=100K >"$BATS_TEST_TMPDIR/pipe" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+		pid=$!
+		exec 8<"$BATS_TEST_TMPDIR/pipe"
+		head -c 100000 <&8 >"$BATS_TEST_TMPDIR/out"
+		kill -$signal "$pid"
+		status=0
+		wait "$pid" || status=$?
+		exec 8<&-
+		[ "$status" -eq $((128 + $(kill -l $signal))) ]
+		[ "$(wc -l <"$BATS_TEST_TMPDIR/err")" -eq 1 ]
+	done
+	run_pipe '5 0' "dts-dump --defaults-file=$(defaults) -g src d -j4 --chunk-size=100K | head -n 1"
+	[ "${#stderr_lines[@]}" -eq 1 ]
 }
