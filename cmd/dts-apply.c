@@ -10,7 +10,7 @@ static struct dts_connect_options server;
 static struct dts_apply_options apply = {.checkpoint_db = DTS_CHECKPOINT_DB, .lock_wait = 10, .group_bytes = 1 << 20, .jobs = 1, .server = &server};
 static struct dts_stream_options stream_options;
 static const char *other_ddl = "stop";
-static bool ddl_done, ddl_redo, ack;
+static bool ddl_done, ddl_redo, ack, print;
 
 static const struct dts_option apply_options[] = {
 	{"jobs", 'j', DTS_OPTION_NUMBER, &apply.jobs, "N", "full phase: write N chunks at a time, 1 to 64 (default 1)"},
@@ -28,6 +28,7 @@ static const struct dts_option apply_options[] = {
 	{"allow-extra-columns", 0, DTS_OPTION_FLAG, &apply.allow_extra_columns, NULL, "take tables with columns that the stream does not bring"},
 	{"allow-nonempty", 0, DTS_OPTION_FLAG, &apply.allow_nonempty, NULL, "full phase: add to the rows that a table has already"},
 	{"allow-versioned", 0, DTS_OPTION_FLAG, &apply.allow_versioned, NULL, "take system-versioned tables, which keep a history of their own"},
+	{"print", 0, DTS_OPTION_FLAG, &print, NULL, "print the SQL that would be run, and change nothing"},
 	{"ack", 0, DTS_OPTION_FLAG, &ack, NULL, "print an ack record for each transaction that is durable"},
 	{NULL, 0, 0, NULL, NULL, NULL},
 };
@@ -63,6 +64,8 @@ static int check_options(struct dts_error *err)
 	if (ddl_done && ddl_redo)
 		return dts_fail(err, DTS_USAGE, "--ddl-done and --ddl-redo contradict each other");
 	apply.doubt = ddl_done ? DTS_DOUBT_DONE : ddl_redo ? DTS_DOUBT_REDO : DTS_DOUBT_ASK;
+	if (ack && print)
+		return dts_fail(err, DTS_USAGE, "--ack and --print contradict each other");
 	if (apply.jobs < 1 || apply.jobs > 64)
 		return dts_fail(err, DTS_USAGE, "--jobs: from 1 to 64");
 	if (apply.checkpoint && apply.no_checkpoint)
@@ -80,8 +83,8 @@ static int run(struct dts_list *files, int *stopped, struct dts_error *err)
 	struct dts_output out = {0};
 	int rc = check_options(err);
 
-	if (rc == 0 && ack) {
-		apply.ack = &out;
+	if (rc == 0 && (ack || print)) {
+		*(ack ? &apply.ack : &apply.print) = &out;
 		rc = dts_output_open(&out, NULL, false, err);
 	}
 	if (rc == 0)
@@ -99,9 +102,9 @@ static int run(struct dts_list *files, int *stopped, struct dts_error *err)
 	dts_applier_free(applier);
 	dts_stream_close(stream);
 	dts_session_close(&session);
-	if (apply.ack && rc == 0)
+	if ((ack || print) && rc == 0)
 		rc = dts_output_close(&out, err);
-	else if (apply.ack)
+	else if (apply.ack || apply.print)
 		dts_output_discard(&out);
 	return rc;
 }

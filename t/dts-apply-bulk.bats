@@ -250,3 +250,58 @@ dts-apply: hint: a pipeline that drops records on purpose goes on through 'dts-f
 	is 'SELECT COUNT(*) FROM t' 2000
 	is 'SELECT COUNT(*) FROM dts.chunk WHERE checkpoint="'"$c"'"' 2
 }
+
+# --- --print
+
+@test "--print: the statements, one a line, which do the same when they are run" {
+	local state
+	# The tables of checkpoints are there, and nothing else.
+	opening snapshot 10 >in
+	run_tool 3 apply --checkpoint="$c-other" in
+	sql dst "CREATE TABLE t (a INT PRIMARY KEY, e ENUM('x'), b TEXT)" d
+	{
+		schema t a "e:enum('x')" b:text 'primary=["a"]'
+		chunk d.t.1 t 10 10 '{"a":1,"e":"x","b":"it'\''s\n"}' '{"a":2,"e":0,"b":null}' '{"a":3,"e":"x","b":"\\"}'
+	} | snapshot 10 >in
+	run_tool 0 apply -j4 --print --checkpoint="$c" in
+	[ -z "$stderr" ]
+	is 'SELECT COUNT(*) FROM t UNION ALL SELECT COUNT(*) FROM dts.source WHERE checkpoint="'"$c"'"' 0,0
+	for line in "${lines[@]}"; do [[ $line == *';' ]] || { echo "$line"; return 1; }; done
+	[[ $output == *$'\nSTART TRANSACTION;\n'*'INSERT INTO `d`.`t`'*'INSERT INTO `dts`.`chunk`'*$'\nCOMMIT;'* ]]
+	printf '%s\n' "$output" | client dst >/dev/null
+	is 'SELECT a, e+0, HEX(b) FROM t' "1 1 697427730A,2 0 NULL,3 1 5C"
+	at 10
+	{
+		schema t a "e:enum('x')" b:text
+		tx 20 "$(ins t '{"a":4,"e":"x","b":"y"}')" "$(upd t '{"a":1,"e":"x","b":"it'\''s\n"}' '{"a":9,"e":"x","b":"z"}')" "$(del t '{"a":2,"e":0,"b":null}')"
+		tx 30 "$(ddl alter-table 'ALTER TABLE t ADD f INT')"
+	} | changes 10 >in
+	run_tool 0 apply --print --checkpoint="$c" in
+	is 'SELECT COUNT(*) FROM t WHERE a=4' 0
+	printf '%s\n' "$output" | client dst >/dev/null
+	is 'SELECT a, f FROM t' '3 NULL,4 NULL,9 NULL'
+	at 39
+	# A schema, without a checkpoint.
+	{
+		echo '{"op":"ddl","db":"","sql":"CREATE DATABASE IF NOT EXISTS `d`","kind":"create-database","objects":[]}'
+		echo '{"op":"ddl","db":"d","sql":"CREATE TABLE `n` (`a` int)","kind":"create-table","objects":[]}'
+	} | wrap schema 4 >in
+	run_tool 0 apply --print in
+	is "SHOW TABLES LIKE 'n'" ''
+	printf '%s\n' "$output" | client dst >/dev/null
+	is "SHOW TABLES LIKE 'n'" n
+	run_tool 2 apply --print --ack in
+	[ "$stderr" = 'dts-apply: --ack and --print contradict each other' ]
+}
+
+@test "--print: what cannot be told beforehand is refused" {
+	{ schema t a; chunk 1 t 20 30 '{"a":1}'; } | snapshot 10 >in
+	sql dst 'CREATE TABLE t (a INT)' d
+	refused 4 "in:5: rows that were not all read at the snapshot's position have a window, which cannot be printed" \
+		'print them without --checkpoint' --print --checkpoint="$c"
+	run_tool 0 apply --print in
+	[ "${lines[3]}" = 'SET foreign_key_checks=0;' ] || [ "${lines[2]}" = 'SET foreign_key_checks=0;' ] || { echo "$output"; return 1; }
+	run_tool 4 apply --print --checkpoint="$c" --checkpoint-db=none in
+	[[ $stderr == *'hint: --print changes nothing'* ]]
+	is 'SELECT COUNT(*) FROM t' 0
+}

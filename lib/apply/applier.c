@@ -222,7 +222,7 @@ static int join_changes(struct dts_applier *a, const struct dts_source_state *s,
 	}
 	dts_position_copy(&a->applied, &s->applied);
 	dts_position_copy(&a->written, &s->applied);
-	if (dts_keys_load(a, err) < 0)
+	if (!a->options.print && dts_keys_load(a, err) < 0)
 		return -1;
 	return s->server_id.len == 0 && a->server_id.len > 0 ? learn_server(a, err) : 0;
 }
@@ -485,10 +485,30 @@ static int take_checkpoint(struct dts_applier *a, struct dts_error *err)
 		return 0;
 	a->has_checkpoint = true;
 	a->checkpoint = (struct dts_checkpoint){.session = a->session, .db = o->checkpoint_db, .name = o->checkpoint};
+	if (o->print) {
+		struct dts_list names = {0};
+		int rc = dts_checkpoint_sources(&a->checkpoint, &names, err);
+		dts_list_release(&names);
+		if (rc < 0)
+			dts_hint(err, "--print changes nothing and reads the checkpoint's tables, which any run with --checkpoint makes");
+		return rc < 0 ? -1 : dts_checkpoint_raise(&a->checkpoint, err);
+	}
 	if (dts_checkpoint_create(&a->checkpoint, err) < 0 ||
 	    dts_checkpoint_lock(&a->checkpoint, (unsigned)o->lock_wait, err) < 0)
 		return -1;
 	return dts_checkpoint_raise(&a->checkpoint, err);
+}
+
+/* From here on the session is only asked. What is printed begins with what a client must be set to. */
+static int begin_print(struct dts_applier *a, struct dts_error *err)
+{
+	if (!a->options.print)
+		return 0;
+	a->options.keys_after = false;
+	a->session->print = a->options.print;
+	return dts_session_print(a->session, DTS_LIT("SET NAMES utf8mb4"), err) < 0 ||
+	       dts_session_print(a->session, DTS_LIT("SET SESSION sql_mode='STRICT_ALL_TABLES,ALLOW_INVALID_DATES,"
+						     "NO_AUTO_VALUE_ON_ZERO', time_zone='+00:00'"), err) < 0 ? -1 : 0;
 }
 
 struct dts_applier *dts_applier_new(struct dts_session *session, struct dts_stream *stream,
@@ -502,7 +522,7 @@ struct dts_applier *dts_applier_new(struct dts_session *session, struct dts_stre
 	a->log.limit = 16 * 1024 * 1024;
 	dts_record_init(&a->again);
 	if (dts_session_run(session, DTS_LIT("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"), err) < 0 ||
-	    dts_runner_init(&a->runner, session, err) < 0 || take_checkpoint(a, err) < 0) {
+	    dts_runner_init(&a->runner, session, err) < 0 || begin_print(a, err) < 0 || take_checkpoint(a, err) < 0) {
 		dts_applier_free(a);
 		return NULL;
 	}

@@ -24,6 +24,7 @@ struct dts_apply_options {
 	uint64_t jobs;             /* of them, at most */
 	uint64_t lock_wait;        /* seconds to wait for a dying run */
 	uint64_t group_bytes;      /* records gathered into one target transaction at most */
+	struct dts_output *print;  /* gets the statements, which are not run; NULL: they are */
 	struct dts_output *ack;    /* gets an `ack` record after each commit; NULL: none */
 	void (*notice)(const char *text); /* for people, one line */
 	bool keys_after;           /* secondary and foreign keys of empty tables are built when their rows are there */

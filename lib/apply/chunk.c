@@ -176,7 +176,10 @@ int dts_chunk_begin(struct dts_applier *a, const struct dts_record *r, struct dt
 	a->skip_chunk = done > 0;
 	if (done != 0)
 		return done < 0 ? -1 : 0;
-	return begin_filling(a, err);
+	if (!a->options.print)
+		return begin_filling(a, err);
+	begin_direct(a);
+	return 0;
 }
 
 static int send_rows(struct dts_applier *a, struct dts_error *err)
@@ -325,6 +328,10 @@ static int commit_direct(struct dts_applier *a, const struct dts_record *r, cons
 {
 	if (send_rows(a, err) < 0)
 		return -1;
+	if (a->has_checkpoint && a->options.print && dts_position_compare(high, &a->snapshot_pos) > 0) {
+		dts_fail(err, DTS_REFUSED, "rows that were not all read at the snapshot's position have a window, which cannot be printed");
+		return dts_hint(err, "print them without --checkpoint");
+	}
 	if (a->has_checkpoint) {
 		size_t at = a->plan.sql.len;
 		dts_marks_add(a, a->chunk_table, r, high, &a->plan.sql);

@@ -449,7 +449,7 @@ static int already_there(struct dts_applier *a, const struct statement *s, struc
 
 	dts_ddl_without_counter(s->sql, &wanted);
 	bool same = rc > 0 && dts_slice_eq(body_of(dts_buf_slice(&is)), body_of(dts_buf_slice(&wanted)));
-	if (rc > 0 && !same) { /* the target may write it in other words */
+	if (rc > 0 && !same && !a->options.print) { /* the target may write it in other words */
 		dts_buf_clear(&wanted);
 		int tried = dts_ddl_tried(a->session, &s->ddl, s->sql, &a->origin, s->context, &wanted, err);
 		same = tried > 0 && dts_slice_eq(body_of(dts_buf_slice(&is)), body_of(dts_buf_slice(&wanted)));
@@ -469,7 +469,7 @@ int dts_apply_ddl_schema(struct dts_applier *a, const struct dts_record *r, uint
 {
 	struct statement s = {0};
 
-	if (!a->swept)
+	if (!a->swept && !a->options.print)
 		dts_ddl_sweep(a->session);
 	a->swept = true;
 	int rc = statement_read(&s, &a->origin, r->line, line, err);

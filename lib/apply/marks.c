@@ -105,10 +105,13 @@ int dts_marks_empty_table(struct dts_applier *a, const struct dts_apply_table *t
 	struct dts_buf sql = {0};
 
 	/* Other tables may refer to it, with rows that go as well or stay as they are. */
-	dts_buf_adds(&sql, "SET foreign_key_checks=0; TRUNCATE TABLE ");
+	dts_buf_adds(&sql, "TRUNCATE TABLE ");
 	dts_sql_table(&sql, t->schema.db, t->schema.table);
-	dts_buf_adds(&sql, "; SET foreign_key_checks=1");
-	int rc = dts_session_run(a->session, dts_buf_slice(&sql), err);
+	int rc = dts_session_run(a->session, DTS_LIT("SET foreign_key_checks=0"), err);
+	if (rc == 0)
+		rc = dts_session_run(a->session, dts_buf_slice(&sql), err);
+	if (rc == 0)
+		rc = dts_session_run(a->session, DTS_LIT("SET foreign_key_checks=1"), err);
 	dts_buf_release(&sql);
 	return rc;
 }

@@ -266,6 +266,22 @@ static size_t packet_end(const struct dts_runner *r, const struct dts_plan *p, s
 	return to;
 }
 
+static int print_plan(struct dts_runner *r, const struct dts_plan *p, struct dts_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < p->count && rc == 0; i++) {
+		const struct dts_statement *s = &p->statements[i];
+		if (s->enum_zeros)
+			rc = dts_session_print(r->session, dts_slice_of(lenient_mode), err);
+		if (rc == 0)
+			rc = dts_session_print(r->session, dts_slice(p->sql.data + s->at, s->len), err);
+		if (rc == 0 && s->enum_zeros)
+			rc = dts_session_print(r->session, dts_slice_of(strict_mode), err);
+	}
+	return rc;
+}
+
 int dts_runner_run(struct dts_runner *r, struct dts_plan *p, struct dts_error *err)
 {
 	size_t limit = r->max_packet / 2 < PACKET_SIZE ? r->max_packet / 2 : PACKET_SIZE;
@@ -274,6 +290,8 @@ int dts_runner_run(struct dts_runner *r, struct dts_plan *p, struct dts_error *e
 	r->retryable = r->located = r->wordless = false;
 	r->failed_line = 0;
 	r->failed_rows = 0;
+	if (r->session->print)
+		return print_plan(r, p, err);
 	while (from < p->count) {
 		size_t to = from + 1;
 		int rc;

@@ -30,7 +30,8 @@ int dts_runner_where(struct dts_runner *r, uint64_t line, struct dts_error *err)
  * Runs the plan's statements, several in a packet, and holds each answer
  * against what the statement expects: rows, no warning, the guard's row. Stops
  * at the first that differs, with the record's line, its SQL and the server's
- * words; the caller rolls back. The plan is left as it is.
+ * words; the caller rolls back. The plan is left as it is. A session that prints
+ * gets the statements, each on a line, and answers nothing.
  */
 int dts_runner_run(struct dts_runner *r, struct dts_plan *p, struct dts_error *err);
 

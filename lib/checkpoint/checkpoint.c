@@ -143,6 +143,22 @@ int dts_checkpoint_lock(const struct dts_checkpoint *c, unsigned seconds, struct
 	return rc < 0 ? -1 : 0;
 }
 
+/* The epoch that the raise would come to, were it run. */
+static int next_epoch(struct dts_checkpoint *c, struct dts_error *err)
+{
+	struct dts_buf sql = {0}, value = {0};
+
+	dts_buf_adds(&sql, "SELECT epoch FROM ");
+	dts_checkpoint_table(c, "checkpoint", &sql);
+	dts_buf_adds(&sql, " WHERE name=");
+	dts_sql_literal(&sql, dts_slice_of(c->name));
+	int rc = dts_session_value(c->session, dts_buf_slice(&sql), &value, err);
+	c->epoch = rc > 0 ? strtoull(dts_buf_text(&value), NULL, 10) + 1 : 1;
+	dts_buf_release(&sql);
+	dts_buf_release(&value);
+	return rc < 0 ? -1 : 0;
+}
+
 int dts_checkpoint_raise(struct dts_checkpoint *c, struct dts_error *err)
 {
 	struct dts_buf sql = {0}, value = {0};
@@ -154,6 +170,10 @@ int dts_checkpoint_raise(struct dts_checkpoint *c, struct dts_error *err)
 	dts_sql_literal(&sql, dts_slice_of(c->name));
 	dts_buf_addf(&sql, ",%d,1) ON DUPLICATE KEY UPDATE epoch=LAST_INSERT_ID(epoch+1)", FORMAT);
 	rc = dts_session_run(c->session, dts_buf_slice(&sql), err);
+	if (rc >= 0 && c->session->print) {
+		dts_buf_release(&sql);
+		return next_epoch(c, err);
+	}
 	if (rc >= 0) {
 		/* The number that this very statement wrote; 0: it made the row. */
 		c->epoch = mysql_insert_id(c->session->mysql);

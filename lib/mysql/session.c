@@ -6,8 +6,17 @@
 
 #include "mysql/client.h"
 
+int dts_session_print(struct dts_session *s, struct dts_slice sql, struct dts_error *err)
+{
+	dts_buf_add_slice(&s->print->buf, sql);
+	dts_buf_adds(&s->print->buf, ";\n");
+	return dts_output_record_done(s->print, err);
+}
+
 int dts_session_run(struct dts_session *s, struct dts_slice sql, struct dts_error *err)
 {
+	if (s->print)
+		return dts_session_print(s, sql, err);
 	int more = mysql_real_query(s->mysql, sql.p, sql.len) == 0 ? 0 : 1;
 
 	/* Every statement of the text is waited for, so that an error of the last one counts. */

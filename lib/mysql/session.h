@@ -4,6 +4,7 @@
 #include <mysql.h>
 
 #include "base/options.h"
+#include "base/output.h"
 
 /* How to reach a server: what -g, -h, --ssl-mode and their kin say. All zero is
  * what the client's own option files say in [client] and [dts]. */
@@ -33,6 +34,7 @@ struct dts_session {
 	/* MySQL's sql_generate_invisible_primary_key and sql_require_primary_key: on, and
 	 * the account may not switch them off for this session. */
 	bool adds_primary_key, needs_primary_key;
+	struct dts_output *print;  /* what dts_session_run() would run goes there instead; borrowed; NULL: it runs */
 	unsigned lower_case_names; /* lower_case_table_names: not 0 means that names are the same in any case */
 };
 
@@ -71,6 +73,9 @@ int dts_session_server_id(struct dts_session *s, struct dts_buf *b, struct dts_e
 int dts_session_run(struct dts_session *s, struct dts_slice sql, struct dts_error *err);
 int dts_session_runf(struct dts_session *s, struct dts_error *err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4))); /* no data through this: names and numbers that we made */
+
+/* Writes a statement to s->print, with a semicolon, on a line of its own. */
+int dts_session_print(struct dts_session *s, struct dts_slice sql, struct dts_error *err);
 
 /* Runs one query and stores its result; free with mysql_free_result(). NULL on error. */
 MYSQL_RES *dts_session_query(struct dts_session *s, struct dts_slice sql, struct dts_error *err);
