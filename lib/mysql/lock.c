@@ -3,7 +3,7 @@
 #include "mysql/quote.h"
 
 enum {
-	WAIT_SECONDS = 3,   /* those who would write wait with us */
+	WAIT_SECONDS = 3,   /* those who would write may wait with us */
 	ALONE_SECONDS = 20, /* should we be gone without a word, the server ends the lock */
 };
 

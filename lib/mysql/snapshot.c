@@ -21,10 +21,12 @@
  *     stop all commits. LOCK TABLES ... READ: as long as we hold it, no transaction is under
  *     way that has changed one of these tables. Snapshots and a position that are taken
  *     meanwhile fit exactly, for these tables; others may go on.
- *     FLUSH TABLES WITH READ LOCK would do more harm: it has the tables closed, and
- *     even when it gave up after a second, who wanted to read a table that
- *     a long query was reading waited until the end of that query (tried). So it
- *     is never chosen by itself.
+ *     Tried with a long SELECT, a long UPDATE and an open transaction that has changed
+ *     a table: BACKUP STAGE waits for none of them. LOCK TABLES waits for the last two,
+ *     and meanwhile writers pass it. FLUSH TABLES WITH READ LOCK waits for the UPDATE,
+ *     on MySQL also for the SELECT, and all writing waits with it; on MySQL even when it
+ *     gave up, who wanted to read a table that the SELECT was reading waited until the
+ *     end of that. So it is never chosen by itself.
  *
  * Else each session has its own: exact on MariaDB, and on MySQL where the log
  * rests for that one snapshot; else what log_status says before and behind it
