@@ -9,7 +9,7 @@
 static struct dts_connect_options server;
 static struct dts_apply_options apply = {.checkpoint_db = DTS_CHECKPOINT_DB, .lock_wait = 10, .group_bytes = 1 << 20, .jobs = 1, .server = &server};
 static struct dts_stream_options stream_options;
-static const char *other_ddl = "stop";
+static const char *other_ddl = "stop", *keys;
 static bool ddl_done, ddl_redo, ack, print;
 
 static const struct dts_option apply_options[] = {
@@ -21,6 +21,7 @@ static const struct dts_option apply_options[] = {
 	{"lock-wait", 0, DTS_OPTION_NUMBER, &apply.lock_wait, "SECONDS", "wait for a dying run to let go of the checkpoint (default 10)"},
 	{"group-size", 0, DTS_OPTION_SIZE, &apply.group_bytes, "SIZE", "records gathered into one target transaction (default 1M)"},
 	{"other-ddl", 0, DTS_OPTION_STRING, &other_ddl, "HOW", "views, routines, triggers, events, accounts: stop, skip or apply"},
+	{"keys", 0, DTS_OPTION_STRING, &keys, "WHEN", "secondary and foreign keys: after the rows (default with a checkpoint) or first"},
 	{"ddl-done", 0, DTS_OPTION_FLAG, &ddl_done, NULL, "the statement in doubt has been executed: go on behind it"},
 	{"ddl-redo", 0, DTS_OPTION_FLAG, &ddl_redo, NULL, "the statement in doubt has not been executed: execute it"},
 	{"allow-nontransactional", 0, DTS_OPTION_FLAG, &apply.allow_nontransactional, NULL, "take tables that cannot roll back: not exactly once"},
@@ -50,6 +51,11 @@ static void progress(uint64_t rows, uint64_t changes, uint64_t transactions)
 		     (unsigned long long)changes, (unsigned long long)transactions);
 }
 
+static void key_progress(const char *table, unsigned tables, unsigned of)
+{
+	dts_progress("keys of %s: %u of %u tables", table, tables, of);
+}
+
 /* What the options say together. */
 static int check_options(struct dts_error *err)
 {
@@ -72,6 +78,14 @@ static int check_options(struct dts_error *err)
 		return dts_fail(err, DTS_USAGE, "--checkpoint and --no-checkpoint contradict each other");
 	if (apply.checkpoint && (!apply.checkpoint[0] || strlen(apply.checkpoint) > 190))
 		return dts_fail(err, DTS_USAGE, "--checkpoint: a name has 1 to 190 bytes");
+	if (keys && strcmp(keys, "after") != 0 && strcmp(keys, "first") != 0)
+		return dts_fail(err, DTS_USAGE, "--keys=%s: choose after or first", keys);
+	apply.keys_after = keys ? strcmp(keys, "after") == 0 : apply.checkpoint != NULL;
+	if (apply.keys_after && !apply.checkpoint) {
+		dts_fail(err, DTS_USAGE, "--keys=after needs --checkpoint=NAME, which keeps the keys that are to be built");
+		return dts_hint(err, "without it a crash would lose them");
+	}
+	apply.key_progress = key_progress;
 	return 0;
 }
 

@@ -15,12 +15,13 @@
 static struct dts_connect_options server;
 static const char *checkpoint_db = DTS_CHECKPOINT_DB;
 static double timeout = 60;
-static bool want_gtid;
+static bool want_gtid, force;
 static struct dts_stream_options stream_options;
 
 static const struct dts_option checkpoint_options[] = {
 	{"checkpoint-db", 0, DTS_OPTION_STRING, &checkpoint_db, "DB", "database of the checkpoint (default dts)"},
 	{"gtid", 0, DTS_OPTION_FLAG, &want_gtid, NULL, "get, set, wait: the GTID position instead of FILE:OFFSET"},
+	{"force", 0, DTS_OPTION_FLAG, &force, NULL, "remove: also where keys are still to be built, which are forgotten"},
 	{"timeout", 0, DTS_OPTION_SECONDS, &timeout, "SECONDS", "wait: give up after this long (default 60)"},
 	{"max-record", 0, DTS_OPTION_SIZE, &stream_options.max_record, "SIZE", "save: longest record taken (default 1G)"},
 	{NULL, 0, 0, NULL, NULL, NULL},
@@ -68,6 +69,21 @@ static int read_one(struct dts_checkpoint *c, const char *src, struct dts_source
 	return rc < 0 ? -1 : 0;
 }
 
+/* Keys that were dropped at the target to be built after the rows, one a line. */
+static int show_keys(struct dts_checkpoint *c, struct dts_output *out, struct dts_error *err)
+{
+	struct dts_list keys = {0};
+	int rc = dts_checkpoint_pending_keys(c, &keys, err);
+
+	for (size_t i = 0; i < keys.count; i++) {
+		dts_buf_adds(&out->buf, i == 0 ? "\nto be built: " : "to be built: ");
+		dts_escape(&out->buf, dts_slice_of(keys.items[i]));
+		dts_buf_addc(&out->buf, '\n');
+	}
+	dts_list_release(&keys);
+	return rc;
+}
+
 static int show(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
 {
 	struct dts_list names = {0};
@@ -95,7 +111,7 @@ static int show(struct dts_checkpoint *c, char **args, size_t count, struct dts_
 		dts_source_state_release(&s);
 	}
 	dts_list_release(&names);
-	return rc < 0 ? -1 : 0;
+	return rc < 0 ? -1 : show_keys(c, out, err);
 }
 
 static int list(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
@@ -189,6 +205,21 @@ static int set(struct dts_checkpoint *c, char **args, size_t count, struct dts_o
 	return rc;
 }
 
+/* The only place that still has their definitions. */
+static int no_pending_keys(struct dts_checkpoint *c, struct dts_error *err)
+{
+	struct dts_list keys = {0};
+	int rc = force ? 0 : dts_checkpoint_pending_keys(c, &keys, err);
+
+	if (rc == 0 && keys.count > 0) {
+		rc = dts_fail(err, DTS_REFUSED, "checkpoint '%s' keeps %zu keys of the target that are still to be built", c->name,
+			      keys.count);
+		dts_hint(err, "dts-apply builds them when all rows are there; dts-checkpoint show prints them, --force forgets them");
+	}
+	dts_list_release(&keys);
+	return rc;
+}
+
 static int remove_checkpoint(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
 {
 	int rc = dts_checkpoint_exists(c, err);
@@ -196,7 +227,7 @@ static int remove_checkpoint(struct dts_checkpoint *c, char **args, size_t count
 	(void)args, (void)count, (void)out;
 	if (rc == 0)
 		rc = no_checkpoint(c, err);
-	if (rc < 0 || dts_checkpoint_lock(c, 0, err) < 0)
+	if (rc < 0 || dts_checkpoint_lock(c, 0, err) < 0 || no_pending_keys(c, err) < 0)
 		return -1;
 	return dts_checkpoint_remove(c, err);
 }

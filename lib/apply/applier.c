@@ -336,7 +336,7 @@ static int on_end(struct dts_applier *a, const struct dts_record *r, struct dts_
 	if (rc == 0 && a->changes && r->raw[DTS_F_POS].p && (rc = dts_group_heartbeat(a, r, err)) == 0)
 		rc = dts_group_flush(a, err);
 	a->stream_open = false;
-	return rc;
+	return rc == 0 && a->keys.waiting ? dts_keys_tell(a, err) : rc;
 }
 
 /* A repair is one transaction: rows as dts-verify found them, or nothing. */

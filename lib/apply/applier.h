@@ -28,8 +28,6 @@ struct dts_apply_options {
 	struct dts_output *ack;    /* gets an `ack` record after each commit; NULL: none */
 	void (*notice)(const char *text); /* for people, one line */
 	bool keys_after;           /* secondary and foreign keys of empty tables are built when their rows are there */
-	uint64_t key_jobs;         /* sessions that build them */
-	const struct dts_connect_options *key_server; /* how these connect; borrowed */
 	void (*key_progress)(const char *table, unsigned tables, unsigned of); /* this table's keys are being built now */
 	void (*progress)(uint64_t rows, uint64_t changes, uint64_t transactions);
 };

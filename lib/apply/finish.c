@@ -235,8 +235,9 @@ int dts_chunk_finish(struct dts_applier *a, const struct dts_record *r, struct d
 				   (int)r->reason.len, r->reason.p, a->options.checkpoint);
 		return 0;
 	}
+	/* Keys before the phase changes: after a crash the same command comes here again. */
 	int rc = empty_what_is_void(a, err) < 0 || read_windows(a, &windows, &count, err) < 0 ||
-				 join_windows(a, windows, count, err) < 0
+				 join_windows(a, windows, count, err) < 0 || dts_keys_finish(a, err) < 0
 			 ? -1
 			 : 0;
 	/* The changes are read from the lowest position at which a table was read. */
@@ -266,7 +267,7 @@ int dts_chunk_finish(struct dts_applier *a, const struct dts_record *r, struct d
 		dts_position_release(&windows[i].high);
 	}
 	free(windows);
-	return rc;
+	return rc == 0 ? dts_keys_tell(a, err) : rc;
 }
 
 int dts_chunk_load_windows(struct dts_applier *a, struct dts_apply_table *t, struct dts_error *err)

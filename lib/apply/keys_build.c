@@ -251,7 +251,7 @@ static int watch(struct dts_applier *a, struct crew *c, struct worker *workers, 
 
 static int run_crew(struct dts_applier *a, struct crew *c, struct dts_error *err)
 {
-	size_t count = a->options.key_jobs > 1 ? (size_t)a->options.key_jobs : 1;
+	size_t count = a->options.jobs > 1 ? (size_t)a->options.jobs : 1;
 	int rc = 0;
 
 	if (count > c->count)
@@ -261,7 +261,7 @@ static int run_crew(struct dts_applier *a, struct crew *c, struct dts_error *err
 	pthread_cond_init(&c->moved, NULL);
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		workers[i].crew = c;
-		rc = dts_session_open(&workers[i].session, a->options.key_server, err);
+		rc = dts_session_open(&workers[i].session, a->options.server, err);
 	}
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		workers[i].started = pthread_create(&workers[i].thread, NULL, work, &workers[i]) == 0;

@@ -51,6 +51,8 @@ static int read_ranges(struct dts_applier *a, const char *table, struct dts_map 
 	dts_checkpoint_table(&a->checkpoint, table, &sql);
 	dts_buf_adds(&sql, " WHERE ");
 	dts_checkpoint_where(&a->checkpoint, dts_buf_slice(&a->src), &sql);
+	if (strcmp(table, "chunk") == 0)
+		dts_buf_adds(&sql, " AND id<>''"); /* that is no chunk */
 	dts_buf_adds(&sql, ") w LEFT JOIN ");
 	dts_checkpoint_table(&a->checkpoint, "source_table", &sql);
 	dts_buf_adds(&sql, " s ON s.checkpoint=w.checkpoint AND s.src=w.src AND s.db=w.db AND s.tbl=w.tbl");
@@ -127,6 +129,9 @@ int dts_keys_finish(struct dts_applier *a, struct dts_error *err)
 {
 	struct dts_key_notes notes = {0};
 	struct dts_map ranges = {0};
+
+	if (a->options.print) /* its statements know nothing of keys */
+		return 0;
 	int rc = dts_key_notes_read(a, NULL, NULL, &notes, err);
 
 	if (rc == 0 && notes.count > 0)
@@ -283,7 +288,7 @@ int dts_keys_tell(struct dts_applier *a, struct dts_error *err)
 	struct dts_map windows = {0};
 	const struct dts_position *last = NULL;
 	struct dts_buf text = {0};
-	int rc = a->has_checkpoint ? read_waiting(a, &notes, &windows, err) : 0;
+	int rc = a->has_checkpoint && !a->options.print ? read_waiting(a, &notes, &windows, err) : 0;
 
 	for (size_t i = 0; rc == 0 && i < notes.count; i++) {
 		const struct dts_key_note *n = &notes.items[i];
