@@ -338,11 +338,15 @@ static char *copy_string(char *to, const char *p, const char *end)
 			p = escape_json(&to, p);
 	}
 #endif
-	while (p < end)
-		if (*p == '\\')
+	while (p < end) {
+		const char *escape = memchr(p, '\\', (size_t)(end - p));
+		size_t plain = (size_t)((escape ? escape : end) - p);
+		memcpy(to, p, plain);
+		to += plain;
+		p += plain;
+		if (escape)
 			p = escape_json(&to, p);
-		else
-			*to++ = *p++;
+	}
 	return to;
 }
 

@@ -1,5 +1,6 @@
 /* Once warm, reading and writing records allocates nothing: counted by standing
  * in for malloc(), or by the sanitizer's hooks where one stands there already. */
+#include "apply/load.h"
 #include "record/stream.h"
 #include "record/value.h"
 
@@ -129,6 +130,52 @@ static void test_writing(void)
 	dts_buf_release(&scratch);
 }
 
+static void read_schema(struct dts_schema *s, const char *line)
+{
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_record r;
+
+	dts_record_init(&r);
+	CHECK_INT(0, dts_record_parse(&r, dts_slice_of(line), &err));
+	CHECK_INT(0, dts_schema_parse(s, &r, &err));
+	dts_record_release(&r);
+}
+
+static void test_loading(void)
+{
+	static const char schema[] =
+		"{\"op\":\"schema\",\"db\":\"d\",\"table\":\"t\",\"columns\":[{\"name\":\"id\",\"type\":\"int(11)\"},{\"name\":\"f\",\"type\":\"float\"},"
+		"{\"name\":\"s\",\"type\":\"text\",\"charset\":\"utf8mb4\"},{\"name\":\"l\",\"type\":\"text\",\"charset\":\"latin1\"},"
+		"{\"name\":\"b\",\"type\":\"blob\"},{\"name\":\"j\",\"type\":\"json\"},"
+		"{\"name\":\"e\",\"type\":\"enum('x','y')\",\"charset\":\"utf8mb4\"},{\"name\":\"i\",\"type\":\"inet4\"}]}";
+	static const char line[] = "{\"op\":\"row\",\"db\":\"d\",\"table\":\"t\",\"after\":{\"id\":1,\"f\":0.1,\"s\":\"a\\n\\u00e9\",\"l\":\"\\\\\","
+				   "\"b\":{\"base64\":\"AAEJCg==\"},\"j\":\"[\\\"x\\\",1]\",\"e\":\"y\",\"i\":\"1.2.3.4\"}}";
+	struct dts_apply_table *t = dts_zalloc(1, sizeof *t);
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_literal_scratch scratch = {0};
+	struct dts_json values[8];
+	struct dts_record r;
+	struct dts_buf out = {0};
+	unsigned long warm = 0;
+
+	read_schema(&t->schema, schema);
+	read_schema(&t->target, schema);
+	CHECK_INT(0, dts_apply_table_match(t, &err));
+	dts_record_init(&r);
+	for (int i = 0; i < 1000; i++) {
+		dts_buf_clear(&out);
+		CHECK_INT(0, dts_apply_table_row(t, dts_slice_of(line), &r, values, &err));
+		CHECK_INT(1, dts_load_row(&out, t, values, &scratch, &err));
+		if (i == 0)
+			warm = allocations;
+	}
+	CHECK_INT(warm, allocations);
+	dts_record_release(&r);
+	dts_literal_scratch_release(&scratch);
+	dts_buf_release(&out);
+	dts_apply_table_free(t);
+}
+
 int main(void)
 {
 #ifdef HOOKS
@@ -136,5 +183,6 @@ int main(void)
 #endif
 	RUN(test_reading);
 	RUN(test_writing);
+	RUN(test_loading);
 	return unit_done();
 }
