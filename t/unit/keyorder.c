@@ -118,7 +118,7 @@ static int look_at(struct dts_slice db, struct dts_slice table)
 	if (dts_catalog_schema(&session, db, table, &w.schema, NULL, &err) <= 0)
 		return -1;
 	w.key = dts_keyrange_key(&w.schema);
-	rc = w.key ? read_bounds(&w) : wrong(&w, "no key", 0);
+	rc = w.key ? read_bounds(&w) : 0;
 	if (rc == 0)
 		rc = compare_ranks(&w);
 	printf("%s %.*s %zu\n", rc == 0 ? "ok" : "not ok", (int)table.len, table.p, w.count);

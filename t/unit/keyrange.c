@@ -149,6 +149,13 @@ static void test_which_key(void)
 	CHECK(dts_keyrange_key(&schema) == &schema.primary);
 	columns[3].label_count = 54;
 	CHECK(dts_keyrange_key(&schema) == NULL);
+	columns[3].type = DTS_TYPE_CHAR;
+	columns[3].collation = DTS_LIT("utf8mb4_general_nopad_ci");
+	CHECK(dts_keyrange_key(&schema) == &schema.primary);
+	columns[3].fixed = true;
+	CHECK(dts_keyrange_key(&schema) == NULL);
+	columns[3].collation = DTS_LIT("utf8mb4_0900_ai_ci");
+	CHECK(dts_keyrange_key(&schema) == &schema.primary);
 	schema.unique = NULL;
 	drop();
 }
