@@ -169,7 +169,8 @@ static int begin_locked(struct attempt *a, struct dts_position *place, struct dt
 			return -1;
 		if (rc == DTS_PLACE_NONE) {
 			dts_fail(&a->why, DTS_REFUSED, "it does not say where its log ends");
-			return dts_hint(&a->why, "grant the account REPLICATION CLIENT") + 1;
+			dts_hint(&a->why, "grant the account REPLICATION CLIENT");
+			return 0;
 		}
 	}
 	return begin(a->sessions, a->count, err) < 0 ? -1 : 1;
