@@ -6,7 +6,7 @@
 #include "record/position.h"
 #include "record/row.h"
 
-/* How a value becomes text of LOAD DATA: load.c. */
+/* How a value becomes text of LOAD DATA: load.c, load_text.c. */
 enum dts_load_how {
 	DTS_LOAD_NEVER,
 	DTS_LOAD_DIGITS, DTS_LOAD_YEAR, DTS_LOAD_BITS,
