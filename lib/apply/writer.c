@@ -117,21 +117,37 @@ static void first_row(struct dts_writer *w)
 	dts_stream_state_copy(&w->state, &w->chunk->place);
 }
 
-/* The chunk's next row, parsed and checked as the stream would have: 1, 0: there is none, -1. */
-static int next_row(struct dts_writer *w, struct dts_error *err)
+/* The line of the chunk's next row; false: there is none. */
+static bool next_line(struct dts_writer *w, struct dts_slice *line)
 {
 	const struct dts_buf *rows = &w->chunk->rows;
 	size_t left = rows->len == 0 ? 0 : (size_t)(rows->data + rows->len - w->at);
 
 	if (left == 0)
-		return 0;
+		return false;
 	const char *newline = memchr(w->at, '\n', left);
-	struct dts_slice line = dts_slice(w->at, newline ? (size_t)(newline - w->at) : left);
-	w->at += newline ? line.len + 1 : left;
+	*line = dts_slice(w->at, newline ? (size_t)(newline - w->at) : left);
+	w->at += newline ? line->len + 1 : left;
 	w->line++;
+	return true;
+}
+
+/* Parsed and checked as the stream would have. */
+static int parse_row(struct dts_writer *w, struct dts_slice line, struct dts_error *err)
+{
 	if (dts_record_parse(&w->record, line, err) < 0 || dts_stream_check(&w->state, &w->record, true, err) < 0)
 		return dts_runner_where(&w->runner, w->line, err);
-	return 1;
+	return 0;
+}
+
+/* The chunk's next row: 1, 0: there is none, -1. */
+static int next_row(struct dts_writer *w, struct dts_error *err)
+{
+	struct dts_slice line;
+
+	if (!next_line(w, &line))
+		return 0;
+	return parse_row(w, line, err) < 0 ? -1 : 1;
 }
 
 /* --- INSERT */
@@ -163,17 +179,27 @@ static int load_init(void **state, const char *name, void *writer)
 	return 0;
 }
 
-/* Adds the row at hand to the text, or plans it as an INSERT behind LOAD DATA. */
-static int add_text(struct dts_writer *w, struct dts_error *err)
+/*
+ * Adds the row to the text, or plans it as an INSERT behind LOAD DATA. A line in the
+ * form of dts-dump says by its form that it is a right row of this table.
+ */
+static int add_text(struct dts_writer *w, struct dts_slice line, struct dts_error *err)
 {
 	const struct dts_apply_table *t = w->chunk->table;
 	struct dts_json *values = dts_plan_values(&w->plan, t->schema.column_count);
-	int rc = dts_apply_table_spread(t, w->record.raw[DTS_F_AFTER], values, err);
+	bool in_form = dts_row_form_read(t->form, line, values);
+	int rc = 0;
 
+	if (!in_form && parse_row(w, line, err) < 0)
+		return -1;
+	if (!in_form)
+		rc = dts_apply_table_spread(t, w->record.raw[DTS_F_AFTER], values, err);
 	if (rc == 0)
 		rc = dts_load_row(&w->text, t, values, &w->plan.scratch, err);
 	if (rc > 0)
 		w->loaded++;
+	if (rc == 0 && in_form && parse_row(w, line, err) < 0)
+		return -1;
 	if (rc == 0)
 		rc = dts_plan_row(&w->plan, t, &w->record, packet_size(w), w->line, err);
 	return rc < 0 ? dts_runner_where(&w->runner, w->line, err) : 0;
@@ -184,12 +210,12 @@ static int load_read(void *state, char *to, unsigned len)
 	struct dts_writer *w = state;
 
 	if (w->text_at == w->text.len) {
+		struct dts_slice line;
 		int rc = 0;
 		dts_buf_clear(&w->text);
 		w->text_at = 0;
-		while (w->text.len < TEXT_SIZE && (rc = next_row(w, &w->load_err)) > 0)
-			if ((rc = add_text(w, &w->load_err)) < 0)
-				break;
+		while (rc >= 0 && w->text.len < TEXT_SIZE && next_line(w, &line))
+			rc = add_text(w, line, &w->load_err);
 		if (rc < 0 || w->plan.sql.len > ASIDE_MOST || atomic_load(w->stop)) {
 			w->load_ended = true;
 			return -1;
