@@ -1,0 +1,232 @@
+#!/usr/bin/env bats
+# dts-dump --resume: what is left of a table beside the chunks that a target has. The
+# servers themselves say how keys sort, and which rows a range has.
+load lib/dts
+
+setup_file() {
+	servers_up src dst || return
+	make -s -C "$DTS_ROOT" B="$DTS_BUILD" "$DTS_BUILD/unit/keyorder" >&2
+}
+
+teardown_file() {
+	servers_down
+}
+
+setup() {
+	CONFIG=$(defaults)
+	sql src 'DROP DATABASE IF EXISTS d; CREATE DATABASE d CHARACTER SET utf8mb4'
+	sql dst 'DROP DATABASE IF EXISTS d; DROP DATABASE IF EXISTS dts'
+}
+
+dump() { dts-dump --defaults-file="$CONFIG" -g src --src=s "$@"; }
+apply() { dts-apply --defaults-file="$CONFIG" -g dst "$@"; }
+definitions() { dts-schema --defaults-file="$CONFIG" -g src "$@" | apply; }
+
+# key_shapes SERVER [ROWS]: the tables of t/keyshapes.py.
+key_shapes() {
+	python3 "$DTS_ROOT/t/keyshapes.py" "$(<"$DTS_TEST_DIR/$1/kind")" "$DTS_SEED" "${2:-60}" | client "$1"
+}
+
+# some CHUNKS-AS-A-CONDITION: loads the chunks of d for which the Python expression (t: table,
+# n: number) is true.
+some() {
+	dump 'd.*' --chunk-size=2K >"$BATS_TEST_TMPDIR/all"
+	python3 -c '
+import json, sys
+keep, records = True, 0
+for line in sys.stdin:
+    r = json.loads(line)
+    if r["op"] == "chunk":
+        keep = eval(sys.argv[1], {"t": r["table"], "n": int(r["id"].split(".")[-1])})
+    if r["op"] == "end":
+        r["reason"], r["records"] = "signal", records
+        line = json.dumps(r) + "\n"
+    if keep or r["op"] in ("schema", "end"):
+        records += r["op"] not in ("stream", "end")
+        sys.stdout.write(line)' "$1" <"$BATS_TEST_TMPDIR/all" >"$BATS_TEST_TMPDIR/some"
+	apply --checkpoint=c <"$BATS_TEST_TMPDIR/some"
+}
+
+# numbers FROM TO: for INSERT.
+numbers() {
+	seq -f "(%.0f,REPEAT('x',60))" "$1" "$2" | paste -sd,
+}
+
+fill() {
+	sql src "CREATE TABLE a (id int PRIMARY KEY, v varchar(100)); CREATE TABLE b (id int PRIMARY KEY, v varchar(100));
+		INSERT INTO a VALUES $(numbers 1 300); INSERT INTO b VALUES $(numbers 1 300)" d
+	definitions d
+}
+
+finish() {
+	run_pipe '0 0' "dts-dump --defaults-file='$CONFIG' -g src --src=s --resume=c@dst d | dts-apply --defaults-file='$CONFIG' -g dst --checkpoint=c"
+	same_rows src dst d
+}
+
+@test "bounds from records are those of the rows, and sort as the index does" {
+	key_shapes src
+	run_tool 0 timeout 100 "$DTS_BUILD/unit/keyorder" "$CONFIG" src ranges
+	[ "${#lines[@]}" -gt 60 ]
+	[ "$(grep -vc ' 0$' <<<"$output")" -gt 60 ]
+}
+
+@test "of any subset of the chunks of tables with any key the rest is read, each row once" {
+	local again table
+
+	key_shapes src
+	sql dst 'DROP DATABASE IF EXISTS ranges'
+	definitions ranges
+	dump -j3 --chunk-size=600 ranges >"$BATS_TEST_TMPDIR/all"
+	"$DTS_ROOT/t/lib/chunk-subset" "$DTS_SEED" <"$BATS_TEST_TMPDIR/all" >"$BATS_TEST_TMPDIR/some"
+	apply -j3 --checkpoint=c <"$BATS_TEST_TMPDIR/some"
+	# Other cuts than before.
+	dump -j3 --chunk-size=450 --resume=c@dst ranges >"$BATS_TEST_TMPDIR/rest"
+	# But for tables by whose keys nothing can be cut.
+	again=$(head -n 1 "$BATS_TEST_TMPDIR/rest" | jq -r '.resumes.again[].table')
+	[ -z "$again" ] || run ! grep -v nopad <<<"$again"
+	for table in $again; do
+		sed -i "/\"table\":\"$table\"/d" "$BATS_TEST_TMPDIR/all" "$BATS_TEST_TMPDIR/some" "$BATS_TEST_TMPDIR/rest"
+	done
+	grep -h '^{"op":"row"' "$BATS_TEST_TMPDIR/all" | sort >"$BATS_TEST_TMPDIR/want"
+	grep -h '^{"op":"row"' "$BATS_TEST_TMPDIR/some" "$BATS_TEST_TMPDIR/rest" | sort >"$BATS_TEST_TMPDIR/got"
+	cmp "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/want")" -gt 2000 ]
+	run_pipe '0 0' "dts-dump --defaults-file='$CONFIG' -g src --src=s --resume=c@dst ranges | dts-apply --defaults-file='$CONFIG' -g dst -j3 --checkpoint=c"
+	same_rows src dst ranges
+}
+
+@test "nothing there: from the beginning; all there: nothing; in between the gaps" {
+	local rest
+
+	fill
+	run_tool 0 dump --resume=c@dst d
+	[[ $stderr == *"checkpoint c@dst does not know source 's' yet: the snapshot begins at the beginning"* ]]
+	run ! grep -q resumes <<<"$output"
+	some 't == "a" or n in (1, 3)'
+	run_tool 0 dump --resume=c@dst d --chunk-size=2K
+	[[ $stderr == *"checkpoint c@dst goes on: "*" chunks are there, of 1 tables all, of 1 some"* ]]
+	rest=$output
+	run ! grep -q '"table":"a"' <<<"$rest"
+	# Numbers go on above those that were used.
+	grep -q '"op":"chunk".*"id":"d.b.4"' <<<"$rest"
+	run ! grep -qE '"id":"d\.b\.[123]"' <<<"$rest"
+	finish
+	run_tool 0 dump --resume=c@dst d
+	[ "${#lines[@]}" -eq 2 ]
+	[[ $stderr == *"the full phase of checkpoint c@dst has ended: there is nothing left to read"* ]]
+	run_tool 0 apply --checkpoint=c <<<"$output"
+}
+
+@test "rows that are equal under the collation may have taken the place of a bound" {
+	sql src "CREATE TABLE a (k varchar(100) COLLATE utf8mb4_general_ci PRIMARY KEY, v int)" d
+	sql src "INSERT INTO a VALUES $(seq -f "(CONCAT('K%.0f',REPEAT('ä',30)),1)" 1000 1300 | paste -sd,)" d
+	definitions d
+	some 'n % 2 == 1'
+	sql src "UPDATE a SET k=REPLACE(LOWER(k),'ä','A'), v=2" d
+	dump --resume=c@dst d --chunk-size=2K >"$BATS_TEST_TMPDIR/rest"
+	run ! grep -q '"again":\[{' "$BATS_TEST_TMPDIR/rest"
+	{ grep '"op":"row"' "$BATS_TEST_TMPDIR/some"; grep '"op":"row"' "$BATS_TEST_TMPDIR/rest"; } |
+		jq -r '.after.k | ascii_downcase | sub("[äa]+$";"")' | sort >"$BATS_TEST_TMPDIR/got"
+	seq -f 'k%.0f' 1000 1300 | cmp - "$BATS_TEST_TMPDIR/got"
+}
+
+@test "a table is read again when what is there of it cannot be gone on with" {
+	fill
+	sql src "CREATE TABLE e (v varchar(100)); CREATE TABLE f (id int PRIMARY KEY, v varchar(100));
+		INSERT INTO e SELECT v FROM a; INSERT INTO e SELECT v FROM a; INSERT INTO f SELECT * FROM a" d
+	definitions d.e d.f
+	some 't != "e" or n < 3'
+	sql src 'ALTER TABLE b MODIFY v varchar(101)' d
+	sql dst 'ALTER TABLE d.b MODIFY v varchar(101)'
+	sql dst "INSERT INTO dts.chunk SELECT checkpoint,src,db,tbl,'x.99',bounds,low,high,rows_applied FROM dts.chunk
+		WHERE tbl='f' AND id='d.f.2'"
+	run_tool 0 dump --resume=c@dst d
+	[[ $stderr == *"table 'd.b' is read again: its definition at the source has changed"* ]]
+	[[ $stderr == *"table 'd.e' is read again: it has no key by which the rest could be read"* ]]
+	[[ $stderr == *"table 'd.f' is read again: its chunks at the target contradict one another"* ]]
+	[ "$(head -n 1 <<<"$output" | jq -c '[.resumes.again[].table] | sort')" = '["b","e","f"]' ]
+	[ "$(head -n 1 <<<"$output" | jq .resumes.chunks)" = "$(sql dst "SELECT COUNT(*) FROM dts.chunk WHERE tbl='a'")" ]
+	run -1 grep -q '"op":"chunk".*"table":"a",' <<<"$output"
+	dump --resume=c@dst d >"$BATS_TEST_TMPDIR/rest"
+	# Torn in between, and once more.
+	run_tool 3 apply --checkpoint=c < <(head -n 40 "$BATS_TEST_TMPDIR/rest")
+	finish
+}
+
+@test "all tables that foreign keys with actions join are read at one position" {
+	! kind_is_mysql src || skip 'MySQL logs what foreign keys do'
+	fill
+	sql src "CREATE TABLE p (id int PRIMARY KEY, v varchar(100)); INSERT INTO p SELECT * FROM a;
+		CREATE TABLE c (id int PRIMARY KEY, v varchar(100), p int, FOREIGN KEY (p) REFERENCES p (id) ON DELETE CASCADE);
+		INSERT INTO c SELECT id, v, id FROM a" d
+	definitions d.p d.c
+	some 't != "c" or n < 3'
+	sql src 'DELETE FROM p WHERE id < 20' d
+	run_tool 0 dump --resume=c@dst d
+	[ "$(head -n 1 <<<"$output" | jq -c '[.resumes.again[].table] | sort')" = '["c","p"]' ]
+	# Killed before one of them came: neither counts, though p was complete.
+	grep -v -e '"table":"c"' -e '"id":"d.c.' <<<"$output" | sed '$d' >"$BATS_TEST_TMPDIR/torn"
+	run_tool 3 apply --checkpoint=c <"$BATS_TEST_TMPDIR/torn"
+	run_tool 0 dump --resume=c@dst d
+	[ "$(head -n 1 <<<"$output" | jq -c '[.resumes.again[].table] | sort')" = '["c","p"]' ]
+	finish
+}
+
+@test "tables that are not read any more must be there whole" {
+	fill
+	some 't == "a" or n == 1'
+	run_tool 4 dump --resume=c@dst d.a
+	[[ $stderr == *"table 'd.b' of checkpoint c@dst is not at the target with all its rows, and is not selected"* ]]
+	sql src 'CREATE TABLE x (id int PRIMARY KEY); DROP TABLE b' d
+	run_tool 4 dump --resume=c@dst d
+	[[ $stderr == *"table 'd.b' of checkpoint c@dst is not at the target with all its rows, and is no longer there to be read"* ]]
+	[ -z "$output" ]
+}
+
+@test "a table that is there whole may be gone or left out" {
+	fill
+	some 't == "a" or n == 1'
+	run_tool 0 dump --resume=c@dst d.b
+	run ! grep -q '"table":"a"' <<<"$output"
+	sql src 'DROP TABLE a' d
+	run_tool 0 dump --resume=c@dst d
+	run ! grep -q '"table":"a"' <<<"$output"
+}
+
+@test "words that make no sense, and another server" {
+	fill
+	run_tool 2 dump --resume=c d
+	[[ $stderr == *"--resume=c does not say at which server the checkpoint is"* ]]
+	some 'n == 1'
+	sql dst "UPDATE dts.source SET server_id='another'"
+	run_tool 4 dump --resume=c@dst d
+	[[ $stderr == *'checkpoint c@dst follows another server'* ]]
+	sql dst "UPDATE dts.source SET snapshot='', phase='changes', server_id=''"
+	run_tool 4 dump --resume=c@dst d
+	[[ $stderr == *'began with changes and has no full phase to go on with'* ]]
+}
+
+@test "an applier takes only a stream that knows what is there" {
+	fill
+	some 'n == 1'
+	dump --resume=c@dst d >"$BATS_TEST_TMPDIR/rest"
+	run_tool 4 apply --no-checkpoint <"$BATS_TEST_TMPDIR/rest"
+	[[ $stderr == *'without --checkpoint nobody knows what is there of it'* ]]
+	run_tool 4 apply --checkpoint=other <"$BATS_TEST_TMPDIR/rest"
+	[[ $stderr == *'the checkpoint knows nothing of one'* ]]
+	jq -c 'if .resumes then .resumes.pos.offset = 5 else . end' "$BATS_TEST_TMPDIR/rest" >"$BATS_TEST_TMPDIR/wrong"
+	run_tool 4 apply --checkpoint=c <"$BATS_TEST_TMPDIR/wrong"
+	[[ $stderr == *'the stream resumes a snapshot of '* ]]
+	# A run that had been dying when the reader looked has committed one more.
+	sql dst "INSERT INTO dts.chunk SELECT checkpoint,src,db,tbl,'d.a.77',bounds,low,high,rows_applied FROM dts.chunk LIMIT 1"
+	run_tool 75 apply --checkpoint=c <"$BATS_TEST_TMPDIR/rest"
+	[[ $stderr == *"checkpoint 'c' has 3 chunks of the snapshot, of which the reader knew 2"* ]]
+	sql dst "DELETE FROM dts.chunk WHERE id='d.a.77'"
+	apply --checkpoint=c <"$BATS_TEST_TMPDIR/rest"
+	same_rows src dst d
+	[ "$(sql dst 'SELECT phase FROM dts.source')" = changes ]
+	# And what came too late is not applied a second time.
+	run_tool 0 apply --checkpoint=c <"$BATS_TEST_TMPDIR/rest"
+	[[ $stderr == *"has all of this snapshot already"* ]]
+	same_rows src dst d
+}
