@@ -154,6 +154,22 @@ all_kinds() {
 	checkpoint remove "$c"
 }
 
+@test "a schema that is repeated passes over tables whose keys are to be built" {
+	local create='CREATE TABLE `t` (\n  `a` int(11) NOT NULL,\n  `b` int(11) DEFAULT NULL,\n  PRIMARY KEY (`a`),\n  KEY `kb` (`b`)\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci'
+	echo "{\"op\":\"ddl\",\"db\":\"d\",\"sql\":\"$create\",\"kind\":\"create-table\",\"objects\":[]}" | wrap schema 4 >pre
+	run_tool 0 apply pre
+	{ opening snapshot 10; schema t a b; chunk 1 t 10 10 '{"a":1,"b":1}'; } >torn
+	run_tool 3 apply --checkpoint="$c" torn
+	[ "$(keys_of t)" -eq 0 ]
+	run_tool 0 apply pre
+	[ "$(keys_of t)" -eq 0 ]
+	sed 's/`kb` (`b`)/`kb` (`b`,`a`)/' pre >other
+	run_tool 4 apply other
+	[[ $stderr == *"table 'd.t' is at the target already, with another definition"* ]]
+	sql dst 'ALTER TABLE t ADD c INT' d
+	run_tool 4 apply pre
+}
+
 @test "rows before keys: first, and tables that are not empty" {
 	sql dst 'CREATE TABLE t (a INT PRIMARY KEY, b INT, KEY kb (b)); CREATE TABLE u LIKE t; INSERT INTO u VALUES (9, 9)' d
 	{ schema t a b; chunk 1 t 10 10 '{"a":1,"b":1}'; schema u a b; chunk 1 u 10 10 '{"a":1,"b":1}'; } >body

@@ -177,7 +177,7 @@ d.t.2 ["part",2,"last"]' ]
 		schema t a b
 		chunk 1 t 200 300 '{"a":1,"b":1}' '{"a":2,"b":2}' '{"a":4,"b":40}'
 	} | snapshot 100 >in
-	run_tool 0 apply --checkpoint="$c" in
+	run_tool 0 apply --checkpoint="$c" --keys=first in # so that its unique key is there
 	at 100
 	{
 		schema t a b

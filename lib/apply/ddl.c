@@ -439,6 +439,15 @@ static struct dts_slice body_of(struct dts_slice sql)
 	return p ? dts_slice(p, sql.len - (size_t)(p - sql.p)) : sql;
 }
 
+/* Just so, or so once the keys are there that are built after the rows. */
+static int is_wanted(struct dts_applier *a, struct dts_slice db, struct dts_slice table, const struct dts_buf *is,
+		     const struct dts_buf *wanted, struct dts_error *err)
+{
+	if (dts_slice_eq(body_of(dts_buf_slice(is)), body_of(dts_buf_slice(wanted))))
+		return 1;
+	return dts_keys_explain(a, db, table, dts_buf_slice(is), dts_buf_slice(wanted), err);
+}
+
 /* 1: the table is there just as the statement makes it; 0: not there; -1: another one is. */
 static int already_there(struct dts_applier *a, const struct statement *s, struct dts_error *err)
 {
@@ -448,13 +457,15 @@ static int already_there(struct dts_applier *a, const struct statement *s, struc
 	int rc = dts_ddl_definition(a->session, db, o->name, &is, err);
 
 	dts_ddl_without_counter(s->sql, &wanted);
-	bool same = rc > 0 && dts_slice_eq(body_of(dts_buf_slice(&is)), body_of(dts_buf_slice(&wanted)));
-	if (rc > 0 && !same && !a->options.print) { /* the target may write it in other words */
+	int same = rc > 0 ? is_wanted(a, db, o->name, &is, &wanted, err) : 0;
+	if (rc > 0 && same == 0 && !a->options.print) { /* the target may write it in other words */
 		dts_buf_clear(&wanted);
-		int tried = dts_ddl_tried(a->session, &s->ddl, s->sql, &a->origin, s->context, &wanted, err);
-		same = tried > 0 && dts_slice_eq(body_of(dts_buf_slice(&is)), body_of(dts_buf_slice(&wanted)));
-		rc = tried < 0 ? -1 : rc;
+		same = dts_ddl_tried(a->session, &s->ddl, s->sql, &a->origin, s->context, &wanted, err);
+		if (same > 0)
+			same = is_wanted(a, db, o->name, &is, &wanted, err);
 	}
+	if (same < 0)
+		rc = -1;
 	if (rc > 0 && !same) {
 		rc = dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s' is at the target already, with another definition",
 			      (int)db.len, db.p, (int)o->name.len, o->name.p);

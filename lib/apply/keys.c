@@ -362,3 +362,59 @@ int dts_keys_add_noted(struct dts_applier *a, struct dts_schema *target, struct 
 	dts_key_notes_release(&notes);
 	return 0;
 }
+
+/* ---- definitions without the keys that are noted ---- */
+
+static bool has_text(const struct dts_items *t, struct dts_slice text)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (dts_slice_eq(t->items[i].text, text))
+			return true;
+	return false;
+}
+
+/* Each clause that is wanted is there or noted, and there is no other. */
+static bool notes_explain(const struct dts_items *is, const struct dts_items *wanted, MYSQL_RES *notes)
+{
+	size_t found = 0, missing = 0;
+
+	for (size_t i = 0; i < is->count; i++)
+		found += has_text(wanted, is->items[i].text);
+	for (MYSQL_ROW row; (row = mysql_fetch_row(notes));) {
+		struct dts_slice clause = dts_slice(row[0], mysql_fetch_lengths(notes)[0]);
+		missing += has_text(wanted, clause) && !has_text(is, clause);
+	}
+	return found == is->count && missing > 0 && is->count + missing == wanted->count &&
+	       dts_slice_eq(is->rest, wanted->rest);
+}
+
+int dts_keys_explain(struct dts_applier *a, struct dts_slice db, struct dts_slice table, struct dts_slice is,
+		     struct dts_slice wanted, struct dts_error *err)
+{
+	struct dts_checkpoint c = {.session = a->session, .db = a->options.checkpoint_db, .name = ""};
+	struct dts_error ignored = DTS_ERROR_INIT;
+	struct dts_items have = {0}, want = {0};
+	struct dts_buf sql = {0};
+	bool explained = false;
+
+	dts_buf_adds(&sql, "SELECT DISTINCT clause FROM ");
+	dts_checkpoint_table(&c, "pendingkey", &sql);
+	dts_buf_adds(&sql, " WHERE db=");
+	dts_sql_literal(&sql, db);
+	dts_buf_adds(&sql, " AND tbl=");
+	dts_sql_literal(&sql, table);
+	MYSQL_RES *res = dts_session_query(a->session, dts_buf_slice(&sql), &ignored);
+	dts_buf_release(&sql);
+	if (!res && ignored.status == DTS_REFUSED) /* no checkpoint, or none that this account may see */
+		return 0;
+	if (!res) {
+		*err = ignored;
+		return -1;
+	}
+	if (mysql_num_rows(res) > 0 && dts_items_parse(&have, is, &ignored) == 0 && dts_items_parse(&want, wanted, &ignored) == 0)
+		explained = notes_explain(&have, &want, res);
+	dts_items_release(&have);
+	dts_items_release(&want);
+	mysql_free_result(res);
+	return explained;
+}

@@ -59,6 +59,11 @@ int dts_keys_pass(struct dts_applier *a, struct dts_error *err);
 /* A DDL statement behind all windows comes: builds all that waits. */
 int dts_keys_all(struct dts_applier *a, struct dts_error *err);
 
+/* Does the table's definition differ from the wanted one only in keys that a checkpoint still notes (whatever
+ * its name)? 1, 0, -1. A schema stream may come again before they are built. */
+int dts_keys_explain(struct dts_applier *a, struct dts_slice db, struct dts_slice table, struct dts_slice is,
+		     struct dts_slice wanted, struct dts_error *err);
+
 /* Says which keys still wait, at the end of a run. */
 int dts_keys_tell(struct dts_applier *a, struct dts_error *err);
 

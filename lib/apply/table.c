@@ -242,6 +242,7 @@ static int check_extra_columns(const struct dts_apply_table *t, struct dts_error
 	return 0;
 }
 
+/* 1, 0: there is none; -1. */
 static int check_target(const struct dts_apply_table *t, struct dts_session *s, const struct dts_apply_checks *checks,
 			struct dts_error *err)
 {
@@ -249,7 +250,7 @@ static int check_target(const struct dts_apply_table *t, struct dts_session *s, 
 	int rc = dts_catalog_table(s, t->schema.db, t->schema.table, &found, err);
 
 	if (rc == 0) {
-		rc = dts_fail(err, DTS_REFUSED, "there is no table " NAME_FMT " at the target", NAME_ARGS(t));
+		dts_fail(err, DTS_REFUSED, "there is no table " NAME_FMT " at the target", NAME_ARGS(t));
 		dts_hint(err, "create it first: dts-schema prints the statements and dts-apply runs them");
 	} else if (rc > 0 && !found.items[0].transactional && !checks->allow_nontransactional) {
 		rc = dts_fail(err, DTS_REFUSED, "table " NAME_FMT " at the target has engine %.*s, which cannot roll back",
@@ -266,21 +267,50 @@ static int check_target(const struct dts_apply_table *t, struct dts_session *s, 
 		dts_hint(err, "ALTER TABLE ... DROP SYSTEM VERSIONING there, or accept its own history with --allow-versioned");
 	}
 	dts_tables_release(&found);
-	return rc < 0 ? -1 : 0;
+	return rc;
+}
+
+/* While a table is altered, perhaps still for a run that was killed, MariaDB's catalog lacks it
+ * for a moment. A query waits and knows. */
+static bool is_there(const struct dts_apply_table *t, struct dts_session *s)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+	struct dts_buf sql = {0};
+
+	dts_buf_adds(&sql, "SELECT 1 FROM ");
+	dts_sql_table(&sql, t->schema.db, t->schema.table);
+	dts_buf_adds(&sql, " LIMIT 0");
+	MYSQL_RES *res = dts_session_query(s, dts_buf_slice(&sql), &ignored);
+	dts_buf_release(&sql);
+	mysql_free_result(res);
+	return res != NULL;
+}
+
+/* 1, 0: it is not there, as `err` says; -1. */
+static int read_target(struct dts_apply_table *t, struct dts_session *s, const struct dts_apply_checks *checks,
+		       struct dts_error *err)
+{
+	bool odd;
+	int rc = check_target(t, s, checks, err);
+
+	if (rc <= 0)
+		return rc;
+	dts_schema_release(&t->target);
+	rc = dts_catalog_schema(s, t->schema.db, t->schema.table, &t->target, &odd, err);
+	if (rc == 0)
+		dts_fail(err, DTS_REFUSED, "table " NAME_FMT " has just gone from the target", NAME_ARGS(t));
+	return rc;
 }
 
 int dts_apply_table_bind(struct dts_apply_table *t, struct dts_session *s, const struct dts_apply_checks *checks,
 			 struct dts_error *err)
 {
-	bool odd;
+	int rc;
 
 	t->from_log = !checks->snapshot;
-	if (check_target(t, s, checks, err) < 0)
-		return -1;
-	dts_schema_release(&t->target);
-	int rc = dts_catalog_schema(s, t->schema.db, t->schema.table, &t->target, &odd, err);
-	if (rc == 0)
-		rc = dts_fail(err, DTS_REFUSED, "table " NAME_FMT " has just gone from the target", NAME_ARGS(t));
+	for (int tries = 1; (rc = read_target(t, s, checks, err)) == 0; tries++)
+		if (tries == 10 || !is_there(t, s))
+			return -1;
 	if (rc > 0 && checks->noted && checks->noted(checks->noted_arg, &t->target, err) < 0)
 		return -1;
 	if (rc < 0 || dts_catalog_labels(s, &t->target, err) < 0 || dts_apply_table_match(t, err) < 0)
