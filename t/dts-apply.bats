@@ -188,7 +188,7 @@ d.t.2 ["part",2,"last"]' ]
 		tx 310 "$(ins t '{"a":6,"b":6}')"
 	} >body
 	changes 100 <body >in
-	run_tool 0 apply --checkpoint="$c" in
+	run_tool 0 apply --keys=first --checkpoint="$c" in
 	is 'SELECT * FROM t ORDER BY a' '2 2,5 40,6 6'
 	is 'SELECT * FROM u' '1,2'
 	at 319

@@ -446,11 +446,13 @@ static int step(struct dts_applier *a, struct dts_error *err)
 	if (dts_signals_stop())
 		return 0;
 	int rc = dts_chunk_gather(a, err);
-	if (rc < 0)
-		return a->runner.located ? -1 : settle(a, err);
-	if (dts_signals_stop())
+	if (rc < 0 && a->runner.located)
+		return -1;
+	if (rc == 0 && !dts_signals_stop())
+		rc = dts_stream_next(a->stream, &r, err);
+	/* Who asked us to stop asked the writer before us, too: its end is no fault then. */
+	if (dts_signals_stop() && rc <= 0)
 		return 0;
-	rc = dts_stream_next(a->stream, &r, err);
 	if (rc <= 0)
 		return rc < 0 ? settle(a, err) : 0;
 	a->runner.input = dts_stream_name(a->stream);

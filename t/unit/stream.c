@@ -234,8 +234,58 @@ static void test_files(void)
 	remove(path[1]);
 }
 
+/* Rows as they came: runs of canonical lines, counted; what else there is comes parsed. */
+static void test_rows(void)
+{
+	static const char text[] = SNAPSHOT TABLE CHUNK("1") ROW("t") ROW("u") "{ \"op\":\"row\",\"db\":\"d\",\"table\":\"t\",\"after\":{}}\n"
+		ROW("t") CHUNK_END("1", 4) CHUNK("2") ROW("t") CHUNK_END("2", 2) END(9);
+	char path[] = "/tmp/dts-unit.XXXXXX";
+	char *paths[] = {path};
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_stream_rows rows;
+	const struct dts_record *r;
+
+	close(mkstemp(path));
+	write_file(path, text, strlen(text));
+	struct dts_stream *s = dts_stream_open(paths, 1, NULL, &err);
+	REQUIRE(s != NULL);
+	CHECK_INT(0, dts_stream_rows(s, &rows, &err)); /* outside a chunk there are none */
+	for (int i = 0; i < 3; i++)
+		CHECK_INT(1, dts_stream_next(s, &r, &err));
+	REQUIRE(dts_stream_rows(s, &rows, &err) == 1);
+	CHECK(dts_slice_is(rows.text, ROW("t") ROW("u"))); /* the names are for who parses them */
+	CHECK_INT(2, rows.count);
+	CHECK_INT(4, rows.line);
+	CHECK_INT(5, dts_stream_line(s));
+	CHECK_INT(0, dts_stream_rows(s, &rows, &err));
+	CHECK_INT(1, dts_stream_next(s, &r, &err));
+	CHECK_INT(DTS_OP_ROW, r->op);
+	REQUIRE(dts_stream_rows(s, &rows, &err) == 1);
+	CHECK_INT(1, rows.count);
+	CHECK_INT(7, rows.line);
+	CHECK_INT(0, dts_stream_rows(s, &rows, &err));
+	CHECK_INT(1, dts_stream_next(s, &r, &err)); /* and all four are counted */
+	CHECK_INT(DTS_OP_CHUNK_END, r->op);
+	CHECK_INT(1, dts_stream_next(s, &r, &err));
+	CHECK_INT(1, dts_stream_rows(s, &rows, &err));
+	CHECK_INT(-1, dts_stream_next(s, &r, &err));
+	CHECK(strstr(err.message, ":11: op 'chunk-end': 'rows' is 2 where 1 was expected") != NULL);
+	dts_stream_close(s);
+	/* Torn in a row, and one that is too long: dts_stream_next() tells. */
+	write_file(path, text, strlen(SNAPSHOT TABLE CHUNK("1")) + 20);
+	s = dts_stream_open(paths, 1, NULL, &err);
+	for (int i = 0; i < 3; i++)
+		CHECK_INT(1, dts_stream_next(s, &r, &err));
+	CHECK_INT(0, dts_stream_rows(s, &rows, &err));
+	CHECK_INT(-1, dts_stream_next(s, &r, &err));
+	CHECK(strstr(err.message, ":4: torn record") != NULL);
+	dts_stream_close(s);
+	remove(path);
+}
+
 int main(void)
 {
+	RUN(test_rows);
 	RUN(test_right);
 	RUN(test_wrong);
 	RUN(test_no_counts);
