@@ -237,7 +237,7 @@ int dts_chunk_finish(struct dts_applier *a, const struct dts_record *r, struct d
 	}
 	/* Keys before the phase changes: after a crash the same command comes here again. */
 	int rc = empty_what_is_void(a, err) < 0 || read_windows(a, &windows, &count, err) < 0 ||
-				 join_windows(a, windows, count, err) < 0 || dts_keys_finish(a, err) < 0
+				 join_windows(a, windows, count, err) < 0 || (!a->options.print && dts_keys_finish(a, err) < 0)
 			 ? -1
 			 : 0;
 	/* The changes are read from the lowest position at which a table was read. */
