@@ -21,7 +21,7 @@ static const struct dts_option apply_options[] = {
 	{"lock-wait", 0, DTS_OPTION_NUMBER, &apply.lock_wait, "SECONDS", "wait for a dying run to let go of the checkpoint (default 10)"},
 	{"group-size", 0, DTS_OPTION_SIZE, &apply.group_bytes, "SIZE", "records gathered into one target transaction (default 1M)"},
 	{"other-ddl", 0, DTS_OPTION_STRING, &other_ddl, "HOW", "views, routines, triggers, events, accounts: stop, skip or apply"},
-	{"keys", 0, DTS_OPTION_STRING, &keys, "WHEN", "secondary and foreign keys: after the rows (default with a checkpoint) or first"},
+	{"keys", 0, DTS_OPTION_STRING, &keys, "WHEN", "build secondary and foreign keys after the rows, or first"},
 	{"ddl-done", 0, DTS_OPTION_FLAG, &ddl_done, NULL, "the statement in doubt has been executed: go on behind it"},
 	{"ddl-redo", 0, DTS_OPTION_FLAG, &ddl_redo, NULL, "the statement in doubt has not been executed: execute it"},
 	{"allow-nontransactional", 0, DTS_OPTION_FLAG, &apply.allow_nontransactional, NULL, "take tables that cannot roll back: not exactly once"},
