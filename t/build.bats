@@ -150,14 +150,14 @@ includes() {
 }
 
 # undefined NAME...: prints the objects of the copy's build that call one of
-# them, or fails. Asked of the objects and not of the text, comments do not count.
+# them. Asked of the objects and not of the text, comments do not count.
 undefined() {
 	local names
 
 	names=$(printf '%s|' "$@")
 	(cd "$SRC/build/obj" && find lib cmd -name '*.o' | sort | xargs nm -A -u) |
 		sed -n 's/^\([^:]*\): *U \([^@]*\).*/\1 calls \2/p' |
-		grep -E " (__)?(${names%|})(_chk)?\$"
+		grep -E " (__)?(${names%|})(_chk)?\$" || :
 }
 
 @test "the library neither prints nor ends the program, but for lib/base" {
