@@ -189,7 +189,7 @@ says() {
 }
 
 @test "a reader that goes away: status 5, silently" {
-	for ((i = 0; i < 20000; i++)); do cat in; done >many
+	jq -nrj --rawfile in in 'range(20000) | $in' >many
 	run_pipe '5 0' "dts-filter many 2>err | head -n 1"
 	[ ! -s err ]
 }

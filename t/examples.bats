@@ -10,7 +10,7 @@
 #   dst   the same tables without rows, and no checkpoint
 #
 # A command must end with status 0. In one with --follow or -f the first tool gets
-# SIGTERM after two seconds, and all of it must then end with 0. Comments in the page's
+# SIGTERM when it reads the log of src, and all of it must then end with 0. Comments in the page's
 # source, in the EXAMPLES section before a block, say what is different:
 #
 #   .\" example: empty target     dst has nothing when the block starts
@@ -106,21 +106,27 @@ commands() {
 		END { if ((getline text <texts) > 0) exit 1 }' "$BATS_TEST_TMPDIR/marks"
 }
 
+# The last connection to the source that reads its log, or 0.
+dumps() {
+	sql src "SELECT COALESCE(MAX(ID), 0) FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'"
+}
+
 # run_example COMMAND WANTED-STATUS
 run_example() {
-	local leader got=0 victim
+	local leader got=0 victim before
 
 	echo "\$ $1"
-	setsid bash -o pipefail -c "$1" >out 2>err </dev/null 3>&- &
+	before=$(dumps)
+	setsid timeout 60 bash -o pipefail -c "$1" >out 2>err </dev/null 3>&- &
 	leader=$!
 	if [[ " $1 " =~ \ (--follow|-f)\  ]]; then
-		sleep 2
+		wait_until 5 "[ \"\$(dumps)\" -gt $before ]" || :
 		session_processes "$leader" | while read -r victim name; do
 			[ "$name" != "${1%% *}" ] || kill -TERM "$victim" || :
 		done
 	fi
-	wait_until 60 "[ -z \"\$(session_processes $leader)\" ]"
 	wait "$leader" || got=$?
+	wait_until 10 "[ -z \"\$(session_processes $leader)\" ]"
 	[ "$got" -eq "$2" ] && return
 	echo "status $got, wanted $2"
 	head -c 1500 out

@@ -79,6 +79,57 @@ both() {
 	[[ "$stderr" == *"file and offset"*hint:* ]]
 }
 
+# An account that may follow the log and read b only.
+limited() {
+	sql "$1" "DROP USER IF EXISTS limited@localhost; CREATE USER limited@localhost IDENTIFIED BY '';
+		GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO limited@localhost; GRANT SELECT ON b.* TO limited@localhost"
+}
+
+complete() {
+	limited "$1"
+	sql "$1" 'CREATE TABLE b.t (a int); CREATE DATABASE b2; CREATE TABLE b2.unseen (a int)'
+	begin "$1"
+	[ "$(head -n 1 history | jq .complete)" = true ]
+	# Others' privileges are none of its own.
+	sql "$1" 'GRANT SELECT ON mysql.* TO limited@localhost'
+	rm history
+	run_tool 0 binlog "$1" -u limited --start=now --schema-history=history
+	[ "$(head -n 1 history | jq .complete)" = null ]
+	grep -q '"table":"t"' history
+	run ! grep unseen history
+}
+
+@test "a history is complete where the account sees all tables" {
+	both complete
+}
+
+interrupted() {
+	limited "$1"
+	sql "$1" 'CREATE DATABASE b2; CREATE TABLE b2.partly (a int, b int); CREATE TABLE b2.zz (a int); GRANT SELECT ON b2.zz TO limited@localhost;
+		GRANT SELECT (a) ON b2.partly TO limited@localhost'
+	mkfifo "locks.$1"
+	client "$1" --unbuffered <"locks.$1" >held 3>&- &
+	holder=$!
+	exec 7>"locks.$1"
+	echo 'LOCK TABLES b2.zz WRITE; SELECT 1;' >&7
+	wait_until 10 '[ -s held ]'
+	dts-binlog --defaults-file="$config" -g "$1" -u limited --start=now --schema-history="history.$1" >f 2>f.err 3>&- 7>&- &
+	reader=$!
+	wait_until 20 "blocked=\$(sql $1 \"SELECT ID FROM information_schema.PROCESSLIST WHERE USER='limited' AND STATE LIKE '%metadata lock%'\"); [ -n \"\$blocked\" ]"
+	sql "$1" "KILL QUERY $blocked"
+	exec 7>&-
+	status=0
+	wait "$reader" || status=$?
+	wait "$holder"
+	[ "$status" -eq 0 ] || { cat f.err; return 1; }
+	grep -q '"table":"zz"' "history.$1"
+	run ! grep partly "history.$1"
+}
+
+@test "a history waits for the last table, too" {
+	both interrupted
+}
+
 @test "a history in use is status 75" {
 	sql src 'CREATE TABLE t (a int)' b
 	begin src

@@ -32,6 +32,7 @@ static bool is_passing(const struct dts_session *s)
 	case 1213: /* ER_LOCK_DEADLOCK */
 	case 1049: /* ER_BAD_DB_ERROR */
 	case 1146: /* ER_NO_SUCH_TABLE */
+	case 1317: /* ER_QUERY_INTERRUPTED */
 	case 1412: /* ER_TABLE_DEF_CHANGED */
 	case 1684: /* ER_WARN_I_S_SKIPPED_TABLE */
 		return true;

@@ -234,18 +234,8 @@ wait_until() {
 
 # Prints "PID COMMAND" of each live process of session SID.
 session_processes() {
-	local stat pid name rest
-
-	for stat in /proc/[0-9]*/stat; do
-		{ IFS= read -r rest <"$stat"; } 2>/dev/null || continue
-		pid=${rest%% *}
-		name=${rest#*(}
-		name=${name%)*}
-		read -r -a rest <<<"${rest##*) }"
-		if [ "${rest[3]}" = "$1" ] && [ "${rest[0]}" != Z ]; then
-			echo "$pid $name"
-		fi
-	done
+	# Not by bash itself: that takes longer, and it is asked for again and again.
+	ps -s "$1" -o stat=,pid=,comm= | awk '$1 !~ /^Z/ { print $2, $3 }'
 }
 
 # dts_retry_kill COUNT MIN_MS MAX_MS 'PIPELINE': starts the pipeline, after a
