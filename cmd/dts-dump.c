@@ -2,6 +2,7 @@
 
 #include "base/message.h"
 #include "base/signals.h"
+#include "dump/directory.h"
 #include "dump/resume.h"
 #include "dump/sink.h"
 
@@ -11,7 +12,7 @@ struct options {
 	struct dts_connect_options connect;
 	struct dts_dump_options dump;
 	struct dts_list ignored, operands, columns, wheres, throttle;
-	const char *src, *lock, *resume, *checkpoint_db;
+	const char *src, *lock, *resume, *checkpoint_db, *output;
 	bool zstd;
 };
 
@@ -36,6 +37,7 @@ static void parse(struct options *o, int argc, char **argv)
 		{"resume", 0, DTS_OPTION_STRING, &o->resume, "CHECKPOINT@GROUP", "only what that target has not got yet"},
 		{"checkpoint-db", 0, DTS_OPTION_STRING, &o->checkpoint_db, "DB", "database of checkpoints [dts]"},
 		{"src", 0, DTS_OPTION_STRING, &o->src, "NAME", "the source's name in the records"},
+		{"output", 0, DTS_OPTION_STRING, &o->output, "DIR", "compressed files in this directory; again: go on there"},
 		{"zstd", 0, DTS_OPTION_FLAG, &o->zstd, NULL, "compress the output"},
 		{NULL, 0, 0, NULL, NULL, NULL},
 	};
@@ -61,6 +63,13 @@ static int parse_lock(struct options *o, struct dts_error *err)
 
 	if (o->dump.jobs < 1 || o->dump.jobs > MAX_JOBS)
 		return dts_fail(err, DTS_USAGE, "--jobs is a number from 1 to %d", MAX_JOBS);
+	if (o->output && !o->output[0])
+		return dts_fail(err, DTS_USAGE, "--output needs the name of a directory");
+	if (o->output && o->zstd)
+		return dts_fail(err, DTS_USAGE, "--output and --zstd do not go together: the files of --output are compressed in any case");
+	if (o->output && o->resume)
+		return dts_fail(err, DTS_USAGE, "--output and --resume do not go together: the same command again goes on with what the"
+						" directory has");
 	if (!o->lock)
 		return 0;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -142,6 +151,65 @@ static int print_snapshot(struct options *o, struct dts_session *session, struct
 	return rc;
 }
 
+/* The directory has it taken already: what is missing in it is read. */
+static int fill(struct options *o, struct dts_session *session, struct dts_source *source, struct dts_directory_dump *dir,
+		struct dts_error *err)
+{
+	struct dts_list warnings = {0};
+	struct dts_resume resume = {0};
+	struct dts_dump dump = {0};
+	int rc = -1;
+
+	if (dts_source_check_log(session, &warnings, err) == 0 && dts_dump_open(&dump, session, source, &o->dump, err) == 0 &&
+	    (!dir->manifest.stream || dts_resume_open_manifest(&resume, &dir->manifest, source, err) == 0) &&
+	    dts_resume_plan(&resume, &dump, err) == 0) {
+		warn(&dump, session, &warnings);
+		tell(&resume.notes);
+		rc = dts_directory_dump_begin(dir, &dump, &resume, err);
+	}
+	if (rc == 0) {
+		rc = dts_dump_run(&dump, &dir->sink, tick, isatty(STDERR_FILENO) ? TICK : -1, err);
+		dts_progress_end();
+	}
+	if (rc == 0)
+		rc = dts_directory_dump_end(dir, err);
+	dts_resume_release(&resume);
+	dts_dump_close(&dump);
+	dts_list_release(&warnings);
+	return rc;
+}
+
+static int fill_directory(struct options *o, struct dts_directory_dump *dir, struct dts_error *err)
+{
+	struct dts_session session = {0};
+	struct dts_source source = {0};
+	int rc = dts_session_open(&session, &o->connect, err);
+
+	if (rc == 0)
+		rc = dts_source_init(&source, &session, &o->connect, o->src, err);
+	if (rc == 0)
+		rc = dts_directory_dump_check(dir, &source, err);
+	if (rc == 0 && dir->complete)
+		dts_message("the dump in '%s' is complete: there is nothing left to read", dir->path);
+	else if (rc == 0)
+		rc = fill(o, &session, &source, dir, err);
+	dts_source_release(&source);
+	dts_session_close(&session);
+	return rc;
+}
+
+static int dump_to_directory(struct options *o, struct dts_error *err)
+{
+	const struct dts_directory_selection selection = {&o->operands, &o->ignored, &o->columns, &o->wheres};
+	struct dts_directory_dump dir;
+	int rc = dts_directory_dump_open(&dir, o->output, &selection, err);
+
+	if (rc == 0)
+		rc = fill_directory(o, &dir, err);
+	dts_directory_dump_close(&dir);
+	return rc;
+}
+
 static int run(struct options *o, struct dts_session *session, struct dts_output *out, struct dts_error *err)
 {
 	struct dts_source source = {0};
@@ -201,7 +269,7 @@ int main(int argc, char **argv)
 	if (rc == 0)
 		rc = dts_throttle_init(&throttle, &o.throttle, &err);
 	if (rc == 0)
-		rc = connect_and_run(&o, &err);
+		rc = o.output ? dump_to_directory(&o, &err) : connect_and_run(&o, &err);
 	dts_throttle_release(&throttle);
 	dts_dump_rules_release(&rules);
 	dts_selection_release(&selection);

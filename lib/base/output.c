@@ -39,8 +39,10 @@ static int write_all(struct dts_output *out, const char *p, size_t len, struct d
 		ssize_t n = write(out->fd, p, len);
 		if (n < 0 && errno == EINTR)
 			continue; /* a stop signal ends a record's end, never its middle */
-		if (n < 0)
+		if (n < 0) {
+			out->full = errno == ENOSPC || errno == EDQUOT;
 			return dts_fail_errno(err, "cannot write the output");
+		}
 		p += n;
 		len -= (size_t)n;
 	}
@@ -125,6 +127,10 @@ int dts_output_close(struct dts_output *out, struct dts_error *err)
 	int rc = write_held(out, ZSTD_e_end, err);
 
 	free_all(out);
+	if (rc == 0 && out->durable && fsync(out->fd) < 0) {
+		out->full = errno == ENOSPC || errno == EDQUOT;
+		rc = dts_fail_errno(err, "cannot write the output");
+	}
 	/* Network file systems tell of a full disk only here. */
 	if (close(out->fd) < 0 && rc == 0)
 		rc = dts_fail_errno(err, "cannot close the output");

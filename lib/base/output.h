@@ -12,6 +12,8 @@ struct dts_output {
 	struct dts_buf buf; /* records are formatted straight into this */
 	int fd;
 	bool compressed;
+	bool durable; /* set it, and dts_output_close() waits until the disk has it */
+	bool full;    /* writing failed, for the disk is */
 	struct dts_zstd_writer *zstd;
 	uint64_t bytes; /* given to it so far, before compression */
 };

@@ -3,7 +3,8 @@
 
 /*
  * SIGINT and SIGTERM set a flag that loops look at; SIGPIPE is ignored, so
- * that a closed pipe is an error of write(2). Blocking calls are interrupted.
+ * that a closed pipe is an error of write(2), as is a file that would become
+ * larger than it may (SIGXFSZ). Blocking calls are interrupted.
  */
 void dts_signals_catch(void);
 

@@ -63,11 +63,12 @@ struct dts_dump_table {
  * Where the records go. Called by the readers, several at once.
  */
 struct dts_sink {
-	/* A chunk, its rows and its end: all records of it, in as many parts as is convenient. */
-	int (*chunk)(struct dts_sink *sink, struct dts_dump_table *t, uint64_t shard, const struct dts_slice *parts,
+	/* A chunk: its record, its rows, the record of its end; so three parts. The chunks that a reader
+	 * brings of one shard follow one another along the key. */
+	int (*chunk)(struct dts_sink *sink, struct dts_dump_table *t, size_t reader, const struct dts_slice *parts,
 		     size_t count, struct dts_error *err);
-	/* The shard has no more chunks; may be NULL. */
-	int (*shard_end)(struct dts_sink *sink, struct dts_dump_table *t, uint64_t shard, struct dts_error *err);
+	/* The reader's chunks since its last such call, of one shard, were all of that; may be NULL. */
+	int (*shard_end)(struct dts_sink *sink, struct dts_dump_table *t, size_t reader, struct dts_error *err);
 };
 
 struct dts_dump {

@@ -84,7 +84,7 @@ static int print_chunk(struct reader *r, const struct dts_bound *upto, bool last
 	dts_buf_add_slice(&r->end, dts_buf_slice(&r->end_pos));
 	dts_buf_adds(&r->end, "}\n");
 	const struct dts_slice parts[] = {dts_buf_slice(&r->head), dts_buf_slice(&r->rows), dts_buf_slice(&r->end)};
-	if (d->sink->chunk(d->sink, r->table, r->shard->number, parts, 3, err) < 0)
+	if (d->sink->chunk(d->sink, r->table, r->number, parts, 3, err) < 0)
 		return -1;
 	d->rows += r->count;
 	d->chunk_rows += r->count + 2;
@@ -305,7 +305,7 @@ static int read_shard(struct reader *r, struct dts_error *err)
 	if (rc == 0)
 		rc = print_chunk(r, &r->shard->upto, true, err);
 	if (rc == 0 && d->sink->shard_end)
-		rc = d->sink->shard_end(d->sink, r->table, r->shard->number, err);
+		rc = d->sink->shard_end(d->sink, r->table, r->number, err);
 	end_shard(r);
 	return rc;
 }

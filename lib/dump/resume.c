@@ -46,7 +46,7 @@ static void free_table(void *p)
 }
 
 /* A dts_definition_fn. */
-static int take_definition(void *context, const struct dts_definition *d, struct dts_error *err)
+int dts_resume_take_definition(void *context, const struct dts_definition *d, struct dts_error *err)
 {
 	struct dts_resume_table *t = table_of(context, d->db, d->table, true);
 
@@ -68,7 +68,7 @@ static uint64_t number_of(struct dts_slice id)
 }
 
 /* A dts_mark_fn. */
-static int take_mark(void *context, const struct dts_chunk_mark *m, struct dts_error *err)
+int dts_resume_take_mark(void *context, const struct dts_chunk_mark *m, struct dts_error *err)
 {
 	struct dts_resume_table *t = table_of(context, m->db, m->table, true);
 
@@ -123,8 +123,8 @@ int dts_resume_open(struct dts_resume *r, const char *spec, const char *checkpoi
 	struct dts_buf line = {0};
 
 	*r = (struct dts_resume){.spec = spec};
-	int rc = dts_resume_read_full(spec, connect, checkpoint_db, dts_buf_slice(&source->src), &r->state, take_definition,
-				      take_mark, r, err);
+	int rc = dts_resume_read_full(spec, connect, checkpoint_db, dts_buf_slice(&source->src), &r->state,
+				      dts_resume_take_definition, dts_resume_take_mark, r, err);
 	if (rc < 0)
 		return -1;
 	r->found = rc > 0;
@@ -333,7 +333,8 @@ static int look_at_marks(const struct dts_resume *r, struct dts_resume_table *t,
 			return 0;
 		}
 	}
-	if (older(r, t)) {
+	/* A directory has its files of one dump only. */
+	if (!r->directory && older(r, t)) {
 		dts_resume_again(t, "its chunks at the target are of an earlier snapshot");
 		return 0;
 	}
@@ -393,6 +394,11 @@ static int check_absent(struct dts_resume *r, const struct dts_dump *d, struct d
 	dts_record_release(&record);
 	if (t->state == DTS_RESUME_DONE)
 		return 0;
+	if (r->directory) {
+		dts_fail(err, DTS_REFUSED, "table '%s.%s' is not in the dump in '%s' with all its rows, and is no longer there to be read",
+			 t->db, t->table, r->spec);
+		return dts_hint(err, "start the dump anew: remove that directory, or name another");
+	}
 	dts_fail(err, DTS_REFUSED, "table '%s.%s' of checkpoint %s is not at the target with all its rows, and %s", t->db, t->table,
 		 r->spec, wanted ? "is no longer there to be read" : "is not selected");
 	if (wanted)
@@ -448,8 +454,9 @@ static void tell(struct dts_resume *r)
 		done += t->state == DTS_RESUME_DONE;
 		part += t->state == DTS_RESUME_GAPS;
 	}
-	dts_buf_addf(&line, "checkpoint %s goes on: %llu chunks are there, of %zu tables all, of %zu some", r->spec,
-		     (unsigned long long)counted(r), done, part);
+	dts_buf_addf(&line, r->directory ? "the dump in '%s' goes on: %llu files are there, of %zu tables all, of %zu some"
+					 : "checkpoint %s goes on: %llu chunks are there, of %zu tables all, of %zu some",
+		     r->spec, (unsigned long long)counted(r), done, part);
 	note(r, &line);
 	for (size_t at = 0; (e = dts_map_next(&r->tables, &at));) {
 		struct dts_resume_table *t = e->value;

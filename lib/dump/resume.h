@@ -5,6 +5,7 @@
 #include "checkpoint/resume.h"
 #include "dump/dump.h"
 #include "dump/gaps.h"
+#include "record/manifest.h"
 
 /*
  * A full phase that goes on where an earlier run of it ended: the chunks that
@@ -36,6 +37,7 @@ struct dts_resume {
 	struct dts_source_state state;
 	struct dts_map tables; /* database and table -> struct dts_resume_table */
 	const char *spec;      /* borrowed */
+	bool directory;        /* spec is a directory, whose files are what is there (resume_directory.c) */
 	struct dts_list notes; /* for people, a line each */
 };
 
@@ -48,6 +50,13 @@ int dts_resume_open(struct dts_resume *r, const char *spec, const char *checkpoi
 		    const struct dts_connect_options *connect, const struct dts_source *source,
 		    struct dts_session *session, struct dts_error *err);
 bool dts_resume_ended(const struct dts_resume *r);
+
+/*
+ * The same for a dump in a directory, whose manifest, which is borrowed, says what is there already, each
+ * file as if it were one chunk. DTS_REFUSED if `source` stands before its snapshot.
+ */
+int dts_resume_open_manifest(struct dts_resume *r, const struct dts_manifest *manifest, const struct dts_source *source,
+			     struct dts_error *err);
 
 /*
  * Between dts_dump_open() and dts_dump_run(): says for each table what is left to

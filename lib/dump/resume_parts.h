@@ -9,6 +9,10 @@ struct dts_resume_mark {
 	char *bounds, *low, *high;
 };
 
+/* Take what is there of a table: a dts_definition_fn and a dts_mark_fn, with the struct dts_resume as their context. */
+int dts_resume_take_definition(void *context, const struct dts_definition *d, struct dts_error *err);
+int dts_resume_take_mark(void *context, const struct dts_chunk_mark *m, struct dts_error *err);
+
 /* NULL: the checkpoint knows nothing of it. */
 struct dts_resume_table *dts_resume_find(struct dts_resume *r, struct dts_slice db, struct dts_slice table);
 

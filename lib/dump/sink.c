@@ -1,12 +1,12 @@
 #include "dump/sink.h"
 
-static int add_chunk(struct dts_sink *sink, struct dts_dump_table *t, uint64_t shard, const struct dts_slice *parts,
+static int add_chunk(struct dts_sink *sink, struct dts_dump_table *t, size_t reader, const struct dts_slice *parts,
 		     size_t count, struct dts_error *err)
 {
 	struct dts_stream_sink *s = (struct dts_stream_sink *)sink;
 	int rc = 0;
 
-	(void)shard;
+	(void)reader;
 	pthread_mutex_lock(&s->lock);
 	if (!t->told) {
 		dts_schema_add(&s->out->buf, &t->schema);

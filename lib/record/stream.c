@@ -2,10 +2,13 @@
 
 #include <stdlib.h>
 
+#include "record/directory.h"
+
 struct dts_stream {
 	char *const *paths; /* NULL: standard input */
 	size_t count, next;
 	struct dts_input *in; /* the one that is read, or NULL */
+	struct dts_directory *directory; /* whose file that is, or NULL */
 	uint64_t max_record;
 	bool no_counts, may_be_empty;
 	struct dts_record record;
@@ -18,9 +21,32 @@ static int open_next(struct dts_stream *s, struct dts_error *err)
 {
 	if (s->next == (s->count > 0 ? s->count : 1))
 		return 0;
-	s->in = dts_input_open(s->count > 0 ? s->paths[s->next] : "-", s->max_record, err);
+	const char *path = s->count > 0 ? s->paths[s->next] : "-";
 	s->next++;
-	return s->in ? 1 : -1;
+	if (dts_directory_is(path))
+		s->directory = dts_directory_open(path, s->max_record, err);
+	else
+		s->in = dts_input_open(path, s->max_record, err);
+	return s->in || s->directory ? 1 : -1;
+}
+
+static void close_input(struct dts_stream *s)
+{
+	if (s->directory)
+		dts_directory_close(s->directory); /* and its file */
+	else
+		dts_input_close(s->in);
+	s->directory = NULL;
+	s->in = NULL;
+}
+
+static int next_line(struct dts_stream *s, struct dts_slice *line, struct dts_error *err)
+{
+	if (!s->directory)
+		return dts_input_line(s->in, line, err);
+	int rc = dts_directory_line(s->directory, &s->state, line, err);
+	s->in = dts_directory_input(s->directory);
+	return rc;
 }
 
 struct dts_stream *dts_stream_open(char *const *paths, size_t count, const struct dts_stream_options *options,
@@ -46,7 +72,7 @@ void dts_stream_close(struct dts_stream *s)
 {
 	if (!s)
 		return;
-	dts_input_close(s->in);
+	close_input(s);
 	dts_record_release(&s->record);
 	dts_stream_state_release(&s->state);
 	dts_buf_release(&s->where);
@@ -60,13 +86,15 @@ const char *dts_stream_where(struct dts_stream *s)
 		dts_buf_addf(&s->where, "%s:%llu", dts_input_name(s->in),
 			     (unsigned long long)dts_input_line_number(s->in));
 	else
-		dts_buf_adds(&s->where, "the end of the input");
+		dts_buf_adds(&s->where, dts_stream_name(s));
 	return dts_buf_text(&s->where);
 }
 
 const char *dts_stream_name(const struct dts_stream *s)
 {
-	return s->in ? dts_input_name(s->in) : "the end of the input";
+	return s->in	    ? dts_input_name(s->in)
+	       : s->directory ? dts_directory_name(s->directory)
+			      : "the end of the input";
 }
 
 uint64_t dts_stream_line(const struct dts_stream *s)
@@ -80,9 +108,9 @@ int dts_stream_next(struct dts_stream *s, const struct dts_record **r, struct dt
 	int rc;
 
 	for (;;) {
-		if (!s->in)
+		if (!s->in && !s->directory)
 			return 0;
-		rc = dts_input_line(s->in, &line, err);
+		rc = next_line(s, &line, err);
 		if (rc < 0)
 			return -1;
 		if (rc > 0)
@@ -91,10 +119,8 @@ int dts_stream_next(struct dts_stream *s, const struct dts_record **r, struct dt
 		 * log go on in the next file. */
 		bool may_end = s->may_be_empty && !s->state.seen;
 		if (s->next >= s->count && !may_end && dts_stream_check_eof(&s->state, err) < 0)
-			return dts_where(err, "%s:%llu", dts_input_name(s->in),
-					 (unsigned long long)dts_input_line_number(s->in) + 1);
-		dts_input_close(s->in);
-		s->in = NULL;
+			return dts_where(err, "%s:%llu", dts_stream_name(s), (unsigned long long)dts_stream_line(s) + 1);
+		close_input(s);
 		if (open_next(s, err) < 0)
 			return -1;
 	}

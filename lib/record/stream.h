@@ -48,8 +48,8 @@ void dts_stream_state_release(struct dts_stream_state *s);
 
 struct dts_stream; /* opaque: input, record, state */
 
-/* `paths` are read as if they were one input; none means standard input.
- * Borrowed. */
+/* `paths` are read as if they were one input; none means standard input. A directory
+ * is the dump in it (record/directory.h). Borrowed. */
 struct dts_stream *dts_stream_open(char *const *paths, size_t count,
 				   const struct dts_stream_options *options, struct dts_error *err);
 void dts_stream_close(struct dts_stream *s);
