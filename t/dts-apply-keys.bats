@@ -337,3 +337,43 @@ all_kinds() {
 	[ "$(noted)" -eq 0 ]
 	at 59
 }
+
+@test "a resumed full phase of a database that is written to ends with all keys" {
+	local cnf n table
+	cnf=$(defaults)
+	servers_up src
+	sql src 'DROP DATABASE IF EXISTS w; CREATE DATABASE w'
+	sql dst 'DROP DATABASE IF EXISTS w'
+	sql src 'CREATE TABLE p (id INT PRIMARY KEY, u INT, UNIQUE KEY ku (u), KEY kn (u, id)); CREATE TABLE c (id INT PRIMARY KEY, p INT, KEY kp (p), CONSTRAINT f FOREIGN KEY (p) REFERENCES p (id))' w
+	for n in {1..3000}; do echo "($n,$n)"; done | paste -sd, >values
+	sql src "INSERT INTO p VALUES $(<values); INSERT INTO c VALUES $(<values)" w
+	# Rows change their unique values among each other; children and their parents go.
+	work() {
+		local i j
+
+		for n in {1..150}; do
+			random 1 2800
+			i=$REPLY
+			random 1 2800
+			j=$REPLY
+			echo "START TRANSACTION; SET @a=NULL, @b=NULL; SELECT u INTO @a FROM p WHERE id=$i; SELECT u INTO @b FROM p WHERE id=$j;
+				UPDATE p SET u=-1 WHERE id=$i; UPDATE p SET u=@a WHERE id=$j; UPDATE p SET u=@b WHERE id=$i;
+				DELETE FROM c WHERE p=$i; COMMIT; DELETE FROM p WHERE id=$i AND id NOT IN (SELECT p FROM c) AND u % 2 = 0;"
+		done | client src w
+	}
+	dts-schema --defaults-file="$cnf" -g src w | dts-apply --defaults-file="$cnf" -g dst
+	work
+	run_pipe '* 0 3' "dts-dump --defaults-file=$cnf -g src --chunk-size=4K w | head -n 4500 |
+		dts-apply --defaults-file=$cnf -g dst -j2 --checkpoint=$c"
+	work
+	run_pipe '0 0' "dts-dump --defaults-file=$cnf -g src -j2 --chunk-size=4K --resume=$c@dst w |
+		dts-apply --defaults-file=$cnf -g dst -j2 --checkpoint=$c"
+	[[ $stderr == *'keys wait until the changes have come to '*"'ku' of 'w.p'"* ]]
+	work
+	run_pipe '0 0' "dts-binlog --defaults-file=$cnf -g src --resume=$c@dst w | dts-apply --defaults-file=$cnf -g dst --checkpoint=$c"
+	for table in p c; do
+		diff <(sql src "SHOW CREATE TABLE $table" w) <(sql dst "SHOW CREATE TABLE $table" w)
+	done
+	same_rows src dst w
+	[ "$(noted)" -eq 0 ]
+}
