@@ -63,12 +63,26 @@ same() {
 		{ echo "$(wc -l <differences) differ:"; head -n 40 differences; return 1; }
 }
 
+# The first row of each chunk longer, by a field that nobody knows: small chunks go by
+# INSERT, which these are not to.
+padded() {
+	awk -v more=",\"more\":\"$(printf %020000d 0)\"}" '
+		begun && /^\{"op":"row",/ { $0 = substr($0, 1, length - 1) more }
+		{ begun = /^\{"op":"chunk",/; print }'
+}
+
+loads_of() { sql "$1" "SHOW GLOBAL STATUS LIKE 'Com_load'" | cut -f2; }
+
 # through_dump SRC DST
 through_dump() {
+	local loads
+
 	types rows "$from" "$to" 1 | client "$1"
 	types keys "$from" "$to" | client "$1"
-	tool dts-dump "$1" types >dump
+	tool dts-dump "$1" types | padded >dump
+	loads=$(loads_of "$2")
 	tool dts-apply "$2" --checkpoint=c <dump
+	[ "$(($(loads_of "$2") - loads))" -gt 20 ]
 	rm dump
 	same "$1" "$2"
 }
