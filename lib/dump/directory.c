@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "dump/directory_parts.h"
@@ -311,8 +312,12 @@ int dts_directory_dump_begin(struct dts_directory_dump *d, struct dts_dump *dump
 
 int dts_directory_commit(struct dts_directory_dump *d, struct dts_error *err)
 {
+	struct timespec now;
+
 	if (d->pending.len == 0)
 		return 0;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	d->committed = (uint64_t)now.tv_sec;
 	/* The files' names are to be there before the manifest names them. */
 	if (sync_directory(d, err) < 0 || dts_directory_append(d, d->fd, dts_buf_slice(&d->pending), err) < 0)
 		return -1;

@@ -30,6 +30,7 @@ struct dts_directory_dump {
 	struct dts_buf pending; /* lines of files that are there, for the manifest */
 	size_t pending_files;
 	uint64_t pending_bytes;
+	uint64_t committed;     /* when the manifest last got some, in seconds of the monotonic clock */
 	uint64_t records, rows; /* of all files */
 };
 

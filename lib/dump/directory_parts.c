@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/output.h"
@@ -13,7 +14,7 @@ enum {
 	PART_BYTES = 64 << 20, /* of records, after which a file ends */
 	NAME_BYTES = 90,       /* of a database's or table's name in a file's name, which has 255 at most */
 	/* What the manifest learns at once: small files are many, and each word of it waits for the disk. */
-	COMMIT_FILES = 64, COMMIT_BYTES = 16 << 20,
+	COMMIT_FILES = 64, COMMIT_BYTES = 16 << 20, COMMIT_SECONDS = 1,
 };
 
 struct dts_directory_part {
@@ -97,6 +98,7 @@ static int open_part(struct dts_directory_dump *d, struct dts_directory_part *p,
 /* The file is there: the manifest is to name it, together with those beside it. */
 static int tell_manifest(struct dts_directory_dump *d, struct dts_directory_part *p, struct dts_error *err)
 {
+	struct timespec now;
 	int rc = 0;
 
 	dts_manifest_add_file(&p->held, &p->file);
@@ -116,7 +118,9 @@ static int tell_manifest(struct dts_directory_dump *d, struct dts_directory_part
 	d->pending_bytes += p->held_bytes;
 	d->rows += p->held_rows;
 	d->records += p->held_records;
-	if (d->pending_files >= COMMIT_FILES || d->pending_bytes >= COMMIT_BYTES)
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (d->pending_files >= COMMIT_FILES || d->pending_bytes >= COMMIT_BYTES ||
+	    (uint64_t)now.tv_sec >= d->committed + COMMIT_SECONDS)
 		rc = dts_directory_commit(d, err);
 	pthread_mutex_unlock(&d->lock);
 	dts_buf_clear(&p->held);
