@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <unistd.h>
 
 #include "base/message.h"
@@ -94,6 +95,7 @@ static int print_records(struct dts_dump *d, struct dts_output *out, struct dts_
 	struct dts_stream_sink sink;
 
 	dts_source_add_stream(&out->buf, d->source, "snapshot");
+	dts_signals_catch();
 	dts_stream_sink_init(&sink, out);
 	int rc = dts_dump_run(d, &sink.sink, tick, isatty(STDERR_FILENO) ? TICK : -1, err);
 	dts_progress_end();
@@ -165,6 +167,7 @@ static int fill(struct options *o, struct dts_session *session, struct dts_sourc
 	    dts_resume_plan(&resume, &dump, err) == 0) {
 		warn(&dump, session, &warnings);
 		tell(&resume.notes);
+		dts_signals_catch();
 		rc = dts_directory_dump_begin(dir, &dump, &resume, err);
 	}
 	if (rc == 0) {
@@ -255,7 +258,8 @@ int main(int argc, char **argv)
 	int rc;
 
 	parse(&o, argc, argv);
-	dts_signals_catch();
+	/* Until there is output that should end with a record, signals end us at once. */
+	signal(SIGPIPE, SIG_IGN);
 	o.dump.connect = &o.connect;
 	o.dump.selection = &selection;
 	o.dump.texts = &o.operands;

@@ -11,7 +11,8 @@ static int prepare_session(struct dts_session *s, struct dts_error *err)
 {
 	/* A consumer that is slow for hours must not end the dump; raw bytes, since
 	 * the conversion to UTF-8 is ours. Names of the catalog are UTF-8 anyway. */
-	if (dts_session_runf(s, err, "SET SESSION net_write_timeout=86400, wait_timeout=86400, lock_wait_timeout=3") < 0)
+	if (dts_session_runf(s, err, "SET SESSION net_write_timeout=86400, wait_timeout=%d, lock_wait_timeout=3",
+			     DTS_DUMP_IDLE_SECONDS) < 0)
 		return -1;
 	return dts_session_raw_text(s, true, err);
 }
@@ -125,6 +126,7 @@ static int wait_for_readers(struct dts_dump *d, struct dts_session *asker, size_
 		pause = milliseconds;
 	struct timespec wait = {pause / 1000, pause % 1000 * 1000000L}, asked, now;
 	clock_gettime(CLOCK_MONOTONIC, &asked);
+	tick(d); /* a signal may have come before they were held back */
 	while (ended < started) {
 		int rc = ppoll(&fd, 1, pause < 0 ? NULL : &wait, mask);
 		if (rc > 0 && read(d->ended, &n, sizeof n) == sizeof n)
@@ -167,6 +169,17 @@ static int run_readers(struct dts_dump *d, struct dts_session *asker, struct job
 	return rc;
 }
 
+/* Were the definitions held all the time? */
+static int check_holders(struct dts_dump *d, struct dts_error *err)
+{
+	struct dts_session *holders[] = {&d->holder, &d->sessions[0]};
+
+	for (size_t i = 0; i < sizeof holders / sizeof holders[0]; i++)
+		if (dts_session_run(holders[i], DTS_LIT("DO 1"), err) < 0)
+			return dts_where(err, "the connection that kept definitions as they are was lost");
+	return 0;
+}
+
 int dts_dump_run(struct dts_dump *d, struct dts_sink *sink, void (*tick)(struct dts_dump *d), int milliseconds,
 		 struct dts_error *err)
 {
@@ -191,6 +204,8 @@ int dts_dump_run(struct dts_dump *d, struct dts_sink *sink, void (*tick)(struct 
 	if (rc == 0)
 		rc = run_readers(d, &asker, jobs, tick, milliseconds, &before, err);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (rc == 0)
+		rc = check_holders(d, err);
 	free(jobs);
 	dts_session_close(&asker);
 	return rc;
@@ -221,6 +236,7 @@ void dts_dump_close(struct dts_dump *d)
 		if (i > 0)
 			dts_session_close(&d->sessions[i]);
 	}
+	dts_session_close(&d->holder);
 	free(d->sessions);
 	free(d->at);
 	dts_queue_release(&d->queue);

@@ -27,6 +27,9 @@ struct dts_dump_options {
 	bool allow_nontransactional, allow_versioned, allow_missing_parents;
 };
 
+/* A reader that finds nothing to read waits for the others. */
+enum { DTS_DUMP_IDLE_SECONDS = 14 * 86400 };
+
 struct dts_dump_range {
 	struct dts_bound after, upto;
 };
@@ -76,6 +79,7 @@ struct dts_dump {
 	struct dts_source *source;
 	struct dts_session *sessions; /* one a reader */
 	struct dts_snapshot *at;      /* likewise */
+	struct dts_session holder;    /* keeps the definitions as they are */
 	size_t count;
 	struct dts_tables tables;
 	struct dts_dump_table *items; /* as many, in the same order */

@@ -8,9 +8,10 @@
  * definition: on MariaDB an ALTER that rebuilds nothing is visible to older
  * snapshots (tried on 10.11: ADD COLUMN, RENAME COLUMN, MODIFY of an ENUM). The
  * position would then be before an ALTER that the rows already show. So a
- * second connection reads from each table, which holds its definition, before
- * the snapshot begins; the readers' connections read from each after that;
- * then the other one may go.
+ * connection of its own reads from each table, which holds its definition, before
+ * the snapshot begins, and stays; the first reader's reads from each after
+ * that. The other readers do when they come to a table, for this costs a millisecond a
+ * table: there are always two who hold, and dts_dump_run() looks in the end whether they still do.
  */
 enum { ATTEMPTS = 5 };
 
@@ -51,7 +52,7 @@ static int check_tables(struct dts_dump *d, struct dts_error *err)
 }
 
 /* 1: done; 0: definitions changed meanwhile, once more; -1. */
-static int attempt(struct dts_dump *d, struct dts_session *helper, struct dts_error *err)
+static int attempt(struct dts_dump *d, struct dts_error *err)
 {
 	struct dts_session *s = &d->sessions[0];
 	struct dts_databases databases = {0};
@@ -67,16 +68,14 @@ static int attempt(struct dts_dump *d, struct dts_session *helper, struct dts_er
 	dts_databases_release(&databases);
 	if (rc < 0)
 		return -1;
-	if (dts_catalog_hold(helper, &d->tables, true, err) < 0)
+	if (dts_catalog_hold(&d->holder, &d->tables, true, err) < 0)
 		return err->status == DTS_REFUSED ? -1 : 0;
 	if (dts_source_snapshots(d->source, d->sessions, d->count, &d->tables, d->options->lock, d->at, &d->notes, err) < 0)
 		return -1;
-	d->prepared = dts_source_prepared(helper);
-	/* Waits for nobody for long: a waiting ALTER may be waiting for the helper. Each of
-	 * the readers: if one is lost, the others must not see new definitions before all have stopped. */
-	for (size_t i = 0; i < d->count; i++)
-		if (dts_catalog_hold(&d->sessions[i], &d->tables, false, err) < 0)
-			return 0;
+	d->prepared = dts_source_prepared(&d->holder);
+	/* Waits for nobody for long: a waiting ALTER may be waiting for the holder. */
+	if (dts_catalog_hold(s, &d->tables, false, err) < 0)
+		return 0;
 	/* A table that was created meanwhile may be older than the snapshot. */
 	if (dts_catalog_tables(s, d->options->selection, &again, err) < 0)
 		return -1;
@@ -97,22 +96,21 @@ static int rollback_all(struct dts_dump *d, struct dts_error *err)
 
 int dts_dump_snapshot(struct dts_dump *d, struct dts_error *err)
 {
-	struct dts_session helper;
 	struct dts_error last = DTS_ERROR_INIT;
 	int rc = 0;
 
-	if (dts_session_open(&helper, d->options->connect, err) < 0)
+	if (dts_session_open(&d->holder, d->options->connect, err) < 0 ||
+	    dts_session_runf(&d->holder, err, "SET SESSION wait_timeout=%d", DTS_DUMP_IDLE_SECONDS) < 0)
 		return -1;
 	for (int i = 0; i < ATTEMPTS && rc == 0; i++) {
 		last = (struct dts_error)DTS_ERROR_INIT;
-		rc = dts_session_runf(&helper, err, "ROLLBACK; SET SESSION lock_wait_timeout=20; BEGIN") < 0 ||
+		rc = dts_session_runf(&d->holder, err, "ROLLBACK; SET SESSION lock_wait_timeout=20; BEGIN") < 0 ||
 				     rollback_all(d, err) < 0
 			     ? -1
-			     : attempt(d, &helper, &last);
+			     : attempt(d, &last);
 		if (rc < 0 && last.message[0])
 			*err = last;
 	}
-	dts_session_close(&helper);
 	if (rc == 0) {
 		*err = last;
 		err->status = DTS_AGAIN;

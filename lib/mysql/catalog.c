@@ -414,10 +414,11 @@ static int query_foreign(struct dts_session *s, struct dts_schema *schema, bool 
 			   " k.REFERENCED_TABLE_SCHEMA, k.REFERENCED_TABLE_NAME, k.REFERENCED_COLUMN_NAME, %s"
 			   " FROM information_schema.KEY_COLUMN_USAGE k ",
 		     rules ? "r.TABLE_NAME" : "k.TABLE_NAME", rules ? "r.DELETE_RULE, r.UPDATE_RULE" : "'', ''");
+	/* That the names are equal to one another must not be said: MariaDB then looks through
+	 * all tables of all databases (10.11, 3,000 tables: 260 ms instead of 0.3). */
 	if (rules)
 		dts_buf_adds(&sql, "JOIN information_schema.REFERENTIAL_CONSTRAINTS r"
-				   " ON r.CONSTRAINT_SCHEMA=k.CONSTRAINT_SCHEMA AND r.TABLE_NAME=k.TABLE_NAME"
-				   " AND r.CONSTRAINT_NAME=k.CONSTRAINT_NAME ");
+				   " ON r.CONSTRAINT_NAME=k.CONSTRAINT_NAME ");
 	dts_buf_adds(&sql, "WHERE k.REFERENCED_TABLE_NAME IS NOT NULL");
 	add_name_filter(&sql, "k.TABLE_SCHEMA", schema->db, "k.TABLE_NAME", schema->table);
 	if (rules)
