@@ -359,7 +359,7 @@ print("{\"op\":\"end\",\"src\":\"s\",\"reason\":\"part\",\"records\":%d}" % (len
 	fi
 	DIR=$BATS_TEST_TMPDIR/dump
 	run bash -c "ulimit -f 300; exec dts-dump --defaults-file='$CONFIG' -g src --src=s --output='$DIR' d"
-	[ "$status" -eq 5 ]
+	[ "$status" -eq 5 ] || { echo "$status $output"; ls -l "$DIR"; false; }
 	[[ $output == *"$DIR/"*"File too large"* ]]
 	dump -j2 d
 	complete
