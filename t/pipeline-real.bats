@@ -67,9 +67,14 @@ load_zabbix() {
 
 	# Its triggers are made by whoever installs it.
 	sql "$src" 'SET GLOBAL log_bin_trust_function_creators=1; CREATE DATABASE zabbix CHARACTER SET utf8mb4 COLLATE utf8mb4_bin'
-	for part in schema images data; do
-		unpacked "$ZABBIX_SQL/$part.sql" >"$BATS_TEST_TMPDIR/part.sql"
-		client "$src" zabbix <"$BATS_TEST_TMPDIR/part.sql"
+	unpacked "$ZABBIX_SQL/schema.sql" | client "$src" zabbix
+	# A hundred thousand statements at once, instead of one round trip each.
+	for part in images data; do
+		{
+			echo 'DELIMITER end_of_the_file'
+			unpacked "$ZABBIX_SQL/$part.sql"
+			printf '\nend_of_the_file\n'
+		} | client "$src" --max-allowed-packet=1G zabbix
 	done
 }
 
