@@ -24,7 +24,7 @@ static void parse(struct options *o, int argc, char **argv)
 		{"jobs", 'j', DTS_OPTION_NUMBER, &o->dump.jobs, "N", "readers at the same time [1]"},
 		{"chunk-size", 0, DTS_OPTION_SIZE, &o->dump.chunk_size, "SIZE", "bytes after which a chunk ends [4M]"},
 		{"lock", 0, DTS_OPTION_STRING, &o->lock, "HOW",
-		 "one position for all readers by: auto, none, tables, ftwrl, backup [auto]"},
+		 "one position for readers: auto, none, tables, ftwrl or backup [auto]"},
 		{"columns", 0, DTS_OPTION_LIST, &o->columns, "PATTERN:A,B", "only these columns of these tables"},
 		{"where", 0, DTS_OPTION_LIST, &o->wheres, "PATTERN:CONDITION", "only these rows of these tables"},
 		{"limit-rate", 0, DTS_OPTION_SIZE, &o->dump.limit_rate, "SIZE", "bytes of records a second at most"},
