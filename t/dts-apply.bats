@@ -169,50 +169,6 @@ d.t.2 ["part",2,"last"]' ]
 		--checkpoint="$c"
 }
 
-@test "windows: skipped before, converging inside, strict behind" {
-	sql dst 'CREATE TABLE t (a INT PRIMARY KEY, b INT UNIQUE); CREATE TABLE u (a INT PRIMARY KEY)' d
-	{
-		schema u a
-		chunk 1 u 100 100 '{"a":1}'
-		schema t a b
-		chunk 1 t 200 300 '{"a":1,"b":1}' '{"a":2,"b":2}' '{"a":4,"b":40}'
-	} | snapshot 100 >in
-	run_tool 0 apply --checkpoint="$c" --keys=first in # so that its unique key is there
-	at 100
-	{
-		schema t a b
-		schema u a
-		tx 110 "$(ins t '{"a":2,"b":2}')" "$(ins u '{"a":2}')"         # t: there already
-		tx 210 "$(del t '{"a":3,"b":3}')" "$(ins t '{"a":2,"b":2}')"   # inside: in any state
-		tx 220 "$(upd t '{"a":1,"b":1}' '{"a":5,"b":40}')"             # takes b from row 4
-		tx 310 "$(ins t '{"a":6,"b":6}')"
-	} >body
-	changes 100 <body >in
-	run_tool 0 apply --keys=first --checkpoint="$c" in
-	is 'SELECT * FROM t ORDER BY a' '2 2,5 40,6 6'
-	is 'SELECT * FROM u' '1,2'
-	at 319
-	{ schema t a b; tx 330 "$(del t '{"a":3,"b":3}')"; } | changes 319 >in
-	run_tool 4 apply --checkpoint="$c" in
-	[[ $stderr == *'the row is not at the target'* ]]
-}
-
-@test "windows: no key, partial images and DDL are refused inside" {
-	sql dst 'CREATE TABLE t (a INT, b INT); CREATE TABLE k (a INT PRIMARY KEY, b INT)' d
-	{ schema t a b; chunk 1 t 100 300 '{"a":1,"b":1}'; schema k a b; chunk 1 k 100 300; } | snapshot 100 >in
-	run_tool 0 apply --checkpoint="$c" in
-	{ schema t a b; tx 210 "$(ins t '{"a":1,"b":1}')"; } | changes 100 >in
-	refused 4 "in:4: table 'd.t' has no key, so changes inside its window cannot be repeated" '' --checkpoint="$c"
-	{ schema k a b; tx 210 "$(upd k '{"a":1}' '{"b":1}')"; } | changes 100 >in
-	run_tool 4 apply --checkpoint="$c" in
-	[[ $stderr == *"image lacks column 'a' of table 'd.k'"*'hint: set binlog_row_image=FULL at the source' ]]
-	tx 210 "$(ddl alter-table 'ALTER TABLE k ADD c INT')" | changes 100 >in
-	run_tool 4 apply --checkpoint="$c" in
-	[[ $stderr == *"falls into the time in which the full phase read its tables"*'hint: repeat the full phase'* ]]
-	is 'SELECT COUNT(*) FROM t' 1
-	at 100
-}
-
 # --- what is refused
 
 @test "tables that cannot be applied to" {

@@ -16,6 +16,7 @@ struct statement {
 	struct dts_ddl ddl;
 	struct dts_slice db, sql, context;
 	unsigned flags;
+	bool shown;   /* its tables were read behind it: they, and what is kept of them, know it */
 	bool unclear; /* what the source read of its comments is not known */
 	uint64_t input_line;
 };
@@ -343,31 +344,25 @@ static int resolve(struct dts_applier *a, struct statement *s, struct dts_error 
 	return rc;
 }
 
-static int no_open_window(struct dts_applier *a, const struct statement *s, const struct dts_apply_tx *tx,
-			  struct dts_error *err)
+/* The statement against the windows of tables: 1: to be run; 0: the rows that are there show it already; -1. */
+static int check_windows(struct dts_applier *a, const struct statement *s, const struct dts_apply_tx *tx,
+			 struct dts_error *err)
 {
-	struct dts_buf sql = {0};
-	struct dts_position high = {0};
-	int rc = 0;
-
-	dts_buf_adds(&sql, "SELECT high FROM ");
-	dts_checkpoint_table(&a->checkpoint, "tablewindow", &sql);
-	add_key(a, &sql);
-	MYSQL_RES *res = dts_session_query(a->session, dts_buf_slice(&sql), err);
-	dts_buf_release(&sql);
-	if (!res)
+	switch (dts_ddl_window(a, &s->ddl, s->db, &tx->pos, err)) {
+	case DTS_DDL_BEHIND_WINDOWS:
+		/* Keys that waited for them are there, which the statement may be about. */
+		return dts_keys_all(a, err) < 0 ? -1 : 1;
+	case DTS_DDL_BESIDE_WINDOWS:
+		return 1;
+	case DTS_DDL_BEFORE_WINDOW:
+		return 0;
+	case DTS_DDL_IN_WINDOW:
+		refuse(s, "the statement falls into the time in which the full phase read its tables", err);
+		dts_hint(err, "repeat the full phase: dts-checkpoint remove, empty the tables, start anew");
+		return dts_runner_where(&a->runner, s->input_line, err);
+	default:
 		return -1;
-	for (MYSQL_ROW row; rc == 0 && (row = mysql_fetch_row(res));) {
-		rc = dts_position_parse(&high, dts_slice_of(row[0]), err);
-		if (rc == 0 && dts_position_compare(&tx->pos, &high) <= 0) {
-			rc = refuse(s, "the statement falls into the time in which the full phase read its tables", err);
-			dts_hint(err, "repeat the full phase: dts-checkpoint remove, empty the tables, start anew");
-			dts_runner_where(&a->runner, s->input_line, err);
-		}
 	}
-	mysql_free_result(res);
-	dts_position_release(&high);
-	return rc;
 }
 
 /* Runs the statement with its intent; nothing is written yet about its end. */
@@ -375,9 +370,10 @@ static int run_once(struct dts_applier *a, struct statement *s, const struct dts
 {
 	if (!a->has_checkpoint)
 		return run(a, s, err);
-	/* Behind all windows the keys that waited for them are there, which the statement may be about. */
-	if (no_open_window(a, s, tx, err) < 0 || dts_keys_all(a, err) < 0)
-		return -1;
+	int due = check_windows(a, s, tx, err);
+	s->shown = due == 0;
+	if (due <= 0)
+		return due;
 	int found = read_intent(a, s, tx, err);
 	if (found < 0)
 		return -1;
@@ -418,7 +414,8 @@ int dts_apply_ddl_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struc
 		rc = dts_group_plan_tx(a, tx, err);
 		if (rc == 0 && a->has_checkpoint) {
 			dts_group_plan_mark(a, 0, 1);
-			dts_definitions_plan_ddl(a, &s.ddl, s.db);
+			if (!s.shown)
+				dts_definitions_plan_ddl(a, &s.ddl, s.db);
 			dts_definitions_plan(a, tx->definitions_end, &tx->pos);
 			plan_forget_intent(a);
 		}

@@ -161,6 +161,16 @@ int dts_group_plan_tx(struct dts_applier *a, const struct dts_apply_tx *tx, stru
 int dts_group_plan_record(struct dts_applier *a, const struct dts_record *r, const struct dts_position *pos,
 			  uint64_t line, struct dts_error *err);
 
+/* ddl_window.c: a DDL statement at `pos` beside the windows of tables that are still open, or -1. */
+enum dts_ddl_place {
+	DTS_DDL_BEHIND_WINDOWS, /* there are none */
+	DTS_DDL_BESIDE_WINDOWS, /* not of its tables */
+	DTS_DDL_BEFORE_WINDOW,  /* its tables were read behind it: they show what it did */
+	DTS_DDL_IN_WINDOW,      /* it cannot be told which rows know it */
+};
+int dts_ddl_window(struct dts_applier *a, const struct dts_ddl *ddl, struct dts_slice default_db,
+		   const struct dts_position *pos, struct dts_error *err);
+
 /* definitions.c: the source's definitions, kept in the checkpoint. A schema record of a
  * stream of changes waits until its transaction commits ... */
 int dts_definitions_note(struct dts_applier *a, const struct dts_record *r, const struct dts_schema *s, struct dts_error *err);
