@@ -29,6 +29,8 @@ int dts_output_open(struct dts_output *out, const char *path, bool compressed, s
 		if (!out->zstd->ctx)
 			dts_out_of_memory();
 		ZSTD_CCtx_setParameter(out->zstd->ctx, ZSTD_c_checksumFlag, 1);
+		/* Records are long repetitions with short news: more effort costs twice the time, for little or nothing. */
+		ZSTD_CCtx_setParameter(out->zstd->ctx, ZSTD_c_compressionLevel, 1);
 	}
 	return 0;
 }
