@@ -22,6 +22,10 @@ identical() {
 	run_tool 0 dts-verify --defaults-file="$CONFIG" -g src -G dst "$1" || { head -c 2000 <<<"$output"; false; }
 }
 
+catch_up() {
+	run_pipe '0 0' "dts-binlog --defaults-file='$CONFIG' -g src --src=s --resume=c@dst | dts-apply --defaults-file='$CONFIG' -g dst --checkpoint=c"
+}
+
 # Tables a and b with a key, e without.
 fill() {
 	sql src "CREATE TABLE a (id int PRIMARY KEY, v varchar(100)); INSERT INTO a SELECT seq, REPEAT('x', 60) FROM seq_1_to_3000;
@@ -42,6 +46,17 @@ forget() {
 }
 
 complete() { [ "$(tail -n 1 "$DIR/manifest" | jq -r .reason)" = done ]; }
+
+# Changes to the tables of fill() until there is the file stop.
+write() {
+	local i=0
+
+	while [ ! -e "$BATS_TEST_TMPDIR/stop" ]; do
+		i=$((i + 1))
+		echo "UPDATE a SET v='u$i' WHERE id=$((10000 + i * 7919 % 50000)); INSERT INTO e VALUES ($i, 'written');
+			DELETE FROM b WHERE id=$((1 + i * 17 % 3000)); INSERT INTO b VALUES ($((4000 + i)), 'new'); DO SLEEP(0.004);"
+	done | client src d
+}
 
 # The files of the directory are those of the manifest, and each is a stream by itself.
 sound() {
@@ -133,7 +148,7 @@ sound() {
 	[ "$(grep -c '^{"op":"run"' "$DIR/manifest")" = 2 ]
 	apply -j4 --checkpoint=c "$DIR"
 	[ "$(sql dst 'SELECT COUNT(*) FROM d.a WHERE id > 90000')$(sql dst 'SELECT COUNT(*) FROM d.b WHERE id > 90000')" = 01 ]
-	run_pipe '0 0' "dts-binlog --defaults-file='$CONFIG' -g src --src=s --resume=c@dst | dts-apply --defaults-file='$CONFIG' -g dst --checkpoint=c"
+	catch_up
 	identical d
 }
 
@@ -147,7 +162,7 @@ sound() {
 	sql src 'UPDATE a SET v="new" WHERE id < 5; DELETE FROM e LIMIT 3; UPDATE b SET v="new" WHERE id < 5' d
 	dump d
 	apply -j2 --checkpoint=c "$DIR"
-	run_pipe '0 0' "dts-binlog --defaults-file='$CONFIG' -g src --src=s --resume=c@dst | dts-apply --defaults-file='$CONFIG' -g dst --checkpoint=c"
+	catch_up
 	identical d
 }
 
@@ -179,21 +194,26 @@ sound() {
 	[[ $stderr == *"table 'd.p' is read again: "* ]]
 	sound
 	apply -j2 --checkpoint=c "$DIR"
-	run_pipe '0 0' "dts-binlog --defaults-file='$CONFIG' -g src --src=s --resume=c@dst | dts-apply --defaults-file='$CONFIG' -g dst --checkpoint=c"
+	catch_up
 	identical d
 }
 
 @test "killed at any moment, the same commands again bring it to its end" {
-	local c="--defaults-file='$CONFIG'"
+	local c="--defaults-file='$CONFIG'" writer
 
 	fill
 	sql src 'INSERT INTO a SELECT seq, REPEAT("z", 90) FROM seq_10000_to_60000; INSERT INTO e SELECT id, v FROM a' d
+	write 3>&- &
+	writer=$!
 	DTS_KILL_MAY_END=1 dts_retry_kill "$DTS_KILLS" 200 1500 "exec dts-dump $c -g src --src=s -j3 --chunk-size=64K --limit-rate=6M --output='$DIR' d | cat"
 	dump -j3 d
+	: >"$BATS_TEST_TMPDIR/stop"
+	wait "$writer"
 	complete
 	sound
 	DTS_KILL_MAY_END=1 dts_retry_kill "$DTS_KILLS" 50 700 "exec dts-apply $c -g dst -j4 --checkpoint=c '$DIR' | cat"
 	apply -j4 --checkpoint=c "$DIR"
+	catch_up
 	identical d
 }
 
