@@ -315,7 +315,7 @@ print("{\"op\":\"end\",\"src\":\"s\",\"reason\":\"part\",\"records\":%d}" % (len
 	run_tool 4 dump d.a
 	[[ $stderr == *"directory '$DIR' has a dump with another selection"* ]]
 	run_tool 4 dump d --where='d.a:id < 5'
-	run_tool 4 dump d --src=t
+	run_tool 4 timeout 100 dts-dump --defaults-file="$CONFIG" -g src --src=t --output="$DIR" d
 	[[ $stderr == *"directory '$DIR' has a dump of source 's', and not of 't'"* ]]
 	run_tool 4 timeout 100 dts-dump --defaults-file="$CONFIG" -g dst --src=s --output="$DIR" d
 	[[ $stderr == *"directory '$DIR' has a dump of another server"* ]]
