@@ -19,6 +19,8 @@ enum {
 	LOAD_LEAST = 16 * 1024, /* LOAD DATA takes two more round trips than a small INSERT */
 	LOOK_MS = 200,          /* a stop signal does not end a wait for a condition */
 	SERIAL_BACKLOG = 2,     /* chunks a writer that wait for the one table before it goes by INSERT */
+	SERIAL_LOADS = 2,       /* into such a table: one gets its text ready while the server is at the other's */
+	INSERT_JOBS = 4,        /* writers whose INSERTs, side by side, are quicker than one LOAD DATA after the other */
 };
 
 struct dts_bulk {
@@ -146,6 +148,12 @@ static bool must_wait(const struct dts_bulk_chunk *c)
 	return c->load && c->table->bulk.serial && !c->table->bulk.insert_only && c->table->bulk.loading > 0;
 }
 
+/* Nothing is left but chunks of tables that are being loaded, and the input has got ahead of us. */
+static bool by_insert(const struct dts_bulk *b)
+{
+	return b->options.jobs >= INSERT_JOBS && (b->waiting || b->queued >= SERIAL_BACKLOG * b->options.jobs);
+}
+
 /*
  * The next chunk for a writer, or NULL. One whose table is free goes first, as a LOAD DATA
  * with an AUTO_INCREMENT column keeps all others from the table (innodb_autoinc_lock_mode
@@ -159,10 +167,11 @@ static struct dts_bulk_chunk *choose(struct dts_bulk *b)
 
 	while (*at && must_wait(*at))
 		at = &(*at)->next;
-	if (!*at && b->first && (b->waiting || b->queued >= SERIAL_BACKLOG * b->options.jobs)) {
+	if (!*at && b->first && by_insert(b))
 		b->first->table->bulk.insert_only = true;
-		at = &b->first;
-	}
+	if (!*at)
+		for (at = &b->first; *at && must_wait(*at) && (*at)->table->bulk.loading >= SERIAL_LOADS;)
+			at = &(*at)->next;
 	if (!*at)
 		return NULL;
 	struct dts_bulk_chunk *c = take_first(b, at);
