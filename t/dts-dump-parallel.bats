@@ -55,9 +55,17 @@ key_tables() {
 		CREATE TABLE k_parts (id INT PRIMARY KEY, v INT) PARTITION BY HASH (id) PARTITIONS 4; INSERT INTO k_parts SELECT seq, seq FROM $(numbers "$n");
 		CREATE TABLE k_empty (id INT PRIMARY KEY); CREATE TABLE k_one (id INT PRIMARY KEY); INSERT INTO k_one VALUES (1)" d
 	if kind_is_mysql "$1" || [ "$1" = ma ]; then
+		# Values that differ only far behind, where sorting does not look by itself.
+		sql "$1" "$deep CREATE TABLE k_long (s VARCHAR(750) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci, b INT, PRIMARY KEY (s DESC, b));
+			INSERT INTO k_long SELECT CONCAT(REPEAT('y', 680), SHA2(seq, 256)), seq FROM $(numbers "$n")" d
 		sql "$1" "$deep CREATE TABLE k_desc (a INT, b INT, PRIMARY KEY (a, b DESC)); INSERT INTO k_desc SELECT seq % 20, seq FROM $(numbers "$n");
 			CREATE TABLE k_alldesc (a INT, b INT, PRIMARY KEY (a DESC, b DESC)); INSERT INTO k_alldesc SELECT seq % 20, seq FROM $(numbers "$n")" d
 	fi
+	# Keys of which the server keeps hashes have no order.
+	kind_is_mysql "$1" || sql "$1" "$deep CREATE TABLE k_hashed (s MEDIUMTEXT NOT NULL, UNIQUE (s)); INSERT INTO k_hashed SELECT CONCAT(REPEAT('x', 3000), SHA2(seq, 256)) FROM $(numbers "$n");
+		CREATE TABLE k_hashed_bytes (b BLOB NOT NULL, UNIQUE (b)); INSERT INTO k_hashed_bytes SELECT s FROM k_hashed;
+		CREATE TABLE k_hashed_long (s VARCHAR(8000) NOT NULL, UNIQUE (s)); INSERT INTO k_hashed_long SELECT s FROM k_hashed;
+		CREATE TABLE k_hashed_int (a INT NOT NULL, UNIQUE (a) USING HASH); INSERT INTO k_hashed_int SELECT seq * 17 % 1009 FROM $(numbers "$n")" d
 	kind_is_mysql "$1" || sql "$1" "$deep CREATE TABLE k_uuid (u UUID PRIMARY KEY, v INT); INSERT INTO k_uuid SELECT IF(seq % 2, UUID(), CONCAT(seq * 9999 + 10000000, '-1111-7', 100 + seq, '-8888-', '123456789012')), 1 FROM $(numbers "$n") ;
 		CREATE TABLE k_inet (i INET6 PRIMARY KEY); INSERT INTO k_inet SELECT CONCAT(HEX(seq % 10), '::', HEX(seq)) FROM $(numbers "$n")" d
 }

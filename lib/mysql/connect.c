@@ -298,7 +298,9 @@ static int leave_keys_alone(struct dts_session *s, struct dts_error *err)
 
 static int set_up_mysql(struct dts_session *s, struct dts_error *err)
 {
-	if (dts_session_runf(s, err, "SET SESSION max_execution_time=0, information_schema_stats_expiry=0") < 0)
+	/* Sorting texts as a whole needs some room, which the server takes only then. */
+	if (dts_session_runf(s, err, "SET SESSION max_execution_time=0, information_schema_stats_expiry=0,"
+			     " sort_buffer_size=CAST(GREATEST(@@SESSION.sort_buffer_size,4194304) AS UNSIGNED)") < 0)
 		return -1;
 	if (s->version < 80030)
 		return 0;
@@ -318,8 +320,9 @@ static int set_up(struct dts_session *s, struct dts_error *err)
 			     " sql_mode='STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO',"
 			     " time_zone='+00:00', autocommit=1, sql_quote_show_create=1, sql_big_selects=1,"
 			     " sql_select_limit=18446744073709551615, sql_auto_is_null=0, sql_safe_updates=0,"
-			     " foreign_key_checks=1, unique_checks=1, completion_type=0, wait_timeout=86400,"
-			     " group_concat_max_len=1048576") < 0)
+			     /* What sorts for the order of a key must not look at its first 1024 bytes only. */
+			     " max_sort_length=1048576, foreign_key_checks=1, unique_checks=1, completion_type=0,"
+			     " wait_timeout=86400, group_concat_max_len=1048576") < 0)
 		return -1;
 	if (s->family == DTS_MYSQL)
 		return set_up_mysql(s, err);

@@ -12,6 +12,13 @@ static const struct dts_column *column_of(const struct dts_schema *schema, struc
 	return i < 0 ? NULL : &schema->columns[i];
 }
 
+/* TEXT and BLOB as a whole can only be in a key of MariaDB's that keeps hashes: it has no
+ * order, and sorting looks at the first bytes of such values only (max_sort_length). */
+static bool is_large(const struct dts_column *c)
+{
+	return memmem(c->type_text.p, c->type_text.len, "text", 4) || memmem(c->type_text.p, c->type_text.len, "blob", 4);
+}
+
 static bool key_orders(const struct dts_schema *schema, const struct dts_key *key)
 {
 	for (size_t i = 0; i < key->count; i++) {
@@ -26,7 +33,13 @@ static bool key_orders(const struct dts_schema *schema, const struct dts_key *ke
 		case DTS_TYPE_VECTOR:
 		case DTS_TYPE_UNKNOWN:
 			return false;
+		case DTS_TYPE_BINARY:
+			if (is_large(c))
+				return false;
+			break;
 		case DTS_TYPE_CHAR:
+			if (is_large(c))
+				return false;
 			/* MariaDB's index has the spaces that fill a CHAR up, its comparisons have not: with a
 			 * collation to which spaces matter, two values may be equal and have two places. */
 			if (c->fixed && c->collation.len > 0 && memmem(c->collation.p, c->collation.len, "nopad", 5))

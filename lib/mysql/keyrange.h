@@ -10,8 +10,8 @@
 
 /* The key to walk a table by: the primary key, else a unique key of NOT NULL
  * columns; NULL when there is none. Columns whose values do not order the same
- * on both ends (FLOAT, DOUBLE, JSON, geometry, a SET of more than 53 members, a CHAR of a NOPAD
- * collation of MariaDB's) disqualify a key. */
+ * on both ends (FLOAT, DOUBLE, JSON, geometry, TEXT, BLOB, a SET of more than 53 members, a CHAR of
+ * a NOPAD collation of MariaDB's) disqualify a key. */
 const struct dts_key *dts_keyrange_key(const struct dts_schema *schema);
 
 /* One value of a key as the server printed it: number, text or bytes. */

@@ -156,6 +156,14 @@ static void test_which_key(void)
 	CHECK(dts_keyrange_key(&schema) == NULL);
 	columns[3].collation = DTS_LIT("utf8mb4_0900_ai_ci");
 	CHECK(dts_keyrange_key(&schema) == &schema.primary);
+	/* MariaDB keeps hashes of these. */
+	columns[3].type_text = DTS_LIT("mediumtext");
+	CHECK(dts_keyrange_key(&schema) == NULL);
+	columns[3].type = DTS_TYPE_BINARY;
+	columns[3].type_text = DTS_LIT("blob");
+	CHECK(dts_keyrange_key(&schema) == NULL);
+	columns[3].type_text = DTS_LIT("varbinary(20)");
+	CHECK(dts_keyrange_key(&schema) == &schema.primary);
 	schema.unique = NULL;
 	drop();
 }
