@@ -1,7 +1,5 @@
 #include "apply/cascade.h"
 
-#include <stdlib.h>
-
 #include "unit.h"
 
 static struct dts_error err;
@@ -86,37 +84,31 @@ static void test_groups(void)
 static const char *plan(const char *table, const char *line)
 {
 	static struct dts_buf text;
-	struct dts_apply_table t = {0};
+	struct dts_apply_table *t = dts_zalloc(1, sizeof *t);
 	struct dts_plan p = {0};
 	struct dts_record r;
 	char schema[400];
 
 	snprintf(schema, sizeof schema, "{\"op\":\"schema\",\"db\":\"e\",\"table\":\"x_%s\",\"columns\":" COLUMNS ",\"primary\":[\"id\"],"
 		 "\"source\":{\"db\":\"d\",\"table\":\"%s\"}}", table, table);
-	schema_of(&t.schema, schema);
-	schema_of(&t.target, schema);
-	CHECK_INT(0, dts_apply_table_match(&t, &err));
+	schema_of(&t->schema, schema);
+	schema_of(&t->target, schema);
+	CHECK_INT(0, dts_apply_table_match(t, &err));
 	err = (struct dts_error)DTS_ERROR_INIT;
 	dts_buf_clear(&text);
 	dts_record_init(&r);
 	CHECK_INT(0, dts_record_parse(&r, dts_slice_of(line), &err));
 	if (r.raw[DTS_F_BEFORE].p)
-		dts_apply_table_spread(&t, r.raw[DTS_F_BEFORE], t.values_before, &err);
+		dts_apply_table_spread(t, r.raw[DTS_F_BEFORE], t->values_before, &err);
 	if (r.raw[DTS_F_AFTER].p)
-		dts_apply_table_spread(&t, r.raw[DTS_F_AFTER], t.values, &err);
-	if (dts_cascades_plan(&cascades, &p, &t, &r, 7, &err) < 0)
+		dts_apply_table_spread(t, r.raw[DTS_F_AFTER], t->values, &err);
+	if (dts_cascades_plan(&cascades, &p, t, &r, 7, &err) < 0)
 		dts_buf_adds(&text, err.message);
 	for (size_t i = 0; i < p.count; i++)
 		dts_buf_addf(&text, "%lld: %.*s", p.statements[i].rows, (int)p.statements[i].len + 1, p.sql.data + p.statements[i].at);
 	dts_record_release(&r);
 	dts_plan_release(&p);
-	dts_schema_release(&t.schema);
-	dts_schema_release(&t.target);
-	dts_buf_release(&t.insert);
-	free(t.columns);
-	free(t.values);
-	free(t.values_before);
-	free(t.key_columns);
+	dts_apply_table_free(t);
 	return dts_buf_text(&text);
 }
 
