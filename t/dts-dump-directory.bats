@@ -301,7 +301,7 @@ print("{\"op\":\"end\",\"src\":\"s\",\"reason\":\"part\",\"records\":%d}" % (len
 	: >"$DIR/notes"
 	run_tool 4 dump d
 	[[ $stderr == *"directory '$DIR' holds 'notes', which is not of a dump"* ]]
-	run_tool 3 apply "$DIR"
+	run_tool 5 apply "$DIR"
 	[[ $stderr == *"'$DIR' is a directory without a dump"* ]]
 	rm "$DIR/notes"
 	: >"$DIR/000001.d.a.zst"

@@ -77,7 +77,7 @@ static int read_manifest(struct dts_directory *d, struct dts_error *err)
 	int rc = dts_manifest_read(&d->manifest, d->path, err);
 
 	if (rc == 0) {
-		dts_fail(err, DTS_BAD_INPUT, "'%s' is a directory without a dump: it has no file " DTS_MANIFEST_NAME, d->path);
+		dts_fail(err, DTS_IO, "'%s' is a directory without a dump: it has no file " DTS_MANIFEST_NAME, d->path);
 		return dts_hint(err, "dts-dump --output=DIR makes one");
 	}
 	if (rc < 0 || dts_record_parse(&d->record, dts_slice_of(d->manifest.stream), err) < 0)
