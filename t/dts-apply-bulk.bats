@@ -251,6 +251,20 @@ dts-apply: hint: a pipeline that drops records on purpose goes on through 'dts-f
 	is 'SELECT COUNT(*) FROM dts.chunk WHERE checkpoint="'"$c"'"' 2
 }
 
+@test "a writer that gets no connection ends the run" {
+	sql dst 'CREATE TABLE t (a INT PRIMARY KEY, b TEXT)' d
+	{ keyed t; many d.t.1 t 1 10; } | snapshot 10 >in
+	sql dst "DROP USER IF EXISTS few; CREATE USER few IDENTIFIED BY 'few' WITH MAX_USER_CONNECTIONS 1; GRANT ALL ON *.* TO few"
+	status=0
+	MYSQL_PWD=few timeout 20 dts-apply --defaults-file="$(defaults)" -g dst -u few -j2 --checkpoint="$c" in 2>err || status=$?
+	sql dst 'DROP USER few'
+	[ "$status" -eq 75 ] || { echo "status $status"; cat err; return 1; }
+	[[ $(<err) == "dts-apply: cannot connect to 'dst': User 'few' has "*"'max_user_connections'"* ]]
+	is 'SELECT COUNT(*) FROM t' 0
+	run_tool 0 apply --checkpoint="$c" in
+	is 'SELECT COUNT(*), SUM(a) FROM t' '10 55'
+}
+
 # --- --print
 
 @test "--print: the statements, one a line, which do the same when they are run" {

@@ -420,7 +420,13 @@ int dts_bulk_put(struct dts_bulk *b, struct dts_bulk_chunk *c, struct dts_error 
 	bool start = b->started < b->options.jobs && b->queued + b->busy > b->started;
 	pthread_cond_signal(&b->work);
 	pthread_mutex_unlock(&b->lock);
-	return start ? start_writer(b, err) : 0;
+	if (!start || start_writer(b, err) == 0)
+		return 0;
+	/* There may be nobody to take the chunk. */
+	pthread_mutex_lock(&b->lock);
+	fail(b, err);
+	pthread_mutex_unlock(&b->lock);
+	return -1;
 }
 
 int dts_bulk_drain(struct dts_bulk *b, struct dts_error *err)
