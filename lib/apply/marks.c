@@ -179,9 +179,10 @@ static int read_marks(struct dts_applier *a, const struct dts_apply_table *t, bo
 			*void_rows = true;
 			continue;
 		}
-		struct done_chunk *done = dts_alloc(sizeof *done + strlen(row[1]) + 1);
+		size_t size = strlen(row[1]) + 1;
+		struct done_chunk *done = dts_alloc(sizeof *done + size);
 		done->rows = strtoull(row[2], NULL, 10);
-		strcpy(done->bounds, row[1]);
+		memcpy(done->bounds, row[1], size);
 		free(dts_map_set(&a->done_chunks, chunk_key(&key, t, dts_slice_of(row[0])), done));
 	}
 	mysql_free_result(res);

@@ -79,8 +79,8 @@ static void *work(void *arg)
 		dts_queue_stop(&d->queue);
 	}
 	mysql_thread_end();
-	if (write(d->ended, &one, sizeof one) < 0)
-		abort(); /* a counter that has room, of a descriptor that is ours */
+	while (write(d->ended, &one, sizeof one) < 0 && errno == EINTR)
+		; /* nothing else can be: the counter has room */
 	return NULL;
 }
 
