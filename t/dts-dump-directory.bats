@@ -302,7 +302,7 @@ print("{\"op\":\"end\",\"src\":\"s\",\"reason\":\"part\",\"records\":%d}" % (len
 	run_tool 4 dump d
 	[[ $stderr == *"directory '$DIR' holds 'notes', which is not of a dump"* ]]
 	run_tool 5 apply "$DIR"
-	[[ $stderr == *"'$DIR' is a directory without a dump"* ]]
+	[[ $stderr == *"cannot read '$DIR': Is a directory"* ]]
 	rm "$DIR/notes"
 	: >"$DIR/000001.d.a.zst"
 	run_tool 4 dump d

@@ -66,7 +66,7 @@ says() {
 	run_tool 5 dts-filter in missing
 	says "cannot open 'missing': No such file or directory"
 	run_tool 5 dts-filter .
-	says "'.' is a directory without a dump: it has no file manifest"
+	says "cannot read '.': Is a directory"
 }
 
 @test "what is wrong in a record is told with file, line and reason" {

@@ -12,6 +12,7 @@
  */
 struct dts_directory; /* opaque */
 
+/* Is it a directory with a manifest? */
 bool dts_directory_is(const char *path);
 
 /* Compares the files with the manifest before anything is read: DTS_BAD_INPUT names the
