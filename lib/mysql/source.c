@@ -5,6 +5,19 @@
 #include "base/arena.h"
 #include "mysql/quote.h"
 
+/* MySQL does it in SQL since 9.6, unless told otherwise, and logs it. */
+static int logs_foreign_actions(struct dts_session *s, struct dts_error *err)
+{
+	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SHOW GLOBAL VARIABLES LIKE 'innodb\\_native\\_foreign\\_keys'"), err);
+
+	if (!result)
+		return -1;
+	MYSQL_ROW row = mysql_fetch_row(result);
+	bool off = row && row[1] && strcasecmp(row[1], "OFF") == 0;
+	mysql_free_result(result);
+	return off;
+}
+
 int dts_source_init(struct dts_source *source, struct dts_session *s, const struct dts_connect_options *o,
 		    const char *name, struct dts_error *err)
 {
@@ -15,15 +28,17 @@ int dts_source_init(struct dts_source *source, struct dts_session *s, const stru
 		dts_buf_adds(&source->src, name);
 	else if (dts_session_source_name(s, o, &source->src, err) < 0)
 		return -1;
-	if (dts_session_server_id(s, &id, err) < 0)
+	int logs = s->family == DTS_MYSQL ? logs_foreign_actions(s, err) : 0;
+	if (logs < 0 || dts_session_server_id(s, &id, err) < 0)
 		return -1;
+	source->logs_foreign_actions = logs;
 	/* Of "10.11.19-MariaDB-0+deb12u1-log" what is a version anywhere. */
 	size_t len = strcspn(s->version_text, "-");
 	dts_buf_addf(&source->server, "{\"server\":\"%s\",\"version\":", s->family == DTS_MARIADB ? "mariadb" : "mysql");
 	dts_json_add_string(&source->server, dts_slice(s->version_text, len));
 	dts_buf_adds(&source->server, ",\"id\":");
 	dts_json_add_string(&source->server, dts_buf_slice(&id));
-	dts_buf_addc(&source->server, '}');
+	dts_buf_adds(&source->server, logs ? ",\"foreign-actions\":\"logged\"}" : "}");
 	dts_buf_release(&id);
 	return 0;
 }

@@ -14,6 +14,7 @@ struct dts_source {
 	struct dts_position pos;
 	struct dts_position high; /* windowed: a position that is not before the snapshot's */
 	bool windowed;            /* the snapshot's position is not known, but `pos` is not behind it */
+	bool logs_foreign_actions; /* what foreign keys do to other rows (CASCADE, SET NULL) is in its log */
 	const struct dts_connect_options *connect; /* borrowed */
 	struct dts_buf resumes; /* a snapshot's "resumes" object, for the stream record; empty: none */
 };
