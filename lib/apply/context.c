@@ -15,6 +15,8 @@ void dts_ddl_origin_read(struct dts_ddl_origin *o, struct dts_slice source)
 	*o = (struct dts_ddl_origin){0};
 	struct dts_json server = source.p ? dts_json_get(source, "server") : (struct dts_json){0};
 	struct dts_json version = source.p ? dts_json_get(source, "version") : (struct dts_json){0};
+	struct dts_json actions = source.p ? dts_json_get(source, "foreign-actions") : (struct dts_json){0};
+	o->logs_foreign_actions = actions.raw.p && dts_slice_is(actions.raw, "\"logged\"");
 	if (server.raw.p && server.type == DTS_JSON_STRING) {
 		struct dts_slice name = dts_json_string(server.raw, &text);
 		o->family = dts_slice_is(name, "mysql") ? DTS_MYSQL : DTS_MARIADB;

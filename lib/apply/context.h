@@ -14,6 +14,7 @@ struct dts_ddl_origin {
 	bool known;
 	enum dts_family family;
 	unsigned version; /* 101119 for 10.11.19; 0: not known */
+	bool logs_foreign_actions; /* what foreign keys do to other rows is in its log */
 };
 
 /* From a stream record's "source" (raw JSON, p NULL: nothing is known). */

@@ -149,10 +149,19 @@ static bool has_flag(const struct dts_record *r, const char *flag)
 static int plan_cascades(struct dts_applier *a, struct dts_apply_table *t, const struct dts_record *r, uint64_t line,
 			 struct dts_error *err)
 {
+	if (a->origin.logs_foreign_actions)
+		return 0;
 	if (!a->cascades_known && dts_cascades_load(&a->cascades, &a->checkpoint, dts_buf_slice(&a->src), err) < 0)
 		return -1;
 	a->cascades_known = true; /* definitions do not change while a window is open */
 	return dts_cascades_plan(&a->cascades, &a->plan, t, r, line, err);
+}
+
+/* Before the table is tied to the target's, which looks as it did when its rows were read: a
+ * change that they show already may be of another form. */
+static int look_at_window(struct dts_applier *a, struct dts_apply_table *t, struct dts_error *err)
+{
+	return a->changes && a->has_checkpoint && !t->window.asked ? dts_chunk_load_windows(a, t, err) : 0;
 }
 
 int dts_group_plan_record(struct dts_applier *a, const struct dts_record *r, const struct dts_position *pos,
@@ -161,10 +170,12 @@ int dts_group_plan_record(struct dts_applier *a, const struct dts_record *r, con
 	struct dts_apply_table *t = dts_applier_table(a, r, err);
 	enum dts_plan_mode mode;
 
-	if (!t || (!t->bound && dts_applier_bind(a, t, err) < 0))
+	if (!t || look_at_window(a, t, err) < 0)
 		return dts_runner_where(&a->runner, line, err);
 	if (!mode_of(t, pos, &mode))
 		return 0;
+	if (!t->bound && dts_applier_bind(a, t, err) < 0)
+		return dts_runner_where(&a->runner, line, err);
 	dts_applier_plan_checks(a, mode == DTS_PLAN_CONVERGE || has_flag(r, "no-foreign-key-checks"),
 				has_flag(r, "no-unique-checks"));
 	if (dts_plan_change(&a->plan, t, r, mode, line, err) < 0 ||
