@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "mysql/quote.h"
+#include "record/floating.h"
 #include "record/value.h"
 
 struct column {
@@ -140,14 +141,9 @@ static void add_integer(struct dts_buf *out, struct dts_slice digits)
 
 static int add_floating(const struct column *c, struct dts_slice value, struct dts_buf *out, struct dts_error *err)
 {
-	char text[64], *end;
+	double d;
 
-	if (value.len == 0 || value.len >= sizeof text)
-		return bad_value(c, value, err);
-	memcpy(text, value.p, value.len);
-	text[value.len] = '\0';
-	double d = strtod(text, &end);
-	if (*end || d - d != 0)
+	if (!dts_parse_double(value, &d))
 		return bad_value(c, value, err);
 	if (c->schema->type == DTS_TYPE_FLOAT)
 		dts_json_add_float(out, (float)d);

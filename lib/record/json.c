@@ -1,10 +1,8 @@
 #include "record/json.h"
 
-#include <float.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
+#include "record/floating.h"
 #include "record/scan.h"
 
 int dts_json_check(struct dts_slice text, struct dts_error *err)
@@ -305,90 +303,53 @@ void dts_json_add_u64(struct dts_buf *b, uint64_t n)
 		dts_buf_addc(b, '"');
 }
 
-/* Numbers of few digits, which are most: m / 10^k with both exact is rounded
- * once, so it reads back to the same bits, and the least k is the shortest. */
-static bool add_short(struct dts_buf *b, double d)
+static void insert_point(struct dts_buf *b, size_t at)
 {
-	const double exact = 1e15; /* below, 15 digits tell doubles apart */
-	static const double powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
-
-	double a = fabs(d);
-	if (a >= exact || a < 1e-5)
-		return false;
-	for (unsigned k = 0; k < sizeof powers / sizeof *powers; k++) {
-		double m = a * powers[k];
-		if (m >= exact)
-			return false;
-		uint64_t whole = (uint64_t)(m + 0.5);
-		if ((double)whole / powers[k] != a)
-			continue;
-		char text[32];
-		uint64_t scale = (uint64_t)powers[k];
-		int len = k == 0 ? snprintf(text, sizeof text, "%s%llu", d < 0 ? "-" : "", (unsigned long long)whole)
-				 : snprintf(text, sizeof text, "%s%llu.%0*llu", d < 0 ? "-" : "",
-					    (unsigned long long)(whole / scale), (int)k,
-					    (unsigned long long)(whole % scale));
-		dts_buf_add(b, text, (size_t)len);
-		return true;
-	}
-	return false;
+	dts_buf_addc(b, '.');
+	memmove(b->data + at + 1, b->data + at, b->len - 1 - at);
+	b->data[at] = '.';
 }
 
-static bool reads_back(const char *text, double d, bool single)
+/* As printf's %g writes so many digits, or all if there are more; `least`: the
+ * first digit's exponent from which on it writes zeros in front instead. */
+static void add_decimal(struct dts_buf *b, struct dts_decimal d, int most, int least)
 {
-	return single ? strtof(text, NULL) == (float)d : strtod(text, NULL) == d;
-}
+	size_t from = b->len;
 
-/* The next number up that has `digits` digits: just above a power of two
- * numbers lie twice as wide as just below, so that the nearest of few digits
- * may fail where its neighbour does not. */
-static void print_above(char *text, size_t size, double d, int digits)
-{
-	snprintf(text, size, "%.*e", digits - 1, d);
-	for (char *p = strchr(text, 'e'); p-- > text;) {
-		if (*p < '0' || *p > '9')
-			continue;
-		if (*p != '9') {
-			++*p;
-			return;
-		}
-		*p = '0';
+	dts_buf_addu(b, d.digits);
+	int count = (int)(b->len - from), first = d.exponent + count - 1;
+	if (first < least || first >= (most > count ? most : count)) {
+		if (count > 1)
+			insert_point(b, from + 1);
+		int n = first < 0 ? -first : first;
+		dts_buf_adds(b, first < 0 ? "e-" : "e+");
+		if (n < 10)
+			dts_buf_addc(b, '0');
+		dts_buf_addu(b, (uint64_t)n);
+	} else if (first < 0) {
+		b->len = from;
+		dts_buf_add(b, "0.00000", (size_t)(1 - first));
+		dts_buf_addu(b, d.digits);
+	} else if (d.exponent < 0) {
+		insert_point(b, from + (size_t)first + 1);
+	} else {
+		dts_buf_add(b, "0000000000000000", (size_t)d.exponent);
 	}
 }
 
-static void add_shortest(struct dts_buf *b, double d, bool single, int digits, int most)
+void dts_json_add_double(struct dts_buf *b, double x)
 {
-	char text[40];
-	int exponent;
-	bool power = fabs(frexp(d, &exponent)) == 0.5;
+	struct dts_decimal d = dts_shortest_double(x);
 
-	for (; digits <= most; digits++) {
-		snprintf(text, sizeof text, "%.*g", digits, d);
-		if (reads_back(text, d, single))
-			break;
-		if (power) {
-			print_above(text, sizeof text, d, digits);
-			if (reads_back(text, d, single))
-				break;
-		}
-	}
-	dts_buf_adds(b, text);
+	if (signbit(x))
+		dts_buf_addc(b, '-');
+	/* 0.00001 and 0.000012, but 1.25e-05. */
+	add_decimal(b, d, 15, d.exponent >= -6 ? -5 : -4);
 }
 
-void dts_json_add_double(struct dts_buf *b, double d)
+void dts_json_add_float(struct dts_buf *b, float x)
 {
-	if (d == 0)
-		dts_buf_adds(b, signbit(d) ? "-0" : "0");
-	else if (!add_short(b, d))
-		add_shortest(b, d, false, fabs(d) < DBL_MIN ? 1 : 15, 17);
-}
-
-void dts_json_add_float(struct dts_buf *b, float f)
-{
-	if (f == 0)
-		dts_buf_adds(b, signbit(f) ? "-0" : "0");
-	else if (f == floorf(f) && fabsf(f) < 1e6f)
-		dts_buf_addi(b, (int64_t)f);
-	else
-		add_shortest(b, f, true, fabsf(f) < FLT_MIN ? 1 : 6, 9);
+	if (signbit(x))
+		dts_buf_addc(b, '-');
+	add_decimal(b, dts_shortest_float(x), 6, -4);
 }
