@@ -17,6 +17,7 @@ struct windows {
 	bool open;     /* of some table */
 	bool unknown;  /* which table it is at the target is not known */
 	bool torn;     /* of a table of the statement, which was read around it */
+	bool referred; /* of a table that a foreign key in the statement refers to */
 	size_t behind; /* tables of the statement that were read behind it */
 };
 
@@ -43,6 +44,18 @@ static bool names(const struct windows *w, const char *db, const char *table)
 	return false;
 }
 
+/* A name without a database is of that of the statement's table. */
+static bool refers(const struct windows *w, const char *db, const char *table)
+{
+	for (size_t i = 0; i < w->ddl->count; i++) {
+		const struct dts_ddl_object *o = &w->ddl->objects[i];
+		struct dts_slice in = o->db.len > 0 ? o->db : w->ddl->objects[0].db;
+		if (o->role == DTS_DDL_REFERENCED && same_name(in.len > 0 ? in : w->default_db, db) && same_name(o->name, table))
+			return true;
+	}
+	return false;
+}
+
 static int look_at(struct windows *w, MYSQL_ROW row, struct dts_error *err)
 {
 	struct dts_position low = {0}, high = {0};
@@ -59,6 +72,7 @@ static int look_at(struct windows *w, MYSQL_ROW row, struct dts_error *err)
 			w->behind++;
 		else if (names(w, row[2], row[3]))
 			w->torn = true;
+		w->referred |= row[2] && refers(w, row[2], row[3]);
 	}
 	dts_position_release(&low);
 	dts_position_release(&high);
@@ -139,6 +153,10 @@ int dts_ddl_window(struct dts_applier *a, const struct dts_ddl *ddl, struct dts_
 		return DTS_DDL_IN_WINDOW;
 	if (w.behind > 0)
 		return is_shown(&w) ? DTS_DDL_BEFORE_WINDOW : DTS_DDL_IN_WINDOW;
+	/* The rows of the parent stand elsewhere than those of the child, and what its deletion
+	 * does to them is done by what the snapshot said of foreign keys (cascade.h). */
+	if (w.referred)
+		return DTS_DDL_IN_WINDOW;
 	int rc = waits(&w, err);
 	return rc < 0 ? -1 : rc ? DTS_DDL_IN_WINDOW : DTS_DDL_BESIDE_WINDOWS;
 }

@@ -106,38 +106,75 @@ static const struct dts_pending_definition *find_pending(const struct dts_applie
 	return NULL;
 }
 
-/* Is it what the checkpoint has or will have? 1, 0, -1. */
-static int is_known(struct dts_applier *a, const struct dts_record *r, const struct dts_schema *s, struct dts_slice now,
-		    struct dts_error *err)
+/* What the checkpoint has or will have of the table: 1, 0: nothing, -1. */
+static int read_kept(struct dts_applier *a, const struct dts_schema *s, struct dts_buf *kept, struct dts_error *err)
 {
 	const struct dts_pending_definition *p = find_pending(a, dts_map_pair(&a->table_key, s->source_db, s->source_table));
-	struct dts_buf kept = {0};
-	int rc = 1;
 
-	if (p)
-		dts_buf_add_slice(&kept, dts_buf_slice(&p->text));
-	else
-		rc = dts_checkpoint_definition(&a->checkpoint, dts_buf_slice(&a->src), s->source_db, s->source_table, &kept, err);
-	if (rc > 0) {
-		int more = says_more(r, now, dts_buf_slice(&kept), err);
-		rc = more < 0 ? -1 : !more;
+	if (!p)
+		return dts_checkpoint_definition(&a->checkpoint, dts_buf_slice(&a->src), s->source_db, s->source_table, kept, err);
+	dts_buf_add_slice(kept, dts_buf_slice(&p->text));
+	return 1;
+}
+
+/*
+ * Adds the foreign keys that are kept to a text of the log's, which does not know them. They
+ * are those at the time when the rows were read, and asked for only while that window is open
+ * (cascade.h). Not where the text lacks one of their columns, as one from before that time may.
+ */
+static int keep_foreign(struct dts_buf *text, struct dts_slice kept, struct dts_error *err)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+	struct dts_schema s = {0};
+	struct dts_buf more = {0};
+	struct dts_record r;
+
+	dts_record_init(&r);
+	int rc = dts_record_parse(&r, kept, err);
+	if (rc == 0 && r.raw[DTS_F_FOREIGN].p) {
+		dts_buf_add(&more, text->data, text->len - 1); /* the brace */
+		dts_buf_adds(&more, ",\"foreign\":");
+		dts_buf_add_slice(&more, r.raw[DTS_F_FOREIGN]);
+		dts_buf_addc(&more, '}');
+		if (dts_record_parse(&r, dts_buf_slice(&more), &ignored) == 0 && dts_schema_parse(&s, &r, &ignored) == 0) {
+			dts_buf_clear(text);
+			dts_buf_add_slice(text, dts_buf_slice(&more));
+		}
+		dts_schema_release(&s);
 	}
-	dts_buf_release(&kept);
+	dts_record_release(&r);
+	dts_buf_release(&more);
 	return rc;
+}
+
+/* Makes `text` what is to be kept. 1: it is so already; 0, -1. */
+static int join_kept(struct dts_applier *a, const struct dts_record *r, const struct dts_schema *s, struct dts_buf *text,
+		     struct dts_error *err)
+{
+	struct dts_buf kept = {0};
+	int known = 0, rc = read_kept(a, s, &kept, err);
+
+	/* A statement may take away what is kept, even if it looks the same after it. */
+	if (rc > 0 && (!a->tx_open || !a->tx_has_ddl)) {
+		int more = says_more(r, dts_buf_slice(text), dts_buf_slice(&kept), err);
+		rc = more < 0 ? -1 : rc;
+		known = more == 0;
+	}
+	if (rc > 0 && !known && !r->raw[DTS_F_FOREIGN].p)
+		rc = keep_foreign(text, dts_buf_slice(&kept), err);
+	dts_buf_release(&kept);
+	return rc < 0 ? -1 : known;
 }
 
 int dts_definitions_note(struct dts_applier *a, const struct dts_record *r, const struct dts_schema *s, struct dts_error *err)
 {
 	struct dts_buf text = {0};
-	int known = 0;
 
 	/* What is below the checkpoint is older than what it keeps. */
 	if (!a->changes || !a->has_checkpoint || a->behind || (a->tx_open && a->tx_skipped))
 		return 0;
 	source_text(r, s, &text);
-	/* A statement may take away what is kept, even if it looks the same after it. */
-	if (!a->tx_open || !a->tx_has_ddl)
-		known = is_known(a, r, s, dts_buf_slice(&text), err);
+	int known = join_kept(a, r, s, &text, err);
 	if (known != 0) {
 		dts_buf_release(&text);
 		return known < 0 ? -1 : 0;

@@ -82,7 +82,7 @@ static bool stand_alike(const struct table_window *windows, size_t count)
 static int check_group(struct dts_applier *a, const struct dts_cascades *c, const struct table_window *w, size_t group,
 		       struct dts_error *err)
 {
-	const struct dts_cascade_link *l = dts_cascades_obstacle(c, group);
+	const struct dts_foreign_link *l = dts_foreign_obstacle(c->links, c->link_count, c->group, group);
 
 	if (!l || dts_position_compare(&w->low, &w->high) == 0)
 		return 0;
@@ -101,7 +101,7 @@ static int join_windows(struct dts_applier *a, struct table_window *windows, siz
 	size_t *group, *first;
 	int rc = 0;
 
-	if (stand_alike(windows, count))
+	if (stand_alike(windows, count) || a->origin.logs_foreign_actions)
 		return 0;
 	if (dts_cascades_load(&c, &a->checkpoint, dts_buf_slice(&a->src), err) < 0) {
 		dts_cascades_release(&c);
@@ -111,7 +111,7 @@ static int join_windows(struct dts_applier *a, struct table_window *windows, siz
 	first = dts_zalloc(c.table_count + 1, sizeof *first); /* of the group, counted from 1 */
 	for (size_t i = 0; i < count; i++) {
 		long at = dts_cascades_find(&c, dts_slice_of(windows[i].db), dts_slice_of(windows[i].table));
-		group[i] = at < 0 ? c.table_count : c.tables[at].group;
+		group[i] = at < 0 ? c.table_count : c.group[at];
 		if (at >= 0 && first[group[i]] == 0)
 			first[group[i]] = i + 1;
 		if (at < 0 || first[group[i]] == i + 1)
@@ -284,6 +284,7 @@ int dts_chunk_load_windows(struct dts_applier *a, struct dts_apply_table *t, str
 	if (!res)
 		return -1;
 	MYSQL_ROW row = mysql_fetch_row(res);
+	t->window.asked = true;
 	t->window.known = row != NULL;
 	if (row)
 		rc = parse_text(&t->window.low, row[0], err) < 0 || parse_text(&t->window.high, row[1], err) < 0 ? -1 : 0;

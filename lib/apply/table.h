@@ -35,6 +35,7 @@ struct dts_apply_column {
 /* Positions between which rows of a table may be there already (design of the
  * full phase: man dts-apply, WINDOWS). */
 struct dts_window {
+	bool asked; /* the checkpoint, for it */
 	bool known;
 	struct dts_position low, high;
 };
