@@ -172,3 +172,82 @@ family() {
 	run_tool 0 apply --checkpoint="$c" in
 	is 'SELECT * FROM k' '10 3'
 }
+
+@test "windows: changes that the rows show already may be of another form than the table has" {
+	sql dst 'CREATE TABLE t (a INT PRIMARY KEY); CREATE TABLE u (a INT PRIMARY KEY)' d
+	{
+		schema u a 'source={"db":"d","table":"u"}'
+		chunk 1 u 100 100
+		schema t a 'primary=["a"]' 'source={"db":"d","table":"t"}'
+		chunk 1 t 200 200 '{"a":1}'
+	} | snapshot 100 >in
+	run_tool 0 apply --checkpoint="$c" in
+	{
+		schema t a b 'source={"db":"d","table":"t"}'
+		tx 110 "$(ins t '{"a":1,"b":7}')"
+		tx 120 "$(ddl alter-table 'ALTER TABLE t DROP b')"
+		schema t a 'source={"db":"d","table":"t"}'
+		tx 130 "$(ins t '{"a":2}')"
+		tx 250 "$(ins t '{"a":3}')"
+	} | changes 100 >in
+	run_tool 0 apply --checkpoint="$c" in
+	is 'SELECT * FROM t' 1,3
+}
+
+@test "windows: what foreign keys do is known behind a statement that the rows show already" {
+	family CASCADE RESTRICT
+	sql dst 'ALTER TABLE k ADD x INT' d
+	k=${k/']'/',{"name":"x","type":"int"}]'}
+	sql dst 'CREATE TABLE u (a INT PRIMARY KEY)' d
+	{
+		schema u a
+		chunk 1 u 100 100
+		echo "$k"
+		chunk 1 k 200 200 '{"a":10,"p":1,"x":null}' '{"a":20,"p":2,"x":null}'
+		echo "$p"
+		chunk 1 p 250 250 '{"a":2,"b":2}'
+	} | snapshot 100 >in
+	run_tool 0 apply --checkpoint="$c" in
+	{
+		schema k a p 'source={"db":"d","table":"k"}'
+		tx 110 "$(ins k '{"a":10,"p":1}')"
+		begin 120
+		numbered 120 "$(ddl alter-table 'ALTER TABLE k ADD x INT')"
+		schema k a p x 'source={"db":"d","table":"k"}'
+		commit 120 1
+	} | changes 100 >in
+	run_tool 0 apply --checkpoint="$c" in
+	at 129
+	# A later run has its words from the checkpoint.
+	{ schema p a b 'source={"db":"d","table":"p"}'; tx 210 "$(del p '{"a":1,"b":1}')"; } | changes 129 >in
+	run_tool 0 apply --checkpoint="$c" in
+	is 'SELECT * FROM k' '20 2 NULL'
+	is 'SELECT * FROM p' '2 2'
+}
+
+@test "windows: a foreign key to a table whose window is open is refused" {
+	local statement
+	sql dst 'CREATE TABLE p (a INT PRIMARY KEY, b INT); CREATE TABLE k (a INT PRIMARY KEY, p INT)' d
+	{
+		schema k a p 'source={"db":"d","table":"k"}'
+		chunk 1 k 100 100 '{"a":1,"p":1}'
+		schema p a b 'source={"db":"d","table":"p"}'
+		chunk 1 p 200 300 '{"a":1,"b":1}'
+	} | snapshot 100 >in
+	run_tool 0 apply --checkpoint="$c" in
+	for statement in 'CREATE TABLE d.n (a INT PRIMARY KEY, p INT REFERENCES p (a) ON DELETE CASCADE)' \
+		'ALTER TABLE k ADD FOREIGN KEY (p) REFERENCES p (a) ON DELETE SET NULL'; do
+		kind=$(tr 'A-Z ' 'a-z-' <<<"$statement" | cut -d- -f1,2)
+		for pos in 120 250; do
+			tx $pos "$(ddl "$kind" "$statement")" | changes 100 >in
+			run_tool 4 apply --checkpoint="$c" in
+			[[ $stderr == *"falls into the time in which the full phase read its tables"* ]]
+		done
+	done
+	at 100
+	is 'SHOW TABLES' k,p
+	tx 310 "$(ddl alter-table "$statement")" | changes 100 >in
+	run_tool 0 apply --checkpoint="$c" in
+	sql dst 'DELETE FROM p' d
+	is 'SELECT * FROM k' '1 NULL'
+}
