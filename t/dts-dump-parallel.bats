@@ -155,7 +155,7 @@ same_as_one() {
 @test "each of several readers has its own position where there is no common one" {
 	sql src 'CREATE TABLE a (id INT AUTO_INCREMENT PRIMARY KEY, v INT); INSERT INTO a (v) SELECT seq FROM seq_1_to_5000;
 		CREATE TABLE n (v INT); INSERT INTO n VALUES (1);
-		CREATE TABLE p (id INT PRIMARY KEY); CREATE TABLE c (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES p (id) ON DELETE CASCADE);
+		CREATE TABLE p (id INT PRIMARY KEY); CREATE TABLE c (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES p (id) ON UPDATE CASCADE);
 		INSERT INTO p SELECT seq FROM seq_1_to_3000; INSERT INTO c SELECT seq, seq FROM seq_1_to_3000; FLUSH BINARY LOGS' d
 	writers=()
 	for i in 1 2 3 4; do

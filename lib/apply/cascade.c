@@ -5,11 +5,6 @@
 
 #include "mysql/quote.h"
 
-static bool acts(struct dts_slice rule)
-{
-	return rule.len > 0 && !dts_slice_is(rule, "RESTRICT") && !dts_slice_is(rule, "NO ACTION");
-}
-
 void dts_cascades_release(struct dts_cascades *c)
 {
 	for (size_t i = 0; i < c->table_count; i++) {
@@ -19,6 +14,7 @@ void dts_cascades_release(struct dts_cascades *c)
 	}
 	free(c->tables);
 	free(c->links);
+	free(c->group);
 	*c = (struct dts_cascades){0};
 }
 
@@ -32,7 +28,6 @@ void dts_cascades_add(struct dts_cascades *c, struct dts_schema *schema, struct 
 		.schema = *schema,
 		.to_db = dts_slice_dup(to_db),
 		.to_table = dts_slice_dup(to_table),
-		.group = c->table_count,
 	};
 	c->table_count++;
 	*schema = (struct dts_schema){0};
@@ -60,16 +55,11 @@ long dts_cascades_find(const struct dts_cascades *c, struct dts_slice db, struct
 
 static void add_link(struct dts_cascades *c, size_t child, size_t parent, const struct dts_foreign *f)
 {
-	size_t gone = c->tables[child].group, stays = c->tables[parent].group;
-
 	if (c->link_count == c->link_cap) {
 		c->link_cap = c->link_cap ? c->link_cap * 2 : 64;
 		c->links = dts_realloc(c->links, c->link_cap * sizeof *c->links);
 	}
-	c->links[c->link_count++] = (struct dts_cascade_link){child, parent, f};
-	for (size_t i = 0; gone != stays && i < c->table_count; i++)
-		if (c->tables[i].group == gone)
-			c->tables[i].group = stays;
+	c->links[c->link_count++] = (struct dts_foreign_link){child, parent, f};
 }
 
 void dts_cascades_join(struct dts_cascades *c)
@@ -77,10 +67,13 @@ void dts_cascades_join(struct dts_cascades *c)
 	for (size_t i = 0; i < c->table_count; i++)
 		for (size_t j = 0; j < c->tables[i].schema.foreign_count; j++) {
 			const struct dts_foreign *f = &c->tables[i].schema.foreign[j];
-			long parent = acts(f->on_delete) || acts(f->on_update) ? dts_cascades_find(c, f->to_db, f->to_table) : -1;
+			bool acts = dts_foreign_acts(f->on_delete) || dts_foreign_acts(f->on_update);
+			long parent = acts ? dts_cascades_find(c, f->to_db, f->to_table) : -1;
 			if (parent >= 0)
 				add_link(c, i, (size_t)parent, f);
 		}
+	c->group = dts_realloc(c->group, (c->table_count + 1) * sizeof *c->group);
+	dts_foreign_groups(c->links, c->link_count, c->group, c->table_count);
 }
 
 /* A kept definition: its text, and the table's names at the target. */
@@ -121,29 +114,14 @@ int dts_cascades_load(struct dts_cascades *c, const struct dts_checkpoint *check
 	return rc;
 }
 
-static bool deletes(const struct dts_cascade_link *l)
+static bool deletes(const struct dts_foreign_link *l)
 {
 	return dts_slice_is(l->foreign->on_delete, "CASCADE");
 }
 
-const struct dts_cascade_link *dts_cascades_obstacle(const struct dts_cascades *c, size_t group)
-{
-	for (size_t i = 0; i < c->link_count; i++) {
-		const struct dts_cascade_link *l = &c->links[i];
-		if (c->tables[l->child].group != group)
-			continue;
-		if (acts(l->foreign->on_update))
-			return l;
-		for (size_t j = 0; deletes(l) && j < c->link_count; j++)
-			if (c->links[j].parent == l->child)
-				return l;
-	}
-	return NULL;
-}
-
 /* Appends `a`=1 AND `b`='x': the child's columns are the parent's values. False when one of these is NULL, which
  * refers to nothing. */
-static int add_children(struct dts_plan *p, const struct dts_cascade_link *l, const struct dts_apply_table *parent,
+static int add_children(struct dts_plan *p, const struct dts_foreign_link *l, const struct dts_apply_table *parent,
 			struct dts_error *err)
 {
 	const struct dts_foreign *f = l->foreign;
@@ -168,7 +146,7 @@ static int add_children(struct dts_plan *p, const struct dts_cascade_link *l, co
 	return 1;
 }
 
-static int plan_delete(const struct dts_cascades *c, struct dts_plan *p, const struct dts_cascade_link *l,
+static int plan_delete(const struct dts_cascades *c, struct dts_plan *p, const struct dts_foreign_link *l,
 		       const struct dts_apply_table *parent, uint64_t line, struct dts_error *err)
 {
 	const struct dts_cascade_table *child = &c->tables[l->child];
@@ -195,7 +173,7 @@ static int plan_delete(const struct dts_cascades *c, struct dts_plan *p, const s
 }
 
 /* Does the change give a column that the foreign key refers to another value? */
-static bool moves(const struct dts_cascade_link *l, const struct dts_apply_table *parent)
+static bool moves(const struct dts_foreign_link *l, const struct dts_apply_table *parent)
 {
 	const struct dts_foreign *f = l->foreign;
 
@@ -207,7 +185,7 @@ static bool moves(const struct dts_cascade_link *l, const struct dts_apply_table
 	return false;
 }
 
-static int refuse(const struct dts_cascade_link *l, struct dts_error *err)
+static int refuse(const struct dts_foreign_link *l, struct dts_error *err)
 {
 	dts_fail(err, DTS_REFUSED, "inside the table's window foreign key '%.*s' acts in a way that cannot be repeated",
 		 (int)l->foreign->name.len, l->foreign->name.p);
@@ -222,12 +200,12 @@ int dts_cascades_plan(const struct dts_cascades *c, struct dts_plan *p, const st
 	if (self < 0 || r->op == DTS_OP_INSERT)
 		return 0;
 	for (size_t i = 0; i < c->link_count; i++) {
-		const struct dts_cascade_link *l = &c->links[i];
+		const struct dts_foreign_link *l = &c->links[i];
 		if (l->parent != (size_t)self)
 			continue;
-		if (r->op == DTS_OP_UPDATE && acts(l->foreign->on_update) && moves(l, t))
+		if (r->op == DTS_OP_UPDATE && dts_foreign_acts(l->foreign->on_update) && moves(l, t))
 			return refuse(l, err);
-		if (r->op == DTS_OP_DELETE && acts(l->foreign->on_delete) && plan_delete(c, p, l, t, line, err) < 0)
+		if (r->op == DTS_OP_DELETE && dts_foreign_acts(l->foreign->on_delete) && plan_delete(c, p, l, t, line, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -3,6 +3,7 @@
 
 #include "apply/plan.h"
 #include "checkpoint/checkpoint.h"
+#include "record/foreign.h"
 
 /*
  * What foreign keys do at the source and its log does not say (MariaDB logs
@@ -13,20 +14,14 @@
 struct dts_cascade_table {
 	struct dts_schema schema; /* at the source, foreign keys included */
 	char *to_db, *to_table;   /* at the target */
-	size_t group;             /* tables that foreign keys with actions join have the same */
-};
-
-/* A foreign key with an action, between two of these tables. */
-struct dts_cascade_link {
-	size_t child, parent;
-	const struct dts_foreign *foreign; /* of the child */
 };
 
 struct dts_cascades {
 	struct dts_cascade_table *tables;
 	size_t table_count, table_cap;
-	struct dts_cascade_link *links;
+	struct dts_foreign_link *links; /* between two of these tables */
 	size_t link_count, link_cap;
+	size_t *group; /* of each table: see dts_foreign_groups() */
 };
 
 /* Reads the tables of a source from what the checkpoint keeps of their
@@ -42,14 +37,6 @@ void dts_cascades_join(struct dts_cascades *c);
 
 /* The table of this name at the source, or -1. */
 long dts_cascades_find(const struct dts_cascades *c, struct dts_slice db, struct dts_slice table);
-
-/*
- * Can the actions of this group be made inside a window so that repeating them
- * ends right? NULL: yes; else the foreign key that says no: one that acts on
- * updates, or whose deletions reach a table that others hang on, since there a
- * row between may have gone already. Such a group is read at one position.
- */
-const struct dts_cascade_link *dts_cascades_obstacle(const struct dts_cascades *c, size_t group);
 
 /*
  * Inside a window, after dts_plan_change() for a change of `t` (whose spread

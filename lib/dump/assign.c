@@ -6,9 +6,8 @@
  * The readers stand at different positions. Changes between are applied so that they may
  * repeat, which needs a key to find rows by: a table without one is read by one
  * reader at an exact position. And what foreign keys do to rows (CASCADE, SET
- * NULL) is not in the log of most servers; the target does it again when the
- * parent's change comes, but only if parent and child stood at the same position: such
- * tables are read by one reader too.
+ * NULL) is not in the log of most servers; dts-apply does it again when the
+ * parent's change comes, where that is simple. Other tables that such keys join are read by one reader too.
  */
 
 static int no_position(const struct dts_dump *d, const struct dts_table *t, const char *why, struct dts_error *err)
@@ -49,51 +48,26 @@ static int assign_keyless(struct dts_dump *d, struct dts_error *err)
 	return rc < 0 ? -1 : 0;
 }
 
-int dts_dump_logs_foreign_actions(struct dts_session *s, struct dts_error *err)
-{
-	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SHOW GLOBAL VARIABLES LIKE 'innodb\\_native\\_foreign\\_keys'"), err);
-
-	if (!result)
-		return -1;
-	MYSQL_ROW row = mysql_fetch_row(result);
-	bool off = row && row[1] && strcasecmp(row[1], "OFF") == 0;
-	mysql_free_result(result);
-	return off;
-}
-
-static size_t root(size_t *group, size_t i)
-{
-	while (group[i] != i)
-		i = group[i] = group[group[i]];
-	return i;
-}
-
 static int assign_groups(struct dts_dump *d, struct dts_error *err)
 {
 	size_t count = d->tables.count, next = 0;
 	size_t *group = dts_zalloc(count + 1, sizeof *group), *reader = dts_zalloc(count + 1, sizeof *reader);
-	int rc = 0;
+	int rc = dts_dump_groups(d, group, err);
 
-	for (size_t i = 0; i < count; i++) {
-		group[i] = i;
+	for (size_t i = 0; i < count; i++)
 		reader[i] = DTS_ANY_READER;
-	}
-	struct dts_dump_relations relations = {0};
-	rc = dts_dump_relations(d, &relations, err);
-	for (size_t i = 0; i < relations.count; i++)
-		group[root(group, relations.items[i].child)] = root(group, relations.items[i].parent);
-	for (size_t i = 0; i < relations.count && rc == 0; i++) {
-		size_t at = root(group, relations.items[i].child);
-		if (reader[at] == DTS_ANY_READER) {
-			reader[at] = find_exact(d, next);
-			next = reader[at] + 1;
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		if (group[i] == DTS_DUMP_ALONE)
+			continue;
+		size_t *at = &reader[group[i]];
+		if (*at == DTS_ANY_READER) {
+			*at = find_exact(d, next);
+			next = *at + 1;
 		}
-		if (reader[at] == DTS_ANY_READER)
-			rc = no_position(d, &d->tables.items[relations.items[i].child], "has a foreign key that changes its rows", err);
+		if (*at == DTS_ANY_READER)
+			rc = no_position(d, &d->tables.items[i], "is joined by foreign keys that change rows", err);
+		d->items[i].reader = *at;
 	}
-	for (size_t i = 0; i < count && rc == 0; i++)
-		d->items[i].reader = reader[root(group, i)];
-	free(relations.items);
 	free(group);
 	free(reader);
 	return rc;
@@ -101,11 +75,5 @@ static int assign_groups(struct dts_dump *d, struct dts_error *err)
 
 int dts_dump_assign(struct dts_dump *d, struct dts_error *err)
 {
-	int rc = dts_dump_logs_foreign_actions(&d->sessions[0], err);
-
-	if (rc == 0)
-		rc = assign_groups(d, err);
-	if (rc < 0)
-		return -1;
-	return assign_keyless(d, err);
+	return assign_groups(d, err) < 0 ? -1 : assign_keyless(d, err);
 }

@@ -119,20 +119,15 @@ int dts_dump_snapshot(struct dts_dump *d, struct dts_error *err);
  * a table that is not selected change. */
 int dts_dump_check_parents(struct dts_dump *d, struct dts_error *err);
 
-/* Selected tables whose rows foreign keys change along with those of another selected one. */
-struct dts_dump_relations {
-	struct dts_dump_relation {
-		size_t child, parent; /* in d->tables */
-	} *items;
-	size_t count;
-};
+#define DTS_DUMP_ALONE SIZE_MAX
 
-/* You free the items, also after -1. */
-int dts_dump_relations(struct dts_dump *d, struct dts_dump_relations *relations, struct dts_error *err);
-
-/* Does the server log what foreign keys do to rows? MySQL does it in SQL since 9.6,
- * unless told otherwise, and logs it. 1, 0, -1. */
-int dts_dump_logs_foreign_actions(struct dts_session *s, struct dts_error *err);
+/*
+ * Tables that are to be read at one position, since what foreign keys do to them is not logged, and
+ * dts-apply cannot do it again where they stand at several: for dts_foreign_obstacle(), or
+ * for a table without a key. Sets group[i] for each of the dump's tables: a number that
+ * those of a group have in common, that of one of them; or DTS_DUMP_ALONE.
+ */
+int dts_dump_groups(struct dts_dump *d, size_t *group, struct dts_error *err);
 
 /* The readers stand at different positions: says for each table that cannot be
  * read that way who has to read it, or refuses it by name. */

@@ -19,7 +19,7 @@ struct dts_resume_table *dts_resume_find(struct dts_resume *r, struct dts_slice 
 /* What is there of the table does not count. The first reason is kept. */
 void dts_resume_again(struct dts_resume_table *t, const char *reason);
 
-/* resume_join.c: tables that foreign keys with unlogged actions join are read again
+/* resume_join.c: tables of one group (dts_dump_groups()) are read again
  * together, unless all of them are there, from one position. */
 int dts_resume_join(struct dts_resume *r, struct dts_dump *d, struct dts_error *err);
 

@@ -39,13 +39,13 @@ static size_t group_of(const char *table)
 {
 	long i = dts_cascades_find(&cascades, DTS_LIT("d"), dts_slice_of(table));
 
-	return i < 0 ? (size_t)-1 : cascades.tables[i].group;
+	return i < 0 ? (size_t)-1 : cascades.group[i];
 }
 
 static const char *obstacle_of(const char *table)
 {
 	static char name[100];
-	const struct dts_cascade_link *l = dts_cascades_obstacle(&cascades, group_of(table));
+	const struct dts_foreign_link *l = dts_foreign_obstacle(cascades.links, cascades.link_count, cascades.group, group_of(table));
 
 	snprintf(name, sizeof name, "%.*s", l ? (int)l->foreign->name.len : 0, l ? l->foreign->name.p : "");
 	return name;
