@@ -114,7 +114,7 @@ static bool is_mine(const struct job *j, const struct dts_key_note *n)
 static bool may_come_again(unsigned number, const char *text)
 {
 	return number == ER_DUP_KEYNAME || number == FOREIGN_EXISTS || dts_errno_retry(number) ||
-	       (number == ER_CANT_CREATE_TABLE && strstr(text, "121"));
+	       (number == ER_CANT_CREATE_TABLE && strstr(text, "(errno: 121"));
 }
 
 static void fail_job(struct job *j, unsigned number)
@@ -156,7 +156,7 @@ static void *work(void *arg)
 		int rc = run_job(j, &w->session);
 		unsigned number = rc < 0 ? mysql_errno(w->session.mysql) : 0;
 		bool again = rc < 0 && may_come_again(number, mysql_error(w->session.mysql));
-		if (rc < 0 && !again)
+		if (rc < 0)
 			fail_job(j, number);
 		pthread_mutex_lock(&c->mutex);
 		j->state = rc == 0 ? JOB_DONE : again ? JOB_AGAIN : JOB_FAILED;
@@ -169,7 +169,8 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* The database may be executing for hours: it is told to stop, which loses nothing. */
+/* The database may be executing for hours: it is told to stop, which loses nothing. Told
+ * more than once, since a worker may be just before its statement. */
 static void kill_all(struct dts_applier *a, struct crew *c, struct worker *workers, size_t count)
 {
 	struct dts_error ignored = DTS_ERROR_INIT;
@@ -232,7 +233,7 @@ static int watch(struct dts_applier *a, struct crew *c, struct worker *workers, 
 			break;
 		if (runs && rc == 0 && !stopping)
 			tell_progress(a, runs, done + 1, c->count);
-		if (dts_signals_stop() && !stopping) {
+		if (dts_signals_stop()) {
 			stopping = true;
 			kill_all(a, c, workers, worker_count);
 		}
