@@ -6,10 +6,13 @@
 #include "record/floating.h"
 #include "record/value.h"
 
+/* A copy of constant size is a few instructions. */
+enum { PREFIX_STEP = 32, SHORT = 32 };
+
 struct column {
 	const struct dts_column *schema;
 	const struct dts_charset *charset;
-	char *prefix; /* {"name": for the first one selected, ,"name": for the others */
+	char *prefix; /* {"name": for the first one selected, ,"name": for the others; to be copied in PREFIX_STEPs */
 	size_t prefix_len;
 	bool strip_zeros; /* ZEROFILL and YEAR: the server's text has zeros in front */
 	bool selected;
@@ -43,7 +46,8 @@ struct dts_row_writer *dts_row_writer_new(const struct dts_schema *schema)
 		dts_buf_addc(&prefix, w->selected++ == 0 ? '{' : ',');
 		dts_json_add_string(&prefix, c->name);
 		dts_buf_addc(&prefix, ':');
-		to->prefix = dts_slice_dup(dts_buf_slice(&prefix));
+		to->prefix = dts_zalloc(prefix.len / PREFIX_STEP + 1, PREFIX_STEP);
+		memcpy(to->prefix, prefix.data, prefix.len);
 		to->prefix_len = prefix.len;
 		to->selected = true;
 	}
@@ -121,22 +125,47 @@ static struct dts_slice strip_zeros(struct dts_slice digits)
 	return digits;
 }
 
-static void add_quoted(struct dts_buf *out, struct dts_slice text)
+/* Copies up to SHORT bytes, where there is room for them, by two copies of constant size that overlap. */
+static inline void copy_short(char *to, const char *p, size_t len)
+{
+	if (len >= 16) {
+		memcpy(to, p, 16);
+		memcpy(to + len - 16, p + len - 16, 16);
+	} else if (len >= 8) {
+		memcpy(to, p, 8);
+		memcpy(to + len - 8, p + len - 8, 8);
+	} else if (len >= 4) {
+		memcpy(to, p, 4);
+		memcpy(to + len - 4, p + len - 4, 4);
+	} else {
+		for (size_t i = 0; i < len; i++)
+			to[i] = p[i];
+	}
+}
+
+static inline void add_quoted(struct dts_buf *out, struct dts_slice text)
 {
 	dts_buf_reserve(out, text.len + 2);
-	out->data[out->len] = '"';
-	memcpy(out->data + out->len + 1, text.p, text.len);
-	out->data[out->len + text.len + 1] = '"';
+	char *to = out->data + out->len;
+	*to++ = '"';
+	if (text.len <= SHORT)
+		copy_short(to, text.p, text.len);
+	else
+		memcpy(to, text.p, text.len);
+	to[text.len] = '"';
 	out->len += text.len + 2;
 }
 
-static void add_integer(struct dts_buf *out, struct dts_slice digits)
+static inline void add_integer(struct dts_buf *out, struct dts_slice digits)
 {
 	/* 15 digits are below 2^53 in any case. */
-	if (digits.len <= 15)
-		dts_buf_add(out, digits.p, digits.len);
-	else
+	if (digits.len > 15) {
 		dts_value_add_integer_text(out, digits);
+		return;
+	}
+	dts_buf_reserve(out, SHORT);
+	copy_short(out->data + out->len, digits.p, digits.len);
+	out->len += digits.len;
 }
 
 static int add_floating(const struct column *c, struct dts_slice value, struct dts_buf *out, struct dts_error *err)
@@ -234,6 +263,14 @@ int dts_row_writer_add_value(struct dts_row_writer *w, size_t column, const char
 	return add_value(&w->columns[column], dts_slice(value, length), out, err);
 }
 
+static inline void add_prefix(struct dts_buf *out, const struct column *c)
+{
+	dts_buf_reserve(out, c->prefix_len + PREFIX_STEP);
+	for (size_t i = 0; i < c->prefix_len; i += PREFIX_STEP)
+		memcpy(out->data + out->len + i, c->prefix + i, PREFIX_STEP);
+	out->len += c->prefix_len;
+}
+
 int dts_row_writer_add(struct dts_row_writer *w, MYSQL_ROW row, const unsigned long *lengths,
 		       struct dts_buf *out, struct dts_error *err)
 {
@@ -243,7 +280,7 @@ int dts_row_writer_add(struct dts_row_writer *w, MYSQL_ROW row, const unsigned l
 		const struct column *c = &w->columns[i];
 		if (!c->selected)
 			continue;
-		dts_buf_add(out, c->prefix, c->prefix_len);
+		add_prefix(out, c);
 		if (add_value(c, dts_slice(row[field], lengths[field]), out, err) < 0)
 			return -1;
 		field++;

@@ -246,38 +246,98 @@ static void add_escape(struct dts_buf *b, unsigned char c)
 	}
 }
 
-/* The first byte from p on that a JSON string cannot hold as it is, or `end`. */
-static const char *find_escape(const char *p, const char *end)
-{
 #ifdef __SSE2__
-	for (; end - p >= 16; p += 16) {
+/* A bit for each byte that a string cannot hold as it is; with `ascii` for all others that are not ASCII, too. */
+static inline int special(__m128i v, bool ascii)
+{
+	__m128i found = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+	/* Signed: bytes from 0x80 are below 0x20 too. */
+	__m128i control = ascii ? _mm_cmplt_epi8(v, _mm_set1_epi8(0x20))
+				: _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
+
+	return _mm_movemask_epi8(_mm_or_si128(found, control));
+}
+
+/* Copies `len` bytes, 4 to 15, in two parts that overlap, if none of them is special. */
+static inline bool copy_few(char *to, const char *p, size_t len, bool ascii)
+{
+	uint64_t first = 0, last = 0;
+	size_t part = len >= 8 ? 8 : 4;
+
+	if (part == 8) {
+		memcpy(&first, p, 8);
+		memcpy(&last, p + len - 8, 8);
+	} else {
+		memcpy(&first, p, 4);
+		memcpy(&last, p + len - 4, 4);
+		first |= first << 32;
+		last |= last << 32;
+	}
+	if (special(_mm_set_epi64x((long long)last, (long long)first), ascii))
+		return false;
+	memcpy(to, &first, part);
+	memcpy(to + len - part, &last, part);
+	return true;
+}
+#endif
+
+/* Copies what a string can hold as it is, up to the first other byte or the end; where that is. Up
+ * to 16 bytes behind what stays may be written, too. */
+static inline const char *copy_plain(char **to, const char *p, const char *end, bool ascii)
+{
+	char *out = *to;
+
+#ifdef __SSE2__
+	while (end - p >= 16) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
-		__m128i escape = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
-		__m128i control = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
-		int mask = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, escape), control));
-		if (mask)
+		int mask = special(v, ascii);
+		_mm_storeu_si128((__m128i *)(void *)out, v);
+		if (mask) {
+			*to = out + __builtin_ctz((unsigned)mask);
 			return p + __builtin_ctz((unsigned)mask);
+		}
+		p += 16;
+		out += 16;
+	}
+	if (end - p >= 4 && copy_few(out, p, (size_t)(end - p), ascii)) {
+		*to = out + (end - p);
+		return end;
 	}
 #endif
-	while (p < end && (unsigned char)*p >= 0x20 && *p != '"' && *p != '\\')
-		p++;
+	while (p < end && (unsigned char)*p >= 0x20 && *p != '"' && *p != '\\' && (!ascii || (unsigned char)*p < 0x80))
+		*out++ = *p++;
+	*to = out;
 	return p;
+}
+
+size_t dts_json_add_plain(struct dts_buf *b, struct dts_slice text)
+{
+	dts_buf_reserve(b, text.len + 16);
+	char *to = b->data + b->len;
+	const char *p = copy_plain(&to, text.p, text.p + text.len, true);
+	b->len = (size_t)(to - b->data);
+	return (size_t)(p - text.p);
+}
+
+void dts_json_add_inside(struct dts_buf *b, struct dts_slice text)
+{
+	const char *p = text.p, *end = text.p + text.len;
+
+	for (;;) {
+		dts_buf_reserve(b, (size_t)(end - p) + 16);
+		char *to = b->data + b->len;
+		p = copy_plain(&to, p, end, false);
+		b->len = (size_t)(to - b->data);
+		if (p == end)
+			return;
+		add_escape(b, (unsigned char)*p++);
+	}
 }
 
 void dts_json_add_string(struct dts_buf *b, struct dts_slice text)
 {
-	const char *p = text.p, *end = text.p + text.len;
-
-	dts_buf_reserve(b, text.len + 2);
 	dts_buf_addc(b, '"');
-	while (p < end) {
-		const char *plain = find_escape(p, end);
-		dts_buf_add(b, p, (size_t)(plain - p));
-		p = plain;
-		if (p < end)
-			add_escape(b, (unsigned char)*p++);
-	}
+	dts_json_add_inside(b, text);
 	dts_buf_addc(b, '"');
 }
 

@@ -8,30 +8,51 @@ static void quote_tail(struct dts_buf *b, size_t from)
 	size_t len = b->len - from;
 
 	/* Room for both first, so that the text does not move while it is read. */
-	dts_buf_reserve(b, len * 6 + 2);
+	dts_buf_reserve(b, len * 6 + 34);
 	size_t at = b->len;
 	dts_json_add_string(b, dts_slice(b->data + from, len));
 	memmove(b->data + from, b->data + at, b->len - at);
 	b->len = from + b->len - at;
 }
 
-void dts_value_add_text(struct dts_buf *b, const struct dts_charset *cs, struct dts_slice bytes)
+/* Nearly all text is ASCII with nothing to escape: looked at once, while it is copied. The rest is looked at
+ * before. False, and nothing added, where it is no UTF-8 of this set. */
+static bool add_utf8(struct dts_buf *b, const struct dts_charset *cs, struct dts_slice bytes)
 {
 	size_t from = b->len;
 
-	if (cs && dts_charset_passes(cs, bytes)) {
-		dts_json_add_string(b, bytes);
-	} else if (cs && dts_charset_to_utf8(cs, bytes, b)) {
-		quote_tail(b, from);
-	} else {
-		bool ascii = !cs;
-		for (size_t i = 0; i < bytes.len && ascii; i++)
-			ascii = (unsigned char)bytes.p[i] < 0x80;
-		if (ascii)
-			dts_json_add_string(b, bytes);
-		else
-			dts_json_add_bytes(b, bytes);
+	dts_buf_addc(b, '"');
+	size_t plain = dts_json_add_plain(b, bytes);
+	if (plain < bytes.len) {
+		struct dts_slice rest = dts_slice(bytes.p + plain, bytes.len - plain);
+		if (!dts_charset_passes(cs, rest)) {
+			b->len = from;
+			return false;
+		}
+		dts_json_add_inside(b, rest);
 	}
+	dts_buf_addc(b, '"');
+	return true;
+}
+
+void dts_value_add_text(struct dts_buf *b, const struct dts_charset *cs, struct dts_slice bytes)
+{
+	size_t from = b->len;
+	bool utf8 = cs && dts_charset_is_utf8(cs);
+
+	if (utf8 && add_utf8(b, cs, bytes))
+		return;
+	if (cs && !utf8 && dts_charset_to_utf8(cs, bytes, b)) {
+		quote_tail(b, from);
+		return;
+	}
+	bool ascii = !cs;
+	for (size_t i = 0; i < bytes.len && ascii; i++)
+		ascii = (unsigned char)bytes.p[i] < 0x80;
+	if (ascii)
+		dts_json_add_string(b, bytes);
+	else
+		dts_json_add_bytes(b, bytes);
 }
 
 void dts_value_add_binary(struct dts_buf *b, struct dts_slice bytes, size_t length)

@@ -207,7 +207,8 @@ static void test_parse_random(void)
 		double d = double_of(bits);
 		if (d - d == 0) {
 			snprintf(text, sizeof text, "%.*g", (int)(i % 21 + 1), d);
-			check_parse(text);
+			if (fabs(strtod(text, NULL)) <= DBL_MAX)
+				check_parse(text);
 		}
 		snprintf(text, sizeof text, "%.*g", (int)(i % 4 + 15), (double)(bits >> 11) * 0x1p-53 * 1e6);
 		check_parse(text);

@@ -33,6 +33,40 @@ static void test_text(void)
 	CHECK(strncmp(got, "<\"\xc3\xa9\\u0001\\u0001", 16) == 0);
 }
 
+/* Each byte at each place of texts of each length, from memory of exactly that size. */
+static void test_text_lengths(void)
+{
+	struct dts_buf back = {0}, bytes = {0};
+
+	for (size_t len = 1; len < 40; len++)
+		for (size_t at = 0; at < len; at++)
+			for (int c = 0; c < 256; c++) {
+				char *copy = malloc(len);
+				memset(copy, 'x', len);
+				copy[at] = (char)c;
+				text("utf8mb4", copy, len);
+				struct dts_json value = dts_json_value(dts_slice(b.data + 1, b.len - 1));
+				if (c < 0x80) {
+					CHECK_INT(DTS_JSON_STRING, value.type);
+					struct dts_slice got = dts_json_string(value.raw, &back);
+					CHECK_MEM(copy, len, got.p, got.len);
+				} else {
+					dts_buf_clear(&bytes);
+					CHECK_INT(1, dts_json_bytes(value, &bytes));
+					CHECK_MEM(copy, len, bytes.data, bytes.len);
+				}
+				if (at > 0 && c == 0xc3) { /* an e with an accent, at each place */
+					copy[at - 1] = (char)0xc3;
+					copy[at] = (char)0xa9;
+					text("utf8mb4", copy, len);
+					CHECK_MEM(copy, len, b.data + 2, b.len - 3);
+				}
+				free(copy);
+			}
+	dts_buf_release(&back);
+	dts_buf_release(&bytes);
+}
+
 static const char *binary(const char *bytes, size_t len, size_t length)
 {
 	dts_buf_clear(&b);
@@ -105,6 +139,7 @@ static void test_integers(void)
 int main(void)
 {
 	RUN(test_text);
+	RUN(test_text_lengths);
 	RUN(test_binary);
 	RUN(test_labels);
 	RUN(test_integers);
