@@ -283,7 +283,7 @@ static inline bool copy_few(char *to, const char *p, size_t len, bool ascii)
 
 /* Copies what a string can hold as it is, up to the first other byte or the end; where that is. Up
  * to 16 bytes behind what stays may be written, too. */
-static inline const char *copy_plain(char **to, const char *p, const char *end, bool ascii)
+static inline __attribute__((always_inline)) const char *copy_plain(char **to, const char *p, const char *end, bool ascii)
 {
 	char *out = *to;
 
