@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "apply/load.h"
+#include "apply/bind.h"
 #include "apply/writer.h"
 #include "base/signals.h"
 #include "mysql/quote.h"
@@ -145,7 +145,7 @@ static void drop_queue(struct dts_bulk *b)
 
 static bool must_wait(const struct dts_bulk_chunk *c)
 {
-	return c->load && c->table->bulk.serial && !c->table->bulk.insert_only && c->table->bulk.loading > 0;
+	return c->way == DTS_BULK_LOAD && c->table->bulk.serial && !c->table->bulk.insert_only && c->table->bulk.loading > 0;
 }
 
 /* Nothing is left but chunks of tables that are being loaded, and the input has got ahead of us. */
@@ -157,9 +157,9 @@ static bool by_insert(const struct dts_bulk *b)
 /*
  * The next chunk for a writer, or NULL. One whose table is free goes first, as a LOAD DATA
  * with an AUTO_INCREMENT column keeps all others from the table (innodb_autoinc_lock_mode
- * below 2), while INSERTs of rows that bring their numbers run side by side. Where
- * nothing is left but chunks of such tables, and the input has got ahead of us, the first
- * one's table goes by INSERT from then on.
+ * below 2), while INSERTs of rows that bring their numbers run side by side: by
+ * arrays of parameters where the server has those. As text they cost it nearly twice as much as
+ * LOAD DATA, which only enough writers make up for: then the table goes by INSERT from there on.
  */
 static struct dts_bulk_chunk *choose(struct dts_bulk *b)
 {
@@ -175,8 +175,11 @@ static struct dts_bulk_chunk *choose(struct dts_bulk *b)
 	if (!*at)
 		return NULL;
 	struct dts_bulk_chunk *c = take_first(b, at);
-	c->load = c->load && !c->table->bulk.insert_only;
-	c->table->bulk.loading += c->load;
+	if (c->way == DTS_BULK_BIND && !c->table->bulk.bind)
+		c->way = DTS_BULK_LOAD;
+	if (c->table->bulk.insert_only)
+		c->way = DTS_BULK_INSERT;
+	c->table->bulk.loading += c->way == DTS_BULK_LOAD;
 	b->busy++;
 	return c;
 }
@@ -206,11 +209,15 @@ static void write_one(struct dts_bulk *b, struct dts_writer *w, struct dts_bulk_
 	pthread_mutex_unlock(&b->lock);
 	int rc = dts_writer_apply(w, c, &err);
 	pthread_mutex_lock(&b->lock);
-	c->table->bulk.loading -= c->load;
+	c->table->bulk.loading -= c->way == DTS_BULK_LOAD;
 	if (rc < 0)
 		fail(b, &err);
 	else if (w->load_failed)
 		c->table->bulk.insert_only = true;
+	if (w->bind_failed) {
+		c->table->bulk.bind = false;
+		c->table->bulk.serial = true;
+	}
 	if (rc == 0)
 		b->rows += c->count;
 	b->busy--;
@@ -397,11 +404,13 @@ int dts_bulk_put(struct dts_bulk *b, struct dts_bulk_chunk *c, struct dts_error 
 	struct dts_apply_table *t = c->table;
 	int rc = 0, serial = 0;
 
-	c->load = b->local_infile && c->rows.len >= LOAD_LEAST && dts_load_possible(t);
+	bool quick = c->rows.len >= LOAD_LEAST && b->local_infile && dts_load_possible(t);
 	if (b->options.jobs > 1 && b->autoinc_locks && ++t->bulk.chunks == 2)
 		serial = ask_serial(b, t, err);
 	pthread_mutex_lock(&b->lock);
-	t->bulk.serial |= serial > 0;
+	if (serial > 0)
+		t->bulk.serial = !(t->bulk.bind = dts_bind_possible(b->session, t));
+	c->way = !quick ? DTS_BULK_INSERT : t->bulk.bind ? DTS_BULK_BIND : DTS_BULK_LOAD;
 	if (b->failed) {
 		*err = b->err;
 		rc = -1;

@@ -20,6 +20,13 @@ struct dts_bulk_options {
 	unsigned jobs;                             /* writers at most */
 };
 
+/* How its rows are written. */
+enum dts_bulk_way {
+	DTS_BULK_INSERT,
+	DTS_BULK_LOAD, /* LOAD DATA */
+	DTS_BULK_BIND, /* arrays of parameters: bind.h */
+};
+
 /* A chunk on its way. The caller fills it up to `mark`; then it is the writers'. */
 struct dts_bulk_chunk {
 	struct dts_apply_table *table; /* bound; it must stay as it is until the chunk is done */
@@ -30,7 +37,7 @@ struct dts_bulk_chunk {
 	uint64_t first_line, count;    /* of the rows: lines without a gap */
 	struct dts_buf mark;           /* one statement, which writes one row; empty: none */
 
-	bool load;                     /* bulk.c: by LOAD DATA */
+	enum dts_bulk_way way;         /* bulk.c's */
 	struct dts_bulk_chunk *next;
 };
 

@@ -44,7 +44,8 @@ struct dts_window {
 struct dts_bulk_table {
 	uint64_t chunks;   /* that came */
 	bool serial;       /* a LOAD DATA keeps others from its AUTO_INCREMENT column */
-	bool insert_only;  /* LOAD DATA is not for it */
+	bool bind;         /* its rows go as arrays of parameters instead */
+	bool insert_only;  /* neither is for it */
 	unsigned loading;  /* LOAD DATAs that are running */
 };
 

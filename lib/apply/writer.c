@@ -7,7 +7,8 @@
 #include "apply/load.h"
 
 /*
- * A chunk goes by LOAD DATA where that can be, else by INSERTs of many rows each.
+ * A chunk goes by LOAD DATA where that can be, or by arrays of parameters (bind.h) where
+ * LOAD DATA would keep others from the table, else by INSERTs of many rows each.
  * LOCAL means IGNORE to the server, so what LOAD DATA did is held against what it
  * should have done, and anything else than that is repeated by INSERT. An INSERT
  * that is refused names its first row only: it is repeated row by row.
@@ -40,6 +41,7 @@ int dts_writer_open(struct dts_writer *w, const struct dts_connect_options *serv
 
 void dts_writer_close(struct dts_writer *w)
 {
+	dts_bind_release(&w->bind);
 	dts_session_close(&w->session);
 	dts_plan_release(&w->plan);
 	dts_record_release(&w->record);
@@ -180,10 +182,10 @@ static int load_init(void **state, const char *name, void *writer)
 }
 
 /*
- * Adds the row to the text, or plans it as an INSERT behind LOAD DATA. A line in the
+ * Adds the row to the text, or plans it as an INSERT behind the others. A line in the
  * form of dts-dump says by its form that it is a right row of this table.
  */
-static int add_text(struct dts_writer *w, struct dts_slice line, struct dts_error *err)
+static int add_text(struct dts_writer *w, struct dts_buf *text, struct dts_slice line, struct dts_error *err)
 {
 	const struct dts_apply_table *t = w->chunk->table;
 	struct dts_json *values = dts_plan_values(&w->plan, t->schema.column_count);
@@ -195,7 +197,7 @@ static int add_text(struct dts_writer *w, struct dts_slice line, struct dts_erro
 	if (!in_form)
 		rc = dts_apply_table_spread(t, w->record.raw[DTS_F_AFTER], values, err);
 	if (rc == 0)
-		rc = dts_load_row(&w->text, t, values, &w->plan.scratch, err);
+		rc = dts_load_row(text, t, values, &w->plan.scratch, err);
 	if (rc > 0)
 		w->loaded++;
 	if (rc == 0 && in_form && parse_row(w, line, err) < 0)
@@ -215,7 +217,7 @@ static int load_read(void *state, char *to, unsigned len)
 		dts_buf_clear(&w->text);
 		w->text_at = 0;
 		while (rc >= 0 && w->text.len < TEXT_SIZE && next_line(w, &line))
-			rc = add_text(w, line, &w->load_err);
+			rc = add_text(w, &w->text, line, &w->load_err);
 		if (rc < 0 || w->plan.sql.len > ASIDE_MOST || atomic_load(w->stop)) {
 			w->load_ended = true;
 			return -1;
@@ -279,7 +281,63 @@ static int load_rows(struct dts_writer *w, struct dts_error *err)
 	return commit(w, err);
 }
 
+/* --- arrays of parameters */
+
+/* The next rows, as many as go at once: -1, 0, 1: there are no more. */
+static int gather_rows(struct dts_writer *w, struct dts_error *err)
+{
+	struct dts_slice line;
+
+	while (!dts_bind_full(&w->bind)) {
+		uint64_t before = w->loaded;
+		if (!next_line(w, &line))
+			return 1;
+		if (add_text(w, &w->bind.text, line, err) < 0)
+			return -1;
+		w->bind.rows += w->loaded > before;
+	}
+	return 0;
+}
+
+/* 1: this will not do for these rows. */
+static int bind_rows(struct dts_writer *w, struct dts_error *err)
+{
+	int last = 0, sent = 1;
+
+	plan_start(w);
+	if (send_plan(w, err) < 0 || dts_bind_start(&w->bind, &w->session, w->chunk->table, err) < 0)
+		return -1;
+	while (sent > 0 && last == 0) {
+		if (atomic_load(w->stop))
+			return abandoned(err);
+		if ((last = gather_rows(w, err)) < 0)
+			return -1;
+		if (w->bind.text.len >= w->runner.max_packet / 2 || w->plan.sql.len > ASIDE_MOST)
+			return 1;
+		if (w->bind.rows > 0)
+			sent = dts_bind_send(&w->bind, &w->session, err);
+	}
+	if (sent < 0) {
+		w->runner.retryable = dts_errno_retry(mysql_errno(w->session.mysql));
+		return err->status == DTS_AGAIN ? -1 : 1;
+	}
+	dts_bind_end(&w->bind);
+	return sent == 0 ? 1 : commit(w, err);
+}
+
 /* --- a chunk */
+
+static int write_rows(struct dts_writer *w, enum dts_bulk_way way, struct dts_error *err)
+{
+	switch (way) {
+	case DTS_BULK_BIND:
+		return bind_rows(w, err);
+	case DTS_BULK_LOAD:
+		return load_rows(w, err);
+	default:
+		return insert_rows(w, err);
+	}
+}
 
 /* Waits before the transaction is tried again. False: no more. */
 static bool wait_to_retry(struct dts_writer *w, unsigned tries)
@@ -320,7 +378,7 @@ static void begin_chunk(struct dts_writer *w, const struct dts_bulk_chunk *c)
 
 	w->chunk = c;
 	w->narrow_from = w->narrow_to = 0;
-	w->load_failed = false;
+	w->bind_failed = w->load_failed = false;
 	w->runner.careful = false;
 	w->runner.input = (const char *)c->input.data;
 	dts_buf_clear(&w->what);
@@ -331,7 +389,7 @@ static void begin_chunk(struct dts_writer *w, const struct dts_bulk_chunk *c)
 
 int dts_writer_apply(struct dts_writer *w, const struct dts_bulk_chunk *c, struct dts_error *err)
 {
-	bool load = c->load;
+	enum dts_bulk_way way = c->way;
 	unsigned tries = 0;
 
 	begin_chunk(w, c);
@@ -339,22 +397,24 @@ int dts_writer_apply(struct dts_writer *w, const struct dts_bulk_chunk *c, struc
 		*err = (struct dts_error)DTS_ERROR_INIT;
 		w->runner.located = w->runner.retryable = false;
 		first_row(w);
-		int rc = load ? load_rows(w, err) : insert_rows(w, err);
+		int rc = write_rows(w, way, err);
 		if (rc == 0)
 			return 0;
 		bool retry = rc < 0 && w->runner.retryable;
+		dts_bind_end(&w->bind);
 		roll_back(w);
 		if (atomic_load(w->stop))
 			return abandoned(err);
 		if (rc > 0) {
-			load = false;
-			w->load_failed = true;
+			w->bind_failed |= way == DTS_BULK_BIND;
+			w->load_failed |= way == DTS_BULK_LOAD;
+			way = way == DTS_BULK_BIND ? DTS_BULK_LOAD : DTS_BULK_INSERT;
 			continue;
 		}
 		if (retry && wait_to_retry(w, ++tries))
 			continue;
-		if (load && !retry && err->status == DTS_REFUSED) { /* of a row that went beside it */
-			load = false;
+		if (way != DTS_BULK_INSERT && !retry && err->status == DTS_REFUSED) { /* of a row that went beside it */
+			way = DTS_BULK_INSERT;
 			continue;
 		}
 		if (!look_closer(w, err))

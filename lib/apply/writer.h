@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 
+#include "apply/bind.h"
 #include "apply/bulk.h"
 #include "apply/run.h"
 
@@ -15,7 +16,8 @@ struct dts_writer {
 	const atomic_bool *stop;    /* somebody has failed: roll back soon */
 	int stop_fd;                /* readable when it is set */
 	size_t packet;              /* bytes of INSERT in a packet, by how long the last ones took */
-	bool load_failed;           /* the last chunk's rows went by INSERT, since LOAD DATA would not do */
+	bool bind_failed;           /* the last chunk's rows could not go as arrays of parameters, */
+	bool load_failed;           /* ... nor by LOAD DATA */
 
 	/* The chunk at hand, row by row */
 	const struct dts_bulk_chunk *chunk;
@@ -28,6 +30,7 @@ struct dts_writer {
 	struct dts_buf text;        /* lines of LOAD DATA not yet taken from text_at on */
 	size_t text_at;
 	uint64_t loaded;
+	struct dts_bind bind;
 	bool load_ended;            /* a row ended LOAD DATA: load_err says why, or it wants INSERT */
 	struct dts_error load_err;
 };
