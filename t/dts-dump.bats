@@ -41,6 +41,30 @@ rows() {
 	[[ ${lines[3]} == *"\"rows\":0,\"pos\":{\"file\":\"$file\",\"offset\":$offset}}" ]]
 }
 
+@test "the position's GTIDs are those of its place in the log, whether the log rests or goes on" {
+	local pid last='' at want i
+
+	# The log begins with what two domains and two servers wrote before.
+	sql src 'CREATE TABLE n (id INT PRIMARY KEY); CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT);
+		SET gtid_domain_id=7; INSERT INTO t () VALUES (); SET server_id=99; INSERT INTO t () VALUES ();
+		SET gtid_domain_id=3; INSERT INTO t () VALUES (); FLUSH BINARY LOGS; SET gtid_domain_id=5; INSERT INTO t () VALUES ()' d
+	for i in 0 1 2 3 4 5 6 7; do
+		if [ "$i" -eq 2 ]; then
+			yes 'INSERT INTO t () VALUES (); SET gtid_domain_id=2; INSERT INTO t () VALUES (); SET gtid_domain_id=7;' |
+				client src d >/dev/null 2>&1 3>&- &
+			pid=$!
+			until [ "$(sql src 'SELECT COUNT(*) > 10 FROM t' d)" = 1 ]; do kill -0 "$pid"; done
+		fi
+		at=$(dump d.n | jq -r 'select(.op == "stream").pos | "\(.file) \(.offset) \(.gtid)"')
+		want=$(sql src "SELECT BINLOG_GTID_POS('${at%% *}', $(cut -d' ' -f2 <<<"$at"))")
+		[ "$(tr ',' '\n' <<<"${at##* }" | sort)" = "$(tr ',' '\n' <<<"$want" | sort)" ]
+		[[ $want == *3-99-* && $want == *7-* ]]
+		[ "$i" -lt 2 ] || [ "$at" != "$last" ]
+		last=$at
+	done
+	kill "$pid"
+}
+
 @test "a schema record holds keys, foreign keys, generated and invisible columns" {
 	sql src 'CREATE TABLE p (a INT, b INT, PRIMARY KEY (b, a));
 		CREATE TABLE t (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, a INT, b INT, c CHAR(3) CHARACTER SET latin1,

@@ -27,22 +27,6 @@ int dts_place_of_snapshot(struct dts_session *s, struct dts_position *p, struct 
 	return 0;
 }
 
-int dts_place_gtid(struct dts_session *s, struct dts_position *p, struct dts_error *err)
-{
-	struct dts_buf sql = {0}, text = {0};
-
-	dts_gtids_clear(&p->gtid);
-	dts_buf_adds(&sql, "SELECT BINLOG_GTID_POS(");
-	dts_sql_literal(&sql, dts_slice_of(p->file));
-	dts_buf_addf(&sql, ", %llu)", (unsigned long long)p->offset);
-	int rc = dts_session_value(s, dts_buf_slice(&sql), &text, err);
-	if (rc > 0) /* nothing may mean that it did not look */
-		rc = dts_gtids_parse(&p->gtid, dts_buf_slice(&text), DTS_GTID_NONE, err);
-	dts_buf_release(&sql);
-	dts_buf_release(&text);
-	return rc < 0 ? -1 : 0;
-}
-
 int dts_place_settings(struct dts_session *s, bool *log, bool *gtid, struct dts_error *err)
 {
 	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SELECT @@GLOBAL.log_bin, @@GLOBAL.gtid_mode"), err);
@@ -84,6 +68,52 @@ static int ask_place(struct dts_session *s, struct dts_slice sql, unsigned gtid_
 		rc = -1;
 	}
 	return rc;
+}
+
+/* MariaDB: does the log still end there? 1, 0: not, or the account may not know; -1. */
+static int ends_at(struct dts_session *s, const struct dts_position *p, struct dts_error *err)
+{
+	struct dts_position end = {0};
+	int rc = ask_place(s, dts_source_status_sql(s), 4, false, &end, err);
+
+	if (rc > 0)
+		rc = dts_position_compare(p, &end) == 0;
+	dts_position_release(&end);
+	return rc;
+}
+
+/*
+ * The GTID position at the end of the log costs nothing, if that is where `p` is. Who writes
+ * the log holds its lock from the GTID to the end of the transaction, which SHOW MASTER STATUS waits for: between
+ * two of the same answer nothing was written.
+ */
+static int gtid_of_end(struct dts_session *s, const struct dts_position *p, struct dts_buf *text, struct dts_error *err)
+{
+	int rc = ends_at(s, p, err);
+
+	if (rc > 0)
+		rc = dts_session_value(s, DTS_LIT("SELECT @@GLOBAL.gtid_binlog_pos"), text, err);
+	return rc > 0 ? ends_at(s, p, err) : rc;
+}
+
+int dts_place_gtid(struct dts_session *s, struct dts_position *p, struct dts_error *err)
+{
+	struct dts_buf sql = {0}, text = {0};
+
+	dts_gtids_clear(&p->gtid);
+	int rc = gtid_of_end(s, p, &text, err);
+	if (rc == 0) {
+		dts_buf_clear(&text);
+		dts_buf_adds(&sql, "SELECT BINLOG_GTID_POS(");
+		dts_sql_literal(&sql, dts_slice_of(p->file));
+		dts_buf_addf(&sql, ", %llu)", (unsigned long long)p->offset);
+		rc = dts_session_value(s, dts_buf_slice(&sql), &text, err);
+	}
+	if (rc > 0) /* nothing may mean that it did not look */
+		rc = dts_gtids_parse(&p->gtid, dts_buf_slice(&text), DTS_GTID_NONE, err);
+	dts_buf_release(&sql);
+	dts_buf_release(&text);
+	return rc < 0 ? -1 : 0;
 }
 
 int dts_place_now(struct dts_session *s, bool gtid, struct dts_position *p, struct dts_error *err)

@@ -24,7 +24,7 @@ int dts_place_now(struct dts_session *s, bool gtid, struct dts_position *p, stru
  * without a log p->file stays as it is. */
 int dts_place_of_snapshot(struct dts_session *s, struct dts_position *p, struct dts_error *err);
 
-/* MariaDB: adds the GTID position to a file and offset. It reads the log file up to there. */
+/* MariaDB: adds the GTID position to a file and offset. Where the log goes on behind it, the server reads the log up to there. */
 int dts_place_gtid(struct dts_session *s, struct dts_position *p, struct dts_error *err);
 
 #endif
