@@ -1,7 +1,7 @@
 """snapshots.py CHANGES SNAPSHOTS: checks what t/unit/snapshots.c printed against
 what dts-binlog printed of the same time.
 
-Each writer w commits (w, 1), (w, 2), ... into d.t and sets u.n of its row with
+Each writer w commits, by XA perhaps, (w, 1), (w, 2), ... into d.t and sets u.n of its row with
 each, so a snapshot is told by how far each writer had come. An exact one must
 see just the transactions up to its position, one with marks all up to the low
 one and none behind the high one.
@@ -20,7 +20,7 @@ def place(file, offset):
 def read_changes(path):
     """The places behind each commit, what each writer had committed there, and the last GTID."""
     places, states, last = [], [], []
-    state, pending = [0] * WRITERS, []
+    state, pending, prepared = [0] * WRITERS, [], {}
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             record = json.loads(line)
@@ -28,8 +28,13 @@ def read_changes(path):
                 pending = []
             elif record["op"] == "insert" and (record["db"], record["table"]) == ("d", "t"):
                 pending.append((record["after"]["w"], record["after"]["n"]))
+            elif record["op"] == "prepare":
+                prepared[record["xid"]], pending = pending, []
+                places.append(place(record["pos"]["file"], record["pos"]["offset"]))
+                states.append(tuple(state))
+                last.append(record["tx"])
             elif record["op"] == "commit":
-                for writer, n in pending:
+                for writer, n in prepared.pop(record.get("xid"), pending):
                     assert n == state[writer - 1] + 1, "the writers' own order"
                     state[writer - 1] = n
                 places.append(place(record["pos"]["file"], record["pos"]["offset"]))

@@ -116,13 +116,92 @@ int dts_place_gtid(struct dts_session *s, struct dts_position *p, struct dts_err
 	return rc < 0 ? -1 : 0;
 }
 
+/*
+ * XA COMMIT is in the log, and so below where log_status says that it ends, before the engine has
+ * committed, which no lock of log_status waits for (tried on 9.7: of 500 snapshots
+ * under such a load two lacked a transaction, and 20 of its GTID sets did). Until it has,
+ * its GTID is among those that are owned. Without XA there is nothing to wait for.
+ */
+static int commits_xa(struct dts_session *s, struct dts_error *err)
+{
+	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SHOW GLOBAL STATUS LIKE 'Com\\_xa\\_commit'"), err);
+
+	if (!result)
+		return -1;
+	MYSQL_ROW row = mysql_fetch_row(result);
+	int any = !row || !row[1] || strcmp(row[1], "0") != 0;
+	mysql_free_result(result);
+	return any;
+}
+
+/* Appends the GTIDs that are owned now: "UUID:5#47:6#48" without the threads. */
+static int add_owned(struct dts_session *s, struct dts_buf *set, struct dts_error *err)
+{
+	struct dts_buf text = {0};
+	int rc = dts_session_value(s, DTS_LIT("SELECT @@GLOBAL.gtid_owned"), &text, err);
+	bool thread = false;
+
+	for (size_t i = 0; i < text.len; i++) {
+		thread = text.data[i] == '#' || (thread && text.data[i] >= '0' && text.data[i] <= '9');
+		if (!thread)
+			dts_buf_addc(set, text.data[i]);
+	}
+	dts_buf_release(&text);
+	return rc < 0 ? -1 : 0;
+}
+
+/* Waits until all that is logged up to here is committed: 1; 0: that takes too long; -1. */
+static int wait_for_owned(struct dts_session *s, struct dts_error *err)
+{
+	struct dts_buf set = {0}, sql = {0}, text = {0};
+	int rc = add_owned(s, &set, err);
+
+	if (rc == 0 && set.len > 0) {
+		dts_buf_adds(&sql, "SELECT WAIT_FOR_EXECUTED_GTID_SET(");
+		dts_sql_literal(&sql, dts_buf_slice(&set));
+		dts_buf_adds(&sql, ", 1)");
+		rc = dts_session_value(s, dts_buf_slice(&sql), &text, err) < 0 ? -1 : strcmp(dts_buf_text(&text), "0") == 0;
+	} else if (rc == 0) {
+		rc = 1;
+	}
+	dts_buf_release(&set);
+	dts_buf_release(&sql);
+	dts_buf_release(&text);
+	return rc;
+}
+
+static int ask_log_status(struct dts_session *s, bool gtid, struct dts_position *p, struct dts_error *err)
+{
+	return ask_place(s, DTS_LIT("SELECT LOCAL->>'$.binary_log_file', LOCAL->>'$.binary_log_position',"
+				    " LOCAL->>'$.gtid_executed' FROM performance_schema.log_status"), 2, gtid, p, err);
+}
+
+/* DTS_PLACE_SAFE if what is logged before it is committed now, else DTS_PLACE_AHEAD; -1. */
+static int settle_xa(struct dts_session *s, bool gtid, struct dts_position *p, struct dts_error *err)
+{
+	struct dts_position again = {0};
+	int rc = commits_xa(s, err);
+
+	if (rc <= 0)
+		return rc < 0 ? -1 : DTS_PLACE_SAFE;
+	if (!gtid)
+		return DTS_PLACE_AHEAD;
+	rc = wait_for_owned(s, err);
+	/* Where nothing has come meanwhile, this has the GTIDs that were late. */
+	if (rc > 0 && ask_log_status(s, gtid, &again, err) < 0)
+		rc = -1;
+	if (rc > 0 && again.file[0] && dts_position_compare(p, &again) == 0)
+		dts_position_copy(p, &again);
+	dts_position_release(&again);
+	return rc < 0 ? -1 : rc ? DTS_PLACE_SAFE : DTS_PLACE_AHEAD;
+}
+
 int dts_place_now(struct dts_session *s, bool gtid, struct dts_position *p, struct dts_error *err)
 {
-	int rc = ask_place(s, DTS_LIT("SELECT LOCAL->>'$.binary_log_file', LOCAL->>'$.binary_log_position',"
-				      " LOCAL->>'$.gtid_executed' FROM performance_schema.log_status"), 2, gtid, p, err);
+	int rc = ask_log_status(s, gtid, p, err);
 
 	if (rc != 0)
-		return rc < 0 ? -1 : DTS_PLACE_SAFE;
+		return rc < 0 ? -1 : settle_xa(s, gtid, p, err);
 	rc = ask_place(s, dts_source_status_sql(s), 4, gtid, p, err);
 	return rc <= 0 ? rc : DTS_PLACE_AHEAD;
 }
