@@ -322,7 +322,7 @@ static int set_up(struct dts_session *s, struct dts_error *err)
 			     " sql_select_limit=18446744073709551615, sql_auto_is_null=0, sql_safe_updates=0,"
 			     /* What sorts for the order of a key must not look at its first 1024 bytes only. */
 			     " max_sort_length=1048576, foreign_key_checks=1, unique_checks=1, completion_type=0,"
-			     " wait_timeout=86400, group_concat_max_len=1048576") < 0)
+			     " wait_timeout=31536000, group_concat_max_len=1048576") < 0)
 		return -1;
 	if (s->family == DTS_MYSQL)
 		return set_up_mysql(s, err);
