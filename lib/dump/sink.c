@@ -1,5 +1,10 @@
 #include "dump/sink.h"
 
+#include <fcntl.h>
+
+/* What a pipe may hold without privilege. With its 64K both sides would wake up twice as often. */
+enum { PIPE_SIZE = 1 << 20 };
+
 static int add_chunk(struct dts_sink *sink, struct dts_dump_table *t, size_t reader, const struct dts_slice *parts,
 		     size_t count, struct dts_error *err)
 {
@@ -23,6 +28,8 @@ void dts_stream_sink_init(struct dts_stream_sink *s, struct dts_output *out)
 {
 	*s = (struct dts_stream_sink){.sink.chunk = add_chunk, .out = out};
 	pthread_mutex_init(&s->lock, NULL);
+	/* No pipe, or not so large: it goes on as it is. */
+	fcntl(out->fd, F_SETPIPE_SZ, PIPE_SIZE);
 }
 
 void dts_stream_sink_release(struct dts_stream_sink *s)
