@@ -279,6 +279,26 @@ all_kinds() {
 	[ "$(definition t)" = "$before" ]
 }
 
+@test "a foreign key of two columns, with NULLs and letters of either case" {
+	sql dst 'CREATE TABLE p (i INT PRIMARY KEY, a INT, b VARCHAR(9), UNIQUE KEY ab (a,b)) COLLATE utf8mb4_general_ci
+		; CREATE TABLE t (i INT PRIMARY KEY, a INT, b VARCHAR(9), KEY ab (a,b), CONSTRAINT f FOREIGN KEY (a,b) REFERENCES p (a,b)) COLLATE utf8mb4_general_ci' d
+	local before
+	before=$(definition t)
+	{
+		schema t i a b:varchar\(9\) 'primary=["i"]'
+		chunk 1 t 10 10 '{"i":1,"a":1,"b":"X"}' '{"i":2,"a":null,"b":"gone"}' '{"i":3,"a":9,"b":null}' '{"i":4,"a":2,"b":"y"}' '{"i":5,"a":2,"b":"w"}'
+		schema p i a b:varchar\(9\) 'primary=["i"]'
+		chunk 1 p 10 10 '{"i":1,"a":1,"b":"x"}' '{"i":2,"a":2,"b":"Y"}' '{"i":3,"a":2,"b":null}'
+	} | snapshot 10 >in
+	run_tool 4 apply --checkpoint="$c" in
+	[[ $stderr == *'a foreign key constraint fails'*'hint: all rows are there, and one refers to a parent that is not'* ]]
+	[ "$(noted)" -eq 1 ]
+	sql dst 'DELETE FROM t WHERE i=5' d
+	run_tool 0 apply --checkpoint="$c" in
+	[ "$(definition t)" = "$before" ]
+	[ "$(noted)" -eq 0 ]
+}
+
 @test "rows of two moments: unique and foreign keys wait for the changes" {
 	sql dst 'CREATE TABLE p (a INT PRIMARY KEY, u INT, n INT, UNIQUE KEY ku (u), KEY kn (n)); CREATE TABLE t (a INT PRIMARY KEY, p INT, KEY kp (p), CONSTRAINT f FOREIGN KEY (p) REFERENCES p (a))
 		; CREATE TABLE o (a INT PRIMARY KEY, u INT, UNIQUE KEY ku (u))' d
