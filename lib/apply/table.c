@@ -252,6 +252,10 @@ static int check_target(const struct dts_apply_table *t, struct dts_session *s, 
 	if (rc == 0) {
 		dts_fail(err, DTS_REFUSED, "there is no table " NAME_FMT " at the target", NAME_ARGS(t));
 		dts_hint(err, "create it first: dts-schema prints the statements and dts-apply runs them");
+	} else if (rc > 0 && found.items[0].engine.len == 0) { /* as long as somebody alters it */
+		rc = 0;
+		dts_fail(err, DTS_REFUSED, "table " NAME_FMT " at the target cannot be read", NAME_ARGS(t));
+		dts_hint(err, "see what CHECK TABLE says of it");
 	} else if (rc > 0 && !found.items[0].transactional && !checks->allow_nontransactional) {
 		rc = dts_fail(err, DTS_REFUSED, "table " NAME_FMT " at the target has engine %.*s, which cannot roll back",
 			      NAME_ARGS(t), (int)found.items[0].engine.len, found.items[0].engine.p);
