@@ -207,6 +207,29 @@ ALTER TABLE p PARTITION BY RANGE (a) (PARTITION p1 VALUES LESS THAN (10), PARTIT
 -SET sql_mode='ORACLE'
 ?CREATE TABLE oracle (a varchar2(3), b number, c date, d blob)
 SET sql_mode=''
+# MySQL keeps the length of a key over labels that become text
+CREATE TABLE def_b.labels_1 (a SET('p','q') PRIMARY KEY) CHARSET latin1
+ALTER TABLE def_b.labels_1 MODIFY a CHAR(9)
+CREATE TABLE def_b.labels_2 (a ENUM('p','q') PRIMARY KEY) CHARSET latin1
+ALTER TABLE def_b.labels_2 MODIFY a CHAR(9)
+CREATE TABLE def_b.labels_3 (a ENUM('pp','q') PRIMARY KEY) CHARSET latin1
+ALTER TABLE def_b.labels_3 MODIFY a CHAR(9)
+CREATE TABLE def_b.labels_4 (a ENUM('pp','q') PRIMARY KEY) CHARSET latin1
+ALTER TABLE def_b.labels_4 MODIFY a VARCHAR(9)
+CREATE TABLE def_b.labels_5 (a ENUM('pp','q') PRIMARY KEY) CHARSET latin1
+ALTER TABLE def_b.labels_5 MODIFY a VARBINARY(9)
+CREATE TABLE def_b.labels_6 (a ENUM('pp','q') PRIMARY KEY) CHARSET latin1
+ALTER TABLE def_b.labels_6 MODIFY a ENUM('pp','q','r')
+CREATE TABLE def_b.labels_7 (a ENUM('pp','q') PRIMARY KEY) CHARSET latin1
+ALTER TABLE def_b.labels_7 MODIFY a SET('pp','q','r')
+CREATE TABLE def_b.labels_8 (a ENUM('pp','q') CHARACTER SET utf8mb4 PRIMARY KEY) CHARSET latin1
+ALTER TABLE def_b.labels_8 MODIFY a CHAR(9) CHARACTER SET utf8mb4
+CREATE TABLE def_b.labels_9 (a SET('p') PRIMARY KEY) CHARSET latin1
+ALTER TABLE def_b.labels_9 MODIFY a CHAR(9)
+CREATE TABLE def_b.labels_A (a SET('p','q') UNIQUE, B INT PRIMARY KEY) CHARSET latin1
+ALTER TABLE def_b.labels_A MODIFY a VARCHAR(9) CHARACTER SET utf8mb4
+CREATE TABLE def_b.labels_B (a ENUM('pp','q') PRIMARY KEY) CHARSET latin1
+ALTER TABLE def_b.labels_B MODIFY a CHAR(1)
 # away
 DROP TABLE IF EXISTS x, nosuch, def_b.d
 -DROP TABLE k, nosuch2

@@ -500,7 +500,7 @@ static bool convert_columns(struct alteration *a, struct dts_define_table *t, co
 }
 
 /* The old indexes over the columns as they are now. */
-static void keep_indexes(const struct dts_define_table *old, struct dts_define_table *t, const size_t *map)
+static void keep_indexes(const struct alteration *a, const struct dts_define_table *old, struct dts_define_table *t, const size_t *map)
 {
 	for (size_t i = 0; i < t->index_count;) {
 		struct dts_index *index = &t->indexes[i];
@@ -522,7 +522,13 @@ static void keep_indexes(const struct dts_define_table *old, struct dts_define_t
 			if (now == t->count)
 				continue; /* dropped */
 			parts[count].column = t->columns[now].name;
-			parts[count++].prefix = dts_define_prefix(&t->columns[now], index->parts[j].prefix, true);
+			parts[count].prefix = dts_define_prefix(&t->columns[now], index->parts[j].prefix, true);
+			uint32_t labels = index->parts[j].prefix == 0 && !a->st->d->mariadb
+						  ? dts_define_labels_prefix(&old->columns[was], &t->columns[now])
+						  : 0;
+			if (labels > 0)
+				parts[count].prefix = labels;
+			count++;
 			if (dts_slice_is(index->name, "PRIMARY"))
 				t->columns[now].nullable = false;
 		}
@@ -600,7 +606,7 @@ static bool carry_out(struct alteration *a, struct dts_define_table *t)
 	if (!drop_indexes(a, t))
 		return false;
 	rename_indexes(a, t);
-	keep_indexes(&old, t, map);
+	keep_indexes(a, &old, t, map);
 	return dts_define_table_add_keys(st, t) && dts_define_table_add_periods(st, t);
 }
 

@@ -1,6 +1,7 @@
 /* A table being changed: its columns and indexes, and its place among the others. */
 #include <stdlib.h>
 
+#include "charset/charset.h"
 #include "ddl/define.h"
 
 static struct dts_slice table_key(const struct dts_definitions *d, struct dts_slice db, struct dts_slice table)
@@ -227,6 +228,38 @@ uint32_t dts_define_prefix(const struct dts_column *c, uint32_t prefix, bool exi
 	if (prefix == 0 || (c->type != DTS_TYPE_CHAR && c->type != DTS_TYPE_BINARY && c->type != DTS_TYPE_GEOMETRY))
 		return 0;
 	return whole > 0 && (prefix == whole || (existing && prefix > whole)) ? 0 : prefix;
+}
+
+/* Characters of a label, which is UTF-8. */
+static size_t characters(struct dts_slice text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+uint32_t dts_define_labels_prefix(const struct dts_column *was, const struct dts_column *now)
+{
+	const struct dts_charset *cs = dts_charset_find(was->charset);
+	unsigned per_char = cs ? dts_charset_max_bytes(cs) : 1;
+	size_t widest = 0, all = 0, stored = was->label_count < 256 ? 1 : 2;
+
+	if ((was->type != DTS_TYPE_ENUM && was->type != DTS_TYPE_SET) ||
+	    (now->type != DTS_TYPE_CHAR && now->type != DTS_TYPE_BINARY))
+		return 0;
+	for (size_t i = 0; i < was->label_count; i++) {
+		size_t n = characters(was->labels[i]);
+		widest = n > widest ? n : widest;
+		all += n + (i > 0);
+	}
+	if (was->type == DTS_TYPE_SET) {
+		widest = all;
+		stored = (was->label_count + 7) / 8;
+		stored = stored > 4 ? 8 : stored;
+	}
+	return stored == widest * per_char ? 0 : dts_define_prefix(now, (uint32_t)(stored / per_char), true);
 }
 
 /* Are a's parts the first parts of b? */
