@@ -114,6 +114,7 @@ held_names() {
 }
 
 @test "MariaDB 10.11: what a session sees is what its position says, by each lock" {
+	sampled 6
 	for lock in auto none tables ftwrl backup; do
 		try_lock m10 root $lock
 		[ "$exact" -eq $((4 * ${DTS_SNAPSHOTS:-20})) ]
@@ -123,6 +124,7 @@ held_names() {
 }
 
 @test "MariaDB 11.8: what a session sees is what its position says, by each lock" {
+	sampled 6
 	need m11
 	for lock in auto none tables ftwrl backup; do
 		try_lock m11 root $lock
@@ -141,6 +143,7 @@ decide_xa() {
 }
 
 @test "MariaDB: what a session sees is what its position says, where transactions are committed by XA" {
+	sampled 6
 	xa=1
 	for lock in auto none; do
 		try_lock m10 root $lock
@@ -149,6 +152,7 @@ decide_xa() {
 }
 
 @test "MySQL: what a session sees is what its position says, where transactions are committed by XA" {
+	sampled 6
 	need my
 	# About one of 250 lacked a transaction before.
 	xa=1 DTS_SNAPSHOTS=100
@@ -160,6 +164,7 @@ decide_xa() {
 }
 
 @test "MySQL: what a session sees is what its position says, by each lock" {
+	sampled 6
 	need my
 	for lock in auto none tables ftwrl; do
 		try_lock my root $lock
@@ -168,6 +173,7 @@ decide_xa() {
 }
 
 @test "MySQL: one who may not lock gets a common position in a quiet moment, or marks" {
+	sampled 6
 	need my
 	tables my
 	sql my "DROP USER IF EXISTS looker@'%'; CREATE USER looker@'%'; GRANT SELECT ON d.* TO looker@'%';

@@ -1,7 +1,7 @@
 # Every column type with its edge values, from each server to each: through the
 # dump and through the log, the bytes of every column the same at both ends.
 #
-#   DTS_TYPES=all   every pair of servers, every column changed in every row
+#   DTS_SAMPLES=all   every pair of servers, every column changed in every row
 #
 # By itself a sample, which DTS_SEED chooses. The tables come from t/types/.
 # status and its kin are set by run; the SQL has its own backticks.
@@ -24,13 +24,6 @@ kind_of() {
 	m118*) echo mariadb118 ;;
 	my*) echo mysql97 ;;
 	esac
-}
-
-# sampled N: whether this run takes the test, as one in N runs does; of N such tests
-# side by side, each run takes one.
-sampled() {
-	[ "${DTS_TYPES:-}" = all ] || [ $(((DTS_SEED + BATS_TEST_NUMBER) % $1)) -eq 0 ] ||
-		skip "in one run of $1 and with DTS_TYPES=all"
 }
 
 # up NAME...: starts those that do not run yet; where there is none, the test is skipped.
@@ -91,7 +84,7 @@ through_dump() {
 through_log() {
 	local image first=1 everything=
 
-	[ "${DTS_TYPES:-}" != all ] || everything=all
+	[ "${DTS_SAMPLES:-}" != all ] || everything=all
 	for image in FULL NOBLOB MINIMAL; do
 		first=$((first + 1000))
 		# The large values are the same in each image.
@@ -133,57 +126,57 @@ without_names() {
 }
 
 @test "MariaDB 10.11 to MariaDB 10.11" {
-	sampled 4
+	sampled 8
 	pair m10 m10b
 }
 
 @test "MariaDB 10.11 to MariaDB 11.8" {
-	sampled 4
+	sampled 8
 	pair m10 m118
 }
 
 @test "MariaDB 11.8 to MariaDB 11.8" {
-	sampled 4
+	sampled 8
 	pair m118 m118b
 }
 
 @test "MySQL 9.7 to MySQL 9.7" {
-	sampled 4
+	sampled 8
 	pair my myb
 }
 
 @test "MySQL 9.7 to MySQL 9.7, without names of columns in the log" {
-	sampled 3
+	sampled 6
 	without_names my myb
 }
 
 @test "MariaDB 10.11 to MariaDB 11.8, without names of columns in the log" {
-	sampled 3
+	sampled 6
 	without_names m10 m118
 }
 
 @test "MariaDB 11.8 to MySQL 9.7, without names of columns in the log" {
-	sampled 3
+	sampled 6
 	without_names m118 my
 }
 
 @test "MySQL 9.7 to MariaDB 10.11" {
-	sampled 4
+	sampled 8
 	pair my m10
 }
 
 @test "MySQL 9.7 to MariaDB 11.8" {
-	sampled 4
+	sampled 8
 	pair my m118
 }
 
 @test "MariaDB 10.11 to MySQL 9.7" {
-	sampled 4
+	sampled 8
 	pair m10 my
 }
 
 @test "MariaDB 11.8 to MySQL 9.7" {
-	sampled 4
+	sampled 8
 	pair m118 my
 }
 
@@ -233,7 +226,7 @@ refuses() {
 codes() {
 	local sets of=64
 
-	[ "${DTS_TYPES:-}" != all ] || of=4
+	[ "${DTS_SAMPLES:-}" != all ] || of=4
 	up "$1"
 	sets=$(sql "$1" "SELECT CHARACTER_SET_NAME FROM information_schema.CHARACTER_SETS WHERE CHARACTER_SET_NAME<>'binary'")
 	[ "$(wc -l <<<"$sets")" -ge 39 ]

@@ -279,3 +279,17 @@ dts_retry_kill() {
 	done
 	return 0
 }
+
+# sampled N: whether this run takes the test, as one in N runs does; of N such tests
+# side by side, each run takes one. All of them with DTS_SAMPLES=all, as in `t/check full`.
+sampled() {
+	[ "${DTS_SAMPLES:-}" = all ] || [ $(((DTS_SEED + BATS_TEST_NUMBER) % $1)) -eq 0 ] ||
+		skip "in one run of $1 and with DTS_SAMPLES=all"
+}
+
+# drawn WORD...: one of these words by DTS_SEED, or all of them with DTS_SAMPLES=all.
+drawn() {
+	local at=$(((DTS_SEED + BATS_TEST_NUMBER) % $# + 1))
+
+	if [ "${DTS_SAMPLES:-}" = all ]; then echo "$@"; else echo "${!at}"; fi
+}
