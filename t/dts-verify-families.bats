@@ -92,6 +92,7 @@ check_pair() {
 }
 
 @test "4000 doubles and floats of all sizes are the same on all servers" {
+	sampled 2
 	python3 - >"$BATS_TEST_TMPDIR/rows.sql" <<-'END'
 		import random, struct
 		random.seed(7)
@@ -234,6 +235,7 @@ generated_table() {
 }
 
 @test "10,000 documents that have another text are the same; one that is not is found" {
+	sampled 2
 	sql ma 'CREATE TABLE j (id INT PRIMARY KEY, j JSON);
 		INSERT INTO j SELECT seq, CONCAT("{\"nr\":", seq, ",\"b\":\"x\"}") FROM seq_1_to_10000' v
 	sql my 'CREATE TABLE j (id INT PRIMARY KEY, j JSON); SET cte_max_recursion_depth=10000;

@@ -55,6 +55,7 @@ rows() {
 }
 
 @test "ordinary rows: within the bound, and the same for few and many" {
+	sampled 2
 	local small big few
 
 	read -r small big <<<"${DTS_MEMORY_MB:-60 120}"
