@@ -305,6 +305,7 @@ write() {
 }
 
 @test "a lock ends with its process, killed or hung" {
+	sampled 2
 	for server in m10 my; do
 		need $server
 		tables $server

@@ -153,6 +153,7 @@ same_as_one() {
 # --- positions
 
 @test "each of several readers has its own position where there is no common one" {
+	sampled 3
 	sql src 'CREATE TABLE a (id INT AUTO_INCREMENT PRIMARY KEY, v INT); INSERT INTO a (v) SELECT seq FROM seq_1_to_5000;
 		CREATE TABLE n (v INT); INSERT INTO n VALUES (1);
 		CREATE TABLE p (id INT PRIMARY KEY); CREATE TABLE c (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES p (id) ON UPDATE CASCADE);
@@ -243,7 +244,7 @@ same_as_one() {
 	wait_until 10 '[ "$(sql src "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE \"DO SLEEP%\"")" = 1 ]'
 	connected=$(sql src "SHOW GLOBAL STATUS LIKE 'Threads_connected'" | cut -f2)
 	# The sleeper is one, we are three.
-	dump src d -j2 --throttle=threads_connected:$((connected + 1)) >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	dts-dump --defaults-file="$(defaults)" -g src d -j2 --throttle=threads_connected:$((connected + 1)) >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	pid=$!
 	wait_until 20 'sql src "SHOW PROCESSLIST" | grep -q "SHOW GLOBAL STATUS WHERE" || [ "$(sql src "SHOW GLOBAL STATUS LIKE \"Com_show_status\"" | cut -f2)" -gt 3 ]'
 	run ! grep -q '"op":"row"' "$BATS_TEST_TMPDIR/out"
