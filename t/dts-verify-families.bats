@@ -79,6 +79,7 @@ check_pair() {
 }
 
 @test "MySQL and MySQL" {
+	sampled 2
 	check_pair my my2
 }
 
@@ -88,6 +89,7 @@ check_pair() {
 }
 
 @test "MariaDB of two versions" {
+	sampled 2
 	check_pair ma mb
 }
 

@@ -242,11 +242,12 @@ codes() {
 }
 
 @test "text is what MariaDB 10.11 converts it to, or bytes" {
+	sampled 3
 	codes m10
 }
 
 @test "text is what MariaDB 11.8 converts it to, or bytes" {
-	sampled 2
+	sampled 3
 	codes m118
 }
 
