@@ -21,22 +21,6 @@ static int refuse_value(const struct dts_apply_column *c, struct dts_json value,
 			c->source->name.p, shown, value.raw.p, (int)c->source->type_text.len, c->source->type_text.p);
 }
 
-/* Is it digits with an optional sign and, if allowed, one dot among them? */
-static bool plain_number(struct dts_slice text, bool dot_allowed)
-{
-	size_t i = text.len > 0 && text.p[0] == '-', digits = 0;
-
-	for (; i < text.len; i++) {
-		if (text.p[i] >= '0' && text.p[i] <= '9')
-			digits++;
-		else if (text.p[i] == '.' && dot_allowed && digits > 0)
-			dot_allowed = false;
-		else
-			return false;
-	}
-	return digits > 0;
-}
-
 /* Integers and decimals: exact, so unquoted digits, never through a double. */
 static int add_number(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value,
 		      struct dts_literal_scratch *scratch, struct dts_error *err)
@@ -47,7 +31,7 @@ static int add_number(struct dts_buf *sql, const struct dts_apply_column *c, str
 		text = dts_json_string(value.raw, &scratch->text);
 	else if (value.type != DTS_JSON_NUMBER)
 		return refuse_value(c, value, err);
-	if (!plain_number(text, c->source->type == DTS_TYPE_DECIMAL))
+	if (!dts_sql_is_number(text, c->source->type == DTS_TYPE_DECIMAL))
 		return refuse_value(c, value, err);
 	dts_buf_add_slice(sql, text);
 	return 0;

@@ -138,20 +138,6 @@ int dts_dump_check_parents(struct dts_dump *d, struct dts_error *err)
 	return d->options->allow_missing_parents ? 0 : check_databases(d, NULL, err);
 }
 
-/* Does the server log what foreign keys do to rows? MySQL does it in SQL since 9.6,
- * unless told otherwise, and logs it. 1, 0, -1. */
-static int logs_actions(struct dts_session *s, struct dts_error *err)
-{
-	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SHOW GLOBAL VARIABLES LIKE 'innodb\\_native\\_foreign\\_keys'"), err);
-
-	if (!result)
-		return -1;
-	MYSQL_ROW row = mysql_fetch_row(result);
-	bool off = row && row[1] && strcasecmp(row[1], "OFF") == 0;
-	mysql_free_result(result);
-	return off;
-}
-
 static int find_keyless(struct dts_dump *d, struct relations *r, struct dts_error *err)
 {
 	for (size_t i = 0; i < r->count; i++) {
@@ -188,9 +174,9 @@ int dts_dump_groups(struct dts_dump *d, size_t *group, struct dts_error *err)
 {
 	size_t count = d->tables.count;
 	struct relations r = {.keyless = dts_zalloc(count + 1, sizeof *r.keyless), .known = dts_zalloc(count + 1, sizeof *r.known)};
-	int rc = logs_actions(&d->sessions[0], err);
+	int rc = 0;
 
-	if (rc == 0)
+	if (!d->source->logs_foreign_actions)
 		rc = check_databases(d, &r, err) < 0 ? -1 : find_keyless(d, &r, err);
 	dts_foreign_groups(r.links, r.count, group, count);
 	keep_groups(&r, group, count);

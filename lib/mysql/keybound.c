@@ -20,22 +20,6 @@ static int refuse(const struct dts_column *c, struct dts_json value, struct dts_
 			c->name.p, shown, value.raw.p, (int)c->type_text.len, c->type_text.p);
 }
 
-/* Digits with an optional sign and, of a DECIMAL, a dot: what may go into SQL as it is. */
-static bool is_number(struct dts_slice text, bool dot_allowed)
-{
-	size_t i = text.len > 0 && text.p[0] == '-', digits = 0;
-
-	for (; i < text.len; i++) {
-		if (text.p[i] >= '0' && text.p[i] <= '9')
-			digits++;
-		else if (text.p[i] == '.' && dot_allowed && digits > 0)
-			dot_allowed = false;
-		else
-			return false;
-	}
-	return digits > 0;
-}
-
 static int add_number(struct dts_buf *sql, const struct dts_column *c, struct dts_json value, struct dts_buf *scratch,
 		      struct dts_error *err)
 {
@@ -45,7 +29,7 @@ static int add_number(struct dts_buf *sql, const struct dts_column *c, struct dt
 		text = dts_json_string(value.raw, scratch);
 	else if (value.type != DTS_JSON_NUMBER)
 		return refuse(c, value, err);
-	if (!is_number(text, c->type == DTS_TYPE_DECIMAL))
+	if (!dts_sql_is_number(text, c->type == DTS_TYPE_DECIMAL))
 		return refuse(c, value, err);
 	dts_buf_add_slice(sql, text);
 	return 0;

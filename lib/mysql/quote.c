@@ -83,3 +83,18 @@ void dts_sql_introducer(struct dts_buf *b, struct dts_slice charset)
 		dts_buf_addc(b, ' ');
 	}
 }
+
+bool dts_sql_is_number(struct dts_slice text, bool dot_allowed)
+{
+	size_t i = text.len > 0 && text.p[0] == '-', digits = 0;
+
+	for (; i < text.len; i++) {
+		if (text.p[i] >= '0' && text.p[i] <= '9')
+			digits++;
+		else if (text.p[i] == '.' && dot_allowed && digits > 0)
+			dot_allowed = false;
+		else
+			return false;
+	}
+	return digits > 0;
+}

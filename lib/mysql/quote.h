@@ -20,6 +20,10 @@ void dts_sql_literal(struct dts_buf *b, struct dts_slice text);
 /* Appends X'...' for any bytes (''  when empty: X'' is valid too). */
 void dts_sql_hex(struct dts_buf *b, struct dts_slice bytes);
 
+/* Is it digits with an optional sign and, if allowed, one dot among them: what may
+ * stand in SQL without quotes, and is exact there? */
+bool dts_sql_is_number(struct dts_slice text, bool dot_allowed);
+
 /* Appends "_latin1 " for what stands behind it; nothing if that is not the name of a charset. */
 void dts_sql_introducer(struct dts_buf *b, struct dts_slice charset);
 
