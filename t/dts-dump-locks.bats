@@ -22,7 +22,9 @@ setup() {
 
 teardown() {
 	for server in m10 m11 my; do
-		[ ! -e "$DTS_TEST_DIR/$server/running" ] || stop_writers "$server"
+		[ -e "$DTS_TEST_DIR/$server/running" ] || continue
+		stop_writers "$server"
+		[ -z "$xa" ] || decide_xa "$server" # or the next test's tables stay locked
 	done
 	[ "${#holders[@]}" -eq 0 ] || kill -KILL "${holders[@]}" 2>/dev/null || :
 }
@@ -144,10 +146,12 @@ decide_xa() {
 
 @test "MariaDB: what a session sees is what its position says, where transactions are committed by XA" {
 	sampled 6
-	xa=1
-	for lock in auto none; do
+	# About one of 800 lacked a transaction before.
+	xa=1 DTS_SNAPSHOTS=100
+	for lock in auto none backup; do
 		try_lock m10 root $lock
 		decide_xa m10
+		[ $lock = none ] || [ "$common" -eq "$DTS_SNAPSHOTS" ]
 	done
 }
 

@@ -207,8 +207,8 @@ void dts_definitions_plan(struct dts_applier *a, uint64_t end, const struct dts_
 	dts_position_add(&text, pos, false);
 	for (size_t i = 0; i < end - a->pending_first; i++) {
 		const struct dts_pending_definition *p = &a->pending[i];
-		struct dts_definition d = {dts_slice_of(p->db), dts_slice_of(p->table), dts_buf_slice(&text),
-					   dts_buf_slice(&p->text)};
+		struct dts_definition d = {.db = dts_slice_of(p->db), .table = dts_slice_of(p->table),
+					   .pos = dts_buf_slice(&text), .text = dts_buf_slice(&p->text)};
 		plan(a, &d, dts_slice_of(p->to_db), dts_slice_of(p->to_table));
 	}
 	dts_buf_release(&text);
@@ -242,7 +242,7 @@ int dts_definitions_plan_table(struct dts_applier *a, struct dts_apply_table *t,
 	if (dts_record_parse(&a->again, dts_buf_slice(&t->schema_line), err) < 0)
 		return -1;
 	source_text(&a->again, &t->schema, &text);
-	struct dts_definition d = {t->schema.source_db, t->schema.source_table, pos, dts_buf_slice(&text)};
+	struct dts_definition d = {.db = t->schema.source_db, .table = t->schema.source_table, .pos = pos, .text = dts_buf_slice(&text)};
 	plan(a, &d, t->schema.db, t->schema.table);
 	t->kept = true;
 	dts_buf_release(&text);

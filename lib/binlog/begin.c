@@ -11,6 +11,7 @@ struct beginning {
 	struct dts_position start;
 	struct dts_history_server server;
 	struct dts_buf metadata; /* binlog_row_metadata at the source; FULL: the log will have the names of columns */
+	struct dts_source_state state; /* of the checkpoint */
 	size_t defined; /* tables that the checkpoint told of */
 	size_t selected;            /* of them */
 	struct dts_buf passed_over; /* names of the others */
@@ -30,40 +31,40 @@ static int take_definition(void *context, const struct dts_definition *d, struct
 {
 	struct beginning *b = context;
 	struct dts_history *h = &b->f->history;
-	struct dts_schema schema = {0};
+	struct dts_position low = {0};
+	int rc = d->low.p ? dts_position_parse(&low, d->low, err) : 0;
+	/* By GTID it is not known where in the log reading begins. */
+	bool later = d->low.p && b->state.applied.file[0] && dts_position_compare(&b->state.applied, &low) < 0;
 
-	if (dts_record_parse(&h->record, d->text, err) < 0 || dts_schema_parse(&schema, &h->record, err) < 0)
-		return dts_where(err, "the checkpoint's definition of '%.*s.%.*s'", (int)d->db.len, d->db.p,
-				 (int)d->table.len, d->table.p);
-	dts_history_add_table(h, &schema);
-	if (schema.source_db_collation.len > 0)
-		dts_history_add_database(h, schema.source_db, schema.source_db_collation);
-	dts_schema_release(&schema);
+	if (rc == 0)
+		rc = dts_history_add_record(h, d->text, later ? &low : NULL, err);
+	if (rc < 0)
+		dts_where(err, "the checkpoint's definition of '%.*s.%.*s'", (int)d->db.len, d->db.p, (int)d->table.len, d->table.p);
+	dts_position_release(&low);
 	b->defined++;
-	return 0;
+	return rc;
 }
 
 static int find_checkpoint(struct beginning *b, struct dts_error *err)
 {
 	struct dts_follow *f = b->f;
 	const struct dts_follow_options *o = f->o;
-	struct dts_source_state state = {0};
-	int found = dts_resume_read(o->resume, o->connect, o->own_db, dts_buf_slice(&f->src), &state, take_definition, b, err);
+	struct dts_source_state *state = &b->state;
+	int found = dts_resume_read(o->resume, o->connect, o->own_db, dts_buf_slice(&f->src), state, take_definition, b, err);
 
 	if (found == 0) {
 		found = dts_fail(err, DTS_REFUSED, "there is no checkpoint %s of source '%s'", o->resume,
 				 dts_buf_text(&f->src));
 		dts_hint(err, "the full phase creates it: dts-dump ... | dts-apply ... --checkpoint=NAME");
 	}
-	if (found > 0 && check_identity(f, dts_buf_slice(&state.server_id), err) < 0)
+	if (found > 0 && check_identity(f, dts_buf_slice(&state->server_id), err) < 0)
 		found = -1;
 	if (found > 0) {
-		dts_position_copy(&b->start, &state.applied);
+		dts_position_copy(&b->start, &state->applied);
 		f->by_gtid = b->start.file[0] == '\0';
 		found = f->by_gtid ? dts_log_source_check_gtid(&f->source, &b->start.gtid, err)
 				   : dts_log_source_check_position(&f->source, &b->start, err);
 	}
-	dts_source_state_release(&state);
 	return found;
 }
 
@@ -122,6 +123,11 @@ static int new_file(struct beginning *b, struct dts_error *err)
 	struct dts_follow *f = b->f;
 	const char *path = f->o->history;
 
+	if (f->history.later_count > 0) {
+		dts_fail(err, DTS_REFUSED, "there is no schema history '%s', and a new one cannot begin here: checkpoint %s has tables "
+			 "that are known from a later position on", path, f->o->resume);
+		return dts_hint(err, "follow without --schema-history until the checkpoint is past it, then begin one");
+	}
 	if (b->defined > 0) {
 		dts_position_copy(&f->history.at, &b->start);
 	} else if (b->how == DTS_START_NOW) {
@@ -221,16 +227,21 @@ static int check_stop(const struct beginning *b, struct dts_error *err)
 	return dts_hint(err, "start by --start-gtid or --start=oldest, or stop by --stop-position");
 }
 
-static void note_unselected(void *arg, const struct dts_defined_table *t)
+static void note_unselected(void *arg, const struct dts_schema *s)
 {
 	struct beginning *b = arg;
 	const struct dts_selection *sel = b->f->o->selection;
 
-	if (dts_selection_has(sel, t->schema.db, t->schema.table))
+	if (dts_selection_has(sel, s->db, s->table))
 		b->selected++;
 	else if (b->passed_over.len < 200)
-		dts_buf_addf(&b->passed_over, "%s%.*s.%.*s", b->passed_over.len ? ", " : "", (int)t->schema.db.len, t->schema.db.p,
-			     (int)t->schema.table.len, t->schema.table.p);
+		dts_buf_addf(&b->passed_over, "%s%.*s.%.*s", b->passed_over.len ? ", " : "", (int)s->db.len, s->db.p,
+			     (int)s->table.len, s->table.p);
+}
+
+static void note_defined(void *arg, const struct dts_defined_table *t)
+{
+	note_unselected(arg, &t->schema);
 }
 
 /* Under a narrower pattern the checkpoint would move past changes that nobody then makes; under a
@@ -241,7 +252,8 @@ static int check_selection(struct beginning *b, struct dts_error *err)
 
 	if (b->defined == 0 || !o->selection)
 		return 0;
-	dts_definitions_each_table(b->f->history.tables, note_unselected, b);
+	dts_definitions_each_table(b->f->history.tables, note_defined, b);
+	dts_history_each_later(&b->f->history, note_unselected, b);
 	if (b->selected == 0) {
 		dts_fail(err, DTS_REFUSED, "no table of checkpoint %s is selected: it is about %s", o->resume,
 			 dts_buf_text(&b->passed_over));
@@ -304,6 +316,7 @@ int dts_follow_prepare(struct dts_follow *f, struct dts_error *err)
 		return -1;
 	status = begin(&b, err);
 	dts_position_release(&b.start);
+	dts_source_state_release(&b.state);
 	dts_buf_release(&b.metadata);
 	dts_buf_release(&b.passed_over);
 	return status;

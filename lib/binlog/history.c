@@ -22,6 +22,18 @@ void dts_history_init(struct dts_history *h, const struct dts_history_server *se
 	dts_record_init(&h->record);
 }
 
+/* A table that is known from a later place on. */
+struct dts_later {
+	struct dts_schema schema;
+	struct dts_position from;
+};
+
+static void forget_later(struct dts_later *l)
+{
+	dts_schema_release(&l->schema);
+	dts_position_release(&l->from);
+}
+
 void dts_history_clear(struct dts_history *h)
 {
 	dts_buf_clear(&h->views);
@@ -34,6 +46,9 @@ void dts_history_release(struct dts_history *h)
 {
 	if (!h->tables)
 		return;
+	while (h->later_count > 0)
+		forget_later(&h->later[--h->later_count]);
+	free(h->later);
 	dts_definitions_free(h->tables);
 	dts_position_release(&h->at);
 	dts_position_release(&h->known);
@@ -56,6 +71,61 @@ void dts_history_add_database(struct dts_history *h, struct dts_slice name, stru
 void dts_history_add_table(struct dts_history *h, const struct dts_schema *schema)
 {
 	dts_definitions_put(h->tables, schema, NULL, 0);
+}
+
+static void add_with_database(struct dts_history *h, const struct dts_schema *schema)
+{
+	dts_history_add_table(h, schema);
+	if (schema->source_db_collation.len > 0)
+		dts_history_add_database(h, schema->source_db, schema->source_db_collation);
+}
+
+int dts_history_add_record(struct dts_history *h, struct dts_slice record, const struct dts_position *from, struct dts_error *err)
+{
+	struct dts_schema schema = {0};
+
+	if (dts_record_parse(&h->record, record, err) < 0 || dts_schema_parse(&schema, &h->record, err) < 0)
+		return -1;
+	if (!from) {
+		add_with_database(h, &schema);
+		dts_schema_release(&schema);
+		return 0;
+	}
+	h->later = dts_realloc(h->later, (h->later_count + 1) * sizeof *h->later);
+	struct dts_later *l = &h->later[h->later_count++];
+	*l = (struct dts_later){.schema = schema};
+	dts_position_copy(&l->from, from);
+	return 0;
+}
+
+bool dts_history_is_later(const struct dts_history *h, struct dts_slice db, struct dts_slice table)
+{
+	for (size_t i = 0; i < h->later_count; i++)
+		if (dts_slice_eq(h->later[i].schema.db, db) && dts_slice_eq(h->later[i].schema.table, table))
+			return true;
+	return false;
+}
+
+void dts_history_each_later(const struct dts_history *h, void (*each)(void *context, const struct dts_schema *schema), void *context)
+{
+	for (size_t i = 0; i < h->later_count; i++)
+		each(context, &h->later[i].schema);
+}
+
+/* The tables that begin where the log has been read to. */
+static void take_later(struct dts_history *h, const struct dts_position *at)
+{
+	for (size_t i = 0; i < h->later_count;) {
+		struct dts_later *l = &h->later[i];
+
+		if (dts_position_compare(at, &l->from) < 0) {
+			i++;
+			continue;
+		}
+		add_with_database(h, &l->schema);
+		forget_later(l);
+		*l = h->later[--h->later_count];
+	}
 }
 
 void dts_history_add_view(struct dts_history *h, struct dts_slice db, struct dts_slice name, bool sequence)
@@ -388,6 +458,7 @@ int dts_history_settle(struct dts_history *h, const struct dts_position *at, str
 {
 	struct dts_slice left = dts_buf_slice(&h->pending);
 
+	take_later(h, at);
 	if (left.len == 0)
 		return 0;
 	/* A statement inside of a transaction is noted where that ended: there reading can go on. */

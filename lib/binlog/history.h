@@ -17,6 +17,8 @@ struct dts_history {
 	struct dts_definitions *tables;
 	struct dts_position at;    /* `tables` hold what was defined here */
 	struct dts_position known; /* of a file: it has every statement up to here */
+	struct dts_later *later;   /* tables that are not to be looked at yet */
+	size_t later_count;
 	bool complete;             /* as begun: every table and view there was is in it */
 	struct dts_buf lost;       /* the statement after which nothing was known; empty: there was none */
 	struct dts_buf views;      /* records that make the views and sequences that were added, for a new file */
@@ -51,6 +53,18 @@ void dts_history_add_table(struct dts_history *h, const struct dts_schema *schem
 void dts_history_add_view(struct dts_history *h, struct dts_slice db, struct dts_slice name, bool sequence);
 
 /*
+ * Adds a table, and the default collation of its database, by a `schema` record. With `from` (NULL: h->at) it
+ * is as it is there: its rows show all that the log has before, as where a resumed full phase has read it again,
+ * and what it looked like is of no interest. -1: DTS_BAD_INPUT.
+ */
+int dts_history_add_record(struct dts_history *h, struct dts_slice record, const struct dts_position *from, struct dts_error *err);
+
+void dts_history_each_later(const struct dts_history *h, void (*each)(void *context, const struct dts_schema *schema), void *context);
+
+/* Has dts_history_settle() not yet come to the place from which on that table is known? */
+bool dts_history_is_later(const struct dts_history *h, struct dts_slice db, struct dts_slice table);
+
+/*
  * Opens a history's file and locks it against another run. 1: read, h->tables hold what was
  * defined at `start`, or at h->known if that is before it: the log is then to be read from
  * there. 0: there is no such file. -1: DTS_BAD_INPUT (not a history), DTS_REFUSED (of another
@@ -73,8 +87,8 @@ int dts_history_create(struct dts_history *h, const char *path, const struct dts
 int dts_history_statement(struct dts_history *h, struct dts_slice record, const struct dts_position *end,
 			  dts_definition_changed *changed, void *context, struct dts_error *err);
 
-/* A group of events ended at `at`, or none is open: puts what is pending in the file, which must happen
- * before the records of the group go out. -1: DTS_IO. */
+/* A group of events ended at `at`, or none is open: tables that begin there are known, and what is pending goes
+ * into the file, which must happen before the records of the group go out. -1: DTS_IO. */
 int dts_history_settle(struct dts_history *h, const struct dts_position *at, struct dts_error *err);
 
 /* The log was read up to here: noted in the file, so that it need not be read again for statements. */

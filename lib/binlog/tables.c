@@ -93,6 +93,12 @@ static const struct dts_defined_table *defined(const struct dts_log_tables *t, s
 	return t->history ? dts_definitions_find(t->history->tables, db, table) : NULL;
 }
 
+/* Its rows show the changes here already, and what it looks like here is not known. */
+static bool is_later(const struct dts_log_tables *t, struct dts_slice db, struct dts_slice table)
+{
+	return t->history && dts_history_is_later(t->history, db, table);
+}
+
 static int ask_catalog(struct dts_log_tables *t, struct dts_log_table *table, struct dts_error *err)
 {
 	struct dts_schema known = {0};
@@ -142,11 +148,13 @@ int dts_log_tables_map(struct dts_log_tables *t, const struct dts_event *e, cons
 	if (dts_table_map_name(e, f, &id, &db, &name, err) < 0)
 		return -1;
 	table = dts_log_tables_get(t, id);
-	if (table && dts_slice_eq(dts_buf_slice(&table->raw), e->body))
+	/* What is passed over now may be wanted at the next place. */
+	bool later = is_later(t, db, name);
+	if (table && !table->later && !later && dts_slice_eq(dts_buf_slice(&table->raw), e->body))
 		return 0;
 	if (table)
 		forget_id(t, id);
-	if (dts_log_tables_wants(t, db, name)) {
+	if (!later && dts_log_tables_wants(t, db, name)) {
 		table = dts_table_map_parse(e, f, err);
 		if (!table)
 			return -1;
@@ -156,6 +164,7 @@ int dts_log_tables_map(struct dts_log_tables *t, const struct dts_event *e, cons
 		}
 	} else {
 		table = dts_log_table_skipped(e, id);
+		table->later = later;
 	}
 	/* A name has one number at a time; the one before will not come again. */
 	n = name_of(t, db, name);
@@ -205,7 +214,7 @@ bool dts_log_tables_restate_one(struct dts_log_tables *t, struct dts_slice db, s
 {
 	const struct dts_defined_table *d = defined(t, db, table);
 
-	if (!d || d->unknown || !dts_log_tables_wants(t, db, table))
+	if (!d || d->unknown || is_later(t, db, table) || !dts_log_tables_wants(t, db, table))
 		return false;
 	/* Also where the statement changed nothing: who keeps definitions cannot tell. */
 	name_of(t, db, table)->announced = false;

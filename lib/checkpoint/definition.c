@@ -20,8 +20,13 @@ int dts_checkpoint_definitions(const struct dts_checkpoint *c, struct dts_slice 
 	struct dts_buf sql = {0};
 	int rc = 0;
 
-	add_select(c, src, "db, tbl, pos, definition", &sql);
-	dts_buf_adds(&sql, " ORDER BY db, tbl");
+	dts_buf_adds(&sql, "SELECT t.db, t.tbl, t.pos, t.definition, w.low FROM (");
+	add_select(c, src, "*", &sql);
+	dts_buf_adds(&sql, ") t LEFT JOIN (SELECT db, tbl, low FROM ");
+	dts_checkpoint_table(c, "tablewindow", &sql);
+	dts_buf_adds(&sql, " WHERE ");
+	dts_checkpoint_where(c, src, &sql);
+	dts_buf_adds(&sql, ") w ON w.db = t.to_db AND w.tbl = t.to_tbl ORDER BY t.db, t.tbl");
 	MYSQL_RES *res = dts_session_stream(c->session, dts_buf_slice(&sql), err);
 	dts_buf_release(&sql);
 	if (!res) {
@@ -31,7 +36,8 @@ int dts_checkpoint_definitions(const struct dts_checkpoint *c, struct dts_slice 
 	for (MYSQL_ROW row; rc == 0 && (row = mysql_fetch_row(res));) {
 		unsigned long *lengths = mysql_fetch_lengths(res);
 		struct dts_definition d = {dts_slice(row[0], lengths[0]), dts_slice(row[1], lengths[1]),
-					   dts_slice(row[2], lengths[2]), dts_slice(row[3], lengths[3])};
+					   dts_slice(row[2], lengths[2]), dts_slice(row[3], lengths[3]),
+					   dts_slice(row[4], lengths[4])};
 		rc = each(context, &d, err);
 	}
 	if (rc == 0 && mysql_errno(c->session->mysql) != 0)

@@ -12,6 +12,7 @@ struct dts_definition {
 	struct dts_slice db, table; /* names at the source */
 	struct dts_slice pos;       /* where it was first seen to hold: a position's JSON text */
 	struct dts_slice text;      /* a `schema` record under the names at the source, without newline */
+	struct dts_slice low;       /* of the table's window: its rows show all changes up to there; p NULL: it has none */
 };
 
 /* Takes one; the slices are borrowed for the call. -1 ends the reading. The

@@ -24,6 +24,16 @@ int dts_place_now(struct dts_session *s, bool gtid, struct dts_position *p, stru
  * without a log p->file stays as it is. */
 int dts_place_of_snapshot(struct dts_session *s, struct dts_position *p, struct dts_error *err);
 
+/* Has this server committed transactions by XA? 1, 0 or -1. */
+int dts_place_commits_xa(struct dts_session *s, struct dts_error *err);
+
+/*
+ * MariaDB, where transactions are committed by XA: a place in the log up to which a snapshot that begins after
+ * it has everything; waits for those that are being committed, a second at most. It begins a snapshot of its own in the session.
+ * DTS_PLACE_SAFE; DTS_PLACE_AHEAD: that takes too long; DTS_PLACE_NONE: the account may not know (PROCESS); -1.
+ */
+int dts_place_settled(struct dts_session *s, struct dts_position *p, struct dts_error *err);
+
 /* MariaDB: adds the GTID position to a file and offset. Where the log goes on behind it, the server reads the log up to there. */
 int dts_place_gtid(struct dts_session *s, struct dts_position *p, struct dts_error *err);
 

@@ -4,7 +4,8 @@
 
 /*
  * MariaDB tells the position of a session's snapshot itself, without a lock
- * (Knowledge Base, "Enhancements for START TRANSACTION WITH CONSISTENT SNAPSHOT").
+ * (Knowledge Base, "Enhancements for START TRANSACTION WITH CONSISTENT SNAPSHOT"). Where
+ * transactions are committed by XA that is its high mark only, as it turned out (place.c).
  *
  * MySQL does not, and writes its log before the engine commits. Tried on 9.7
  * with four writers: of 1500 snapshots that began behind a SHOW BINARY LOG STATUS,
@@ -17,8 +18,8 @@
  * One common position for all sessions is had
  *
  *  1. in a quiet moment: the snapshots begin as closely together as can be. On MariaDB
- *     all tell the same position; on MySQL log_status is the same before and behind
- *     all of them, so nothing was committed between, and it is exact.
+ *     all tell the same position, with XA the one that was settled before; on MySQL log_status
+ *     is the same before and behind all of them, so nothing was committed between, and it is exact.
  *  2. under a lock. BACKUP STAGE BLOCK_COMMIT (MariaDB) and FLUSH TABLES WITH READ LOCK
  *     stop all commits. LOCK TABLES ... READ: as long as we hold it, no transaction is under
  *     way that has changed one of these tables. Snapshots and a position that are taken
@@ -30,8 +31,8 @@
  *     gave up, who wanted to read a table that the SELECT was reading waited until the
  *     end of that. So it is never chosen by itself.
  *
- * Else each session has its own: exact on MariaDB, and on MySQL where the log
- * rests for that one snapshot; else what log_status says before and behind it
+ * Else each session has its own: exact on MariaDB without XA, else where the log
+ * rests for that one snapshot; else where the log ends before and behind it
  * are the marks between which it stands.
  */
 enum { QUIET_TRIES = 10 };
@@ -45,7 +46,8 @@ struct attempt {
 	struct dts_snapshot *at;
 	struct dts_list *notes;
 	bool gtid;           /* MySQL: transactions have GTIDs */
-	bool safe;           /* MySQL: where the log ends is told so that it is a low mark */
+	bool told;           /* MariaDB without XA: each session tells where it stands */
+	bool safe;           /* else: where the log ends is told so that it is a low mark */
 	double locked;       /* milliseconds; <0: there was no lock */
 	enum dts_lock used;
 	struct dts_error why; /* why there is no common position */
@@ -117,37 +119,43 @@ static int ask_all(struct attempt *a, struct dts_error *err)
 	return same;
 }
 
-/* MySQL: begins between two looks at the log. 1: it rested; 0: it did not, or we may
+/* Begins between two looks at the log. 1: it rested; 0: it did not, or we may
  * not look (a->safe); -1. `at` gets the marks of all of them. */
 static int begin_between(struct attempt *a, size_t first, size_t count, struct dts_error *err)
 {
 	struct dts_session *s = &a->sessions[first];
 	struct dts_snapshot *at = &a->at[first];
-	int rc = dts_place_now(s, a->gtid, &at->low, err);
+	bool mysql = s->family == DTS_MYSQL;
+	int rc = mysql ? dts_place_now(s, a->gtid, &at->low, err) : dts_place_settled(s, &at->low, err);
+	int rested = 1;
 
 	a->safe = rc == DTS_PLACE_SAFE;
 	if (!a->safe)
 		return rc < 0 ? -1 : 0;
-	if (begin(s, count, err) < 0 || dts_place_now(s, a->gtid, &at->high, err) < 0)
+	if (!mysql && !at->low.file[0])
+		return no_log(s, err);
+	if (begin(s, count, err) < 0 || (mysql && dts_place_now(s, a->gtid, &at->high, err) < 0))
 		return -1;
-	at->exact = dts_position_compare(&at->low, &at->high) == 0;
-	for (size_t i = 1; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		dts_position_copy(&at[i].low, &at->low);
-		dts_position_copy(&at[i].high, &at->high);
-		at[i].exact = at->exact;
+		if (mysql)
+			dts_position_copy(&at[i].high, &at->high);
+		else if (dts_place_of_snapshot(&s[i], &at[i].high, err) < 0)
+			return -1;
+		at[i].exact = dts_position_compare(&at[i].low, &at[i].high) == 0;
+		rested = rested && at[i].exact;
 	}
-	return at->exact;
+	return rested;
 }
 
 /* --- the ways to it. 1: one common position, 0: not, -1. */
 
 static int quiet(struct attempt *a, struct dts_error *err)
 {
-	bool mysql = a->sessions->family == DTS_MYSQL;
 	int rc = 0;
 
 	for (int i = 0; i < QUIET_TRIES && rc == 0; i++) {
-		if (mysql) {
+		if (!a->told) {
 			rc = begin_between(a, 0, a->count, err);
 			if (rc == 0 && !a->safe)
 				break;
@@ -155,8 +163,10 @@ static int quiet(struct attempt *a, struct dts_error *err)
 			rc = begin(a->sessions, a->count, err) < 0 ? -1 : ask_all(a, err);
 		}
 	}
-	if (rc == 0 && mysql && !a->safe)
-		dts_fail(&a->why, DTS_REFUSED, "the account may not read performance_schema.log_status, or XA transactions are in the way");
+	if (rc == 0 && !a->told && !a->safe)
+		dts_fail(&a->why, DTS_REFUSED, a->sessions->family == DTS_MYSQL
+			 ? "the account may not read performance_schema.log_status, or XA transactions are in the way"
+			 : "transactions are committed by XA, and the account may not see which (PROCESS), or one takes long");
 	else if (rc == 0)
 		dts_fail(&a->why, DTS_AGAIN, "transactions are committed all the time");
 	return rc;
@@ -232,7 +242,7 @@ static int locked(struct attempt *a, enum dts_lock kind, struct dts_error *err)
 static int apart(struct attempt *a, struct dts_error *err)
 {
 	/* A lock that failed may have let new snapshots begin. */
-	if (a->sessions->family == DTS_MARIADB)
+	if (a->told)
 		return begin(a->sessions, a->count, err) < 0 || ask_all(a, err) < 0 ? -1 : 0;
 	for (size_t i = 0; i < a->count; i++) {
 		int rc = 0;
@@ -241,8 +251,10 @@ static int apart(struct attempt *a, struct dts_error *err)
 			if (rc == 0 && !a->safe) {
 				dts_fail(err, a->why.status == DTS_AGAIN ? DTS_AGAIN : DTS_REFUSED,
 					 "the position of a snapshot is not to be had: %s", a->why.message);
-				return dts_hint(err, "grant the account BACKUP_ADMIN, or LOCK TABLES on the databases and REPLICATION CLIENT;"
-						     " if the tables are in use, try again when no long transaction has changed them");
+				return dts_hint(err, a->sessions->family == DTS_MARIADB
+						? "grant the account RELOAD, for a lock of some milliseconds, or PROCESS"
+						: "grant the account BACKUP_ADMIN, or LOCK TABLES on the databases and REPLICATION CLIENT;"
+						  " if the tables are in use, try again when no long transaction has changed them");
 			}
 		}
 		if (rc < 0)
@@ -352,6 +364,11 @@ int dts_source_snapshots(struct dts_source *source, struct dts_session *sessions
 			return -1;
 		if (!log)
 			return no_log(sessions, err);
+	} else {
+		int xa = dts_place_commits_xa(sessions, err);
+		if (xa < 0)
+			return -1;
+		a.told = !xa;
 	}
 	for (size_t i = 0; i < count; i++)
 		if (prepare(&sessions[i], err) < 0)

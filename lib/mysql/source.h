@@ -49,7 +49,7 @@ void dts_snapshot_release(struct dts_snapshot *at);
  * AUTO: at one common position without a lock where the server's log rests for a
  * moment, else under a lock that is given up after three seconds: BACKUP STAGE
  * on MariaDB, LOCK TABLES on MySQL. NONE: only the first of these. Where that is not to be
- * had, each session stands at a position of its own: exact on MariaDB, on MySQL where
+ * had, each session stands at a position of its own: exact on MariaDB without XA, else where
  * the log rests. A lock that is asked for by name is taken, or it is an error:
  * DTS_AGAIN when it did not come in time, DTS_REFUSED when the account may not or the
  * server has none of that kind.

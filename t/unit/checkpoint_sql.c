@@ -38,7 +38,8 @@ static void test_sql(void)
 	dts_checkpoint_add_mark(&c, DTS_LIT("s"), 3, DTS_LIT("0-1-2"), &p, &b);
 	CHECK_STR("REPLACE INTO `d``s`.`mark` (checkpoint, src, worker, tx, pos, updated) VALUES "
 		  "('it\\'s','s',3,'0-1-2','{\"file\":\"b.1\",\"offset\":7}',UTC_TIMESTAMP(6))", dts_buf_text(&b));
-	const struct dts_definition d = {DTS_LIT("sd"), DTS_LIT("s'"), DTS_LIT("{}"), DTS_LIT("{\"op\":\"schema\"}")};
+	const struct dts_definition d = {.db = DTS_LIT("sd"), .table = DTS_LIT("s'"), .pos = DTS_LIT("{}"),
+					  .text = DTS_LIT("{\"op\":\"schema\"}")};
 	dts_buf_clear(&b);
 	dts_checkpoint_add_definition(&c, DTS_LIT("s"), &d, DTS_LIT("td"), DTS_LIT("t"), &b);
 	CHECK_STR("REPLACE INTO `d``s`.`source_table` (checkpoint,src,db,tbl,to_db,to_tbl,pos,definition) VALUES "
