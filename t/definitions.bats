@@ -8,7 +8,7 @@ load lib/dts
 setup_file() {
 	servers_up m10
 	# t/check has made it, with flags of its own: others would build all of it anew.
-	[ -x "$DTS_BUILD/unit/definitions" ] || make -s -C "$DTS_ROOT" B="$DTS_BUILD" "$DTS_BUILD/unit/definitions" >&2
+	unit_program definitions
 }
 
 teardown_file() {

@@ -7,7 +7,7 @@ load lib/dts
 setup_file() {
 	servers_up m10 || return 1
 	servers_up m11=mariadb118 my=mysql97 || :
-	make -s -C "$DTS_ROOT" B="$DTS_BUILD" "$DTS_BUILD/unit/snapshots" >&2
+	unit_program snapshots
 }
 
 teardown_file() {

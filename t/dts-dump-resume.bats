@@ -5,7 +5,7 @@ load lib/dts
 
 setup_file() {
 	servers_up src dst || return
-	make -s -C "$DTS_ROOT" B="$DTS_BUILD" "$DTS_BUILD/unit/keyorder" >&2
+	unit_program keyorder
 }
 
 teardown_file() {

@@ -42,6 +42,12 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-exitcode=99:detect_leaks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:exitcode=99}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-exitcode=99}
 
+# unit_program NAME: makes it where it is missing. One that is there stays: make would take its own
+# flags for those of the build, which may be with a sanitizer or another client library.
+unit_program() {
+	[ -x "$DTS_BUILD/unit/$1" ] || make -s -C "$DTS_ROOT" B="$DTS_BUILD" "$DTS_BUILD/unit/$1" >&2
+}
+
 # The same seed gives the same choices; each test has its own sequence.
 RANDOM=$(((DTS_SEED + ${BATS_TEST_NUMBER:-0} * 7919) % 32768))
 
