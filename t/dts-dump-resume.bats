@@ -27,9 +27,9 @@ key_shapes() {
 	python3 "$DTS_ROOT/t/keyshapes.py" "$(<"$DTS_TEST_DIR/$1/kind")" "$DTS_SEED" "${2:-60}" | client "$1"
 }
 
-# some CHUNKS-AS-A-CONDITION: loads the chunks of d for which the Python expression (t: table,
-# n: number) is true.
-some() {
+# some_of CHUNKS-AS-A-CONDITION: a dump of d that ends early, with the chunks for which the Python expression
+# (t: table, n: number) is true.
+some_of() {
 	dump 'd.*' --chunk-size=2K >"$BATS_TEST_TMPDIR/all"
 	python3 -c '
 import json, sys
@@ -43,8 +43,12 @@ for line in sys.stdin:
         line = json.dumps(r) + "\n"
     if keep or r["op"] in ("schema", "end"):
         records += r["op"] not in ("stream", "end")
-        sys.stdout.write(line)' "$1" <"$BATS_TEST_TMPDIR/all" >"$BATS_TEST_TMPDIR/some"
-	apply --checkpoint=c <"$BATS_TEST_TMPDIR/some"
+        sys.stdout.write(line)' "$1" <"$BATS_TEST_TMPDIR/all" | tee "$BATS_TEST_TMPDIR/some"
+}
+
+# some CHUNKS-AS-A-CONDITION: loads them.
+some() {
+	some_of "$1" | apply --checkpoint=c
 }
 
 # numbers FROM TO: for INSERT.
@@ -153,17 +157,40 @@ finish() {
 	finish
 }
 
-# changed_between METADATA: b has another form when the rest is read; the log has changes of both forms.
+# on_the_way: the filter that gives b the name $b_name at the target.
+on_the_way() {
+	dts-filter --route="d.b=d.$b_name"
+}
+
+# goes SOURCE-COMMAND: what it reads goes to the target under the checkpoint.
+goes() {
+	run_pipe '0 0 0' "$1 --defaults-file='$CONFIG' -g src --src=s --resume=c@dst d | dts-filter --route='d.b=d.$b_name' |
+		dts-apply --defaults-file='$CONFIG' -g dst --checkpoint=c"
+}
+
+# arrived: b, too, is what it is at the source.
+arrived() {
+	[ "$b_name" = b ] || sql dst "RENAME TABLE d.$b_name TO d.b"
+	same_rows src dst d
+	[ "$b_name" = b ] || sql dst "RENAME TABLE d.b TO d.$b_name"
+}
+
+# changed_between METADATA NAME: b has another form when the rest is read; the log has changes of both. At the target
+# it is called NAME.
 changed_between() {
+	local b_name=$2
+
 	sql src "SET GLOBAL binlog_row_metadata=$1; DROP DATABASE IF EXISTS d; CREATE DATABASE d"
 	sql dst 'DROP DATABASE IF EXISTS d; DROP DATABASE IF EXISTS dts'
 	fill
-	some 't == "a" or n < 3'
+	sql dst "DROP TABLE d.b"
+	dts-schema --defaults-file="$CONFIG" -g src d | on_the_way | apply
+	some_of 't == "a" or n < 3' | on_the_way | apply --checkpoint=c
 	sql src "UPDATE a SET v='then' WHERE id < 9; INSERT INTO b VALUES (-1,'then'); DELETE FROM b WHERE id=5;
 		ALTER TABLE b ADD COLUMN n int NOT NULL DEFAULT 7 FIRST, MODIFY v varchar(101);
 		UPDATE b SET n=id; INSERT INTO b VALUES (3,-2,'now'); UPDATE a SET v='now' WHERE id < 5" d
-	sql dst 'ALTER TABLE d.b ADD COLUMN n int NOT NULL DEFAULT 7 FIRST, MODIFY v varchar(101)'
-	run_pipe '0 0' "dts-dump --defaults-file='$CONFIG' -g src --src=s --resume=c@dst d | dts-apply --defaults-file='$CONFIG' -g dst --checkpoint=c"
+	sql dst "ALTER TABLE d.$b_name ADD COLUMN n int NOT NULL DEFAULT 7 FIRST, MODIFY v varchar(101)"
+	goes dts-dump
 	sql src "UPDATE b SET v='behind', n=9 WHERE id % 3 = 0; DELETE FROM a WHERE id % 7 = 1; CREATE TABLE g (id int PRIMARY KEY);
 		INSERT INTO g VALUES (1); ALTER TABLE b ADD COLUMN z int; INSERT INTO b VALUES (4,-3,'z',5)" d
 	# A file that begins here would not know the table.
@@ -172,17 +199,37 @@ changed_between() {
 	dts-binlog --defaults-file="$CONFIG" -g src --src=s --resume=c@dst d >"$BATS_TEST_TMPDIR/changes"
 	# Nothing of what the rows show already, but for the statements.
 	[ "$(grep '"table":"b"' "$BATS_TEST_TMPDIR/changes" | jq -r 'select(.op != "schema") | .op' | sort | uniq -c | xargs)" = '2 ddl 1 insert 100 update' ]
-	run_tool 0 apply --checkpoint=c "$BATS_TEST_TMPDIR/changes"
-	same_rows src dst d
+	on_the_way <"$BATS_TEST_TMPDIR/changes" | apply --checkpoint=c
+	arrived
 	sql src "UPDATE b SET z=n; ALTER TABLE b DROP COLUMN n; INSERT INTO b VALUES (-4,'z',6)" d
-	run_pipe '0 0' "dts-binlog --defaults-file='$CONFIG' -g src --src=s --resume=c@dst d | dts-apply --defaults-file='$CONFIG' -g dst --checkpoint=c"
-	same_rows src dst d
+	goes dts-binlog
+	arrived
 }
 
 @test "changes of a table that had another form when the rest was read go on where its rows stand" {
-	changed_between FULL
-	changed_between MINIMAL
+	changed_between FULL b
+	changed_between MINIMAL b
+	changed_between FULL other
 	sql src 'SET GLOBAL binlog_row_metadata=FULL'
+}
+
+@test "what is prepared by XA as the rest is read, and committed behind it, is applied" {
+	fill
+	sql src "CREATE TABLE e (v varchar(100)); INSERT INTO e SELECT v FROM a" d
+	definitions d.e
+	some 't != "e" or n < 3'
+	sql src "XA START 'x'; INSERT INTO e VALUES ('late'); INSERT INTO b VALUES (-9,'late'); UPDATE a SET v='late' WHERE id=7;
+		XA END 'x'; XA PREPARE 'x'" d
+	sql src "INSERT INTO e VALUES ('shown'); DELETE FROM b WHERE id=5" d
+	run_pipe '0 0' "dts-dump --defaults-file='$CONFIG' -g src --src=s --resume=c@dst d | dts-apply --defaults-file='$CONFIG' -g dst --checkpoint=c"
+	[[ $stderr == *"table 'd.e' is read again"* ]]
+	sql src "XA COMMIT 'x'"
+	sql src "INSERT INTO e VALUES ('behind')" d
+	dts-binlog --defaults-file="$CONFIG" -g src --src=s --resume=c@dst d >"$BATS_TEST_TMPDIR/changes"
+	run ! grep shown "$BATS_TEST_TMPDIR/changes"
+	run_tool 0 apply --checkpoint=c "$BATS_TEST_TMPDIR/changes"
+	same_rows src dst d
+	[ "$(sql dst "SELECT COUNT(*) FROM d.e WHERE v IN ('late', 'shown', 'behind')")" -eq 3 ]
 }
 
 @test "tables are read at one position where what foreign keys did to them cannot be done again" {

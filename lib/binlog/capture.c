@@ -218,6 +218,7 @@ static int begin_mariadb(struct dts_capture *c, const struct dts_event *e, const
 	if (g.flags & DTS_GTID_COMPLETED_XA)
 		dts_xid_add(&c->xid, &g.xid);
 	c->begun = !(g.flags & DTS_GTID_STANDALONE);
+	c->tables.undecided = g.flags & DTS_GTID_PREPARED_XA;
 	c->alter_phase = g.extra;
 	return begin(c, (uint64_t)e->time * 1000000, start, err);
 }
@@ -249,6 +250,7 @@ static int begin_mysql(struct dts_capture *c, const struct dts_event *e, const s
 		return -1;
 	dts_buf_clear(&c->xid);
 	c->begun = false;
+	c->tables.undecided = false; /* XA START comes next */
 	c->alter_phase = 0;
 	return begin(c, g.original_commit_timestamp ? g.original_commit_timestamp : time, start, err);
 }

@@ -295,8 +295,11 @@ static int by_kind(struct dts_capture *c, struct dts_event_query *q, struct dts_
 		   struct dts_buf *out, struct dts_error *err)
 {
 	switch (c->ddl.kind) {
-	case DTS_DDL_BEGIN:
 	case DTS_DDL_XA_START:
+		c->tables.undecided = true;
+		c->begun = true;
+		return 0;
+	case DTS_DDL_BEGIN:
 		c->begun = true;
 		return 0;
 	case DTS_DDL_EMPTY:

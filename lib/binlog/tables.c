@@ -148,8 +148,8 @@ int dts_log_tables_map(struct dts_log_tables *t, const struct dts_event *e, cons
 	if (dts_table_map_name(e, f, &id, &db, &name, err) < 0)
 		return -1;
 	table = dts_log_tables_get(t, id);
-	/* What is passed over now may be wanted at the next place. */
-	bool later = is_later(t, db, name);
+	/* What is passed over now may be wanted at the next place. Its rows do not show what is not decided here. */
+	bool later = !t->undecided && is_later(t, db, name);
 	if (table && !table->later && !later && dts_slice_eq(dts_buf_slice(&table->raw), e->body))
 		return 0;
 	if (table)

@@ -26,7 +26,7 @@ int dts_checkpoint_definitions(const struct dts_checkpoint *c, struct dts_slice 
 	dts_checkpoint_table(c, "tablewindow", &sql);
 	dts_buf_adds(&sql, " WHERE ");
 	dts_checkpoint_where(c, src, &sql);
-	dts_buf_adds(&sql, ") w ON w.db = t.to_db AND w.tbl = t.to_tbl ORDER BY t.db, t.tbl");
+	dts_buf_adds(&sql, ") w ON w.db = t.db AND w.tbl = t.tbl ORDER BY t.db, t.tbl");
 	MYSQL_RES *res = dts_session_stream(c->session, dts_buf_slice(&sql), err);
 	dts_buf_release(&sql);
 	if (!res) {
