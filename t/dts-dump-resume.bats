@@ -193,6 +193,11 @@ changed_between() {
 	goes dts-dump
 	sql src "UPDATE b SET v='behind', n=9 WHERE id % 3 = 0; DELETE FROM a WHERE id % 7 = 1; CREATE TABLE g (id int PRIMARY KEY);
 		INSERT INTO g VALUES (1); ALTER TABLE b ADD COLUMN z int; INSERT INTO b VALUES (4,-3,'z',5)" d
+	# A definition of before is not the one that the rows were read with.
+	sql dst "CREATE TABLE dts.kept SELECT pos FROM dts.source_table WHERE tbl='b'; UPDATE dts.source_table SET pos=JSON_SET(pos, '$.offset', 4) WHERE tbl='b'"
+	run_tool 3 dts-binlog --defaults-file="$CONFIG" -g src --src=s --resume=c@dst d
+	[[ $stderr == *'disagrees with the schema history'* ]]
+	sql dst "UPDATE dts.source_table SET pos=(SELECT pos FROM dts.kept) WHERE tbl='b'; DROP TABLE dts.kept"
 	# A file that begins here would not know the table.
 	run_tool 4 dts-binlog --defaults-file="$CONFIG" -g src --src=s --resume=c@dst --schema-history="$BATS_TEST_TMPDIR/history" d
 	[[ $stderr == *"has tables that are known from a later position on"*'hint: '* ]]

@@ -26,6 +26,18 @@ static int check_identity(struct dts_follow *f, struct dts_slice want, struct dt
 	return dts_hint(err, "a file and offset mean nothing in another server's log: start by GTID");
 }
 
+/* Is it of the full phase, which read the table there? Else a stream has told since what the table is before. 1, 0, -1. */
+static int is_read_at(const struct dts_definition *d, const struct dts_position *low, struct dts_error *err)
+{
+	struct dts_position seen = {0};
+	int rc = dts_position_parse(&seen, d->pos, err);
+
+	if (rc == 0)
+		rc = seen.file[0] && dts_position_compare(&seen, low) >= 0;
+	dts_position_release(&seen);
+	return rc;
+}
+
 /* A table as the checkpoint knows it. A dts_definition_fn. */
 static int take_definition(void *context, const struct dts_definition *d, struct dts_error *err)
 {
@@ -36,6 +48,10 @@ static int take_definition(void *context, const struct dts_definition *d, struct
 	/* By GTID it is not known where in the log reading begins. */
 	bool later = d->low.p && b->state.applied.file[0] && dts_position_compare(&b->state.applied, &low) < 0;
 
+	if (rc == 0 && later && (rc = is_read_at(d, &low, err)) >= 0) {
+		later = rc > 0;
+		rc = 0;
+	}
 	if (rc == 0)
 		rc = dts_history_add_record(h, d->text, later ? &low : NULL, err);
 	if (rc < 0)

@@ -98,12 +98,12 @@ int dts_history_add_record(struct dts_history *h, struct dts_slice record, const
 	return 0;
 }
 
-bool dts_history_is_later(const struct dts_history *h, struct dts_slice db, struct dts_slice table)
+const struct dts_schema *dts_history_later(const struct dts_history *h, struct dts_slice db, struct dts_slice table)
 {
 	for (size_t i = 0; i < h->later_count; i++)
 		if (dts_slice_eq(h->later[i].schema.db, db) && dts_slice_eq(h->later[i].schema.table, table))
-			return true;
-	return false;
+			return &h->later[i].schema;
+	return NULL;
 }
 
 void dts_history_each_later(const struct dts_history *h, void (*each)(void *context, const struct dts_schema *schema), void *context)

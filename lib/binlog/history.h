@@ -61,8 +61,8 @@ int dts_history_add_record(struct dts_history *h, struct dts_slice record, const
 
 void dts_history_each_later(const struct dts_history *h, void (*each)(void *context, const struct dts_schema *schema), void *context);
 
-/* Has dts_history_settle() not yet come to the place from which on that table is known? */
-bool dts_history_is_later(const struct dts_history *h, struct dts_slice db, struct dts_slice table);
+/* What that table is at the place from which on it is known; NULL: it has none, or dts_history_settle() has come to it. */
+const struct dts_schema *dts_history_later(const struct dts_history *h, struct dts_slice db, struct dts_slice table);
 
 /*
  * Opens a history's file and locks it against another run. 1: read, h->tables hold what was

@@ -84,7 +84,7 @@ struct dts_log_table {
 	bool named;       /* column names are known; else nothing can be read yet */
 	bool is_sequence; /* MariaDB's CREATE SEQUENCE */
 	bool skipped;     /* nobody wants its rows: only `id` and `raw` are filled */
-	bool later;       /* nor these, but those behind them (history.h) */
+	bool later;       /* what it is here is not known (history.h) */
 	bool announced;   /* its schema record is out; for the callers' use */
 };
 

@@ -94,9 +94,9 @@ static const struct dts_defined_table *defined(const struct dts_log_tables *t, s
 }
 
 /* Its rows show the changes here already, and what it looks like here is not known. */
-static bool is_later(const struct dts_log_tables *t, struct dts_slice db, struct dts_slice table)
+static const struct dts_schema *later_of(const struct dts_log_tables *t, struct dts_slice db, struct dts_slice table)
 {
-	return t->history && dts_history_is_later(t->history, db, table);
+	return t->history ? dts_history_later(t->history, db, table) : NULL;
 }
 
 static int ask_catalog(struct dts_log_tables *t, struct dts_log_table *table, struct dts_error *err)
@@ -115,8 +115,11 @@ static int ask_catalog(struct dts_log_tables *t, struct dts_log_table *table, st
 
 /* Today's catalog does not tell which columns rows of then had, so it is asked only
  * for what the log leaves out of a table whose columns it names. */
-static int complete(struct dts_log_tables *t, struct dts_log_table *table, struct dts_error *err)
+static int complete(struct dts_log_tables *t, struct dts_log_table *table, const struct dts_schema *later, struct dts_error *err)
 {
+	if (later)
+		return dts_log_table_define(table, later, err) < 0
+			       ? dts_where(err, "changes of an XA transaction, which may be decided when the table is another") : 0;
 	const struct dts_schema *s = &table->schema;
 	const struct dts_defined_table *d = defined(t, s->db, s->table);
 
@@ -148,24 +151,26 @@ int dts_log_tables_map(struct dts_log_tables *t, const struct dts_event *e, cons
 	if (dts_table_map_name(e, f, &id, &db, &name, err) < 0)
 		return -1;
 	table = dts_log_tables_get(t, id);
-	/* What is passed over now may be wanted at the next place. Its rows do not show what is not decided here. */
-	bool later = !t->undecided && is_later(t, db, name);
+	/* What is passed over now may be wanted at the next place. */
+	const struct dts_schema *later = later_of(t, db, name);
 	if (table && !table->later && !later && dts_slice_eq(dts_buf_slice(&table->raw), e->body))
 		return 0;
 	if (table)
 		forget_id(t, id);
-	if (!later && dts_log_tables_wants(t, db, name)) {
+	/* What XA prepares here and commits behind that place is not in the rows. Nobody has altered the table
+	 * between, since that would have waited for the decision. */
+	if ((!later || t->undecided) && dts_log_tables_wants(t, db, name)) {
 		table = dts_table_map_parse(e, f, err);
 		if (!table)
 			return -1;
-		if (complete(t, table, err) < 0) {
+		if (complete(t, table, later, err) < 0) {
 			dts_log_table_free(table);
 			return -1;
 		}
 	} else {
 		table = dts_log_table_skipped(e, id);
-		table->later = later;
 	}
+	table->later = later != NULL;
 	/* A name has one number at a time; the one before will not come again. */
 	n = name_of(t, db, name);
 	if (n->has_id && n->id != id)
@@ -185,7 +190,7 @@ static bool state(struct dts_log_tables *t, const struct dts_schema *schema, str
 	size_t start = out->len;
 	struct dts_slice text;
 
-	if (t->history)
+	if (t->history && !later_of(t, schema->db, schema->table))
 		said.source_db_collation = dts_definitions_database(t->history->tables, schema->db);
 	dts_schema_add(out, &said);
 	text = dts_slice(out->data + start, out->len - start);
@@ -207,14 +212,15 @@ bool dts_log_tables_announce(struct dts_log_tables *t, struct dts_log_table *tab
 		return false;
 	table->announced = true;
 	d = defined(t, table->schema.db, table->schema.table);
-	return state(t, d && !d->unknown ? &d->schema : &table->schema, out);
+	const struct dts_schema *later = later_of(t, table->schema.db, table->schema.table);
+	return state(t, later ? later : d && !d->unknown ? &d->schema : &table->schema, out);
 }
 
 bool dts_log_tables_restate_one(struct dts_log_tables *t, struct dts_slice db, struct dts_slice table, struct dts_buf *out)
 {
 	const struct dts_defined_table *d = defined(t, db, table);
 
-	if (!d || d->unknown || is_later(t, db, table) || !dts_log_tables_wants(t, db, table))
+	if (!d || d->unknown || later_of(t, db, table) || !dts_log_tables_wants(t, db, table))
 		return false;
 	/* Also where the statement changed nothing: who keeps definitions cannot tell. */
 	name_of(t, db, table)->announced = false;

@@ -22,9 +22,9 @@ struct dts_log_tables {
 	const struct dts_selection *selection; /* borrowed; NULL: all */
 	const char *own_db;                    /* never captured: our checkpoints; NULL: none */
 	const struct dts_history *history;     /* borrowed; NULL: none */
-	bool undecided;                        /* an XA transaction is being read, which counts only where it is committed */
 	dts_catalog_function *catalog;         /* asked about what the history does not have */
 	void *context;
+	bool undecided; /* the open transaction is XA: what it did counts where it is committed, which may be anywhere behind */
 
 	struct dts_map by_id;   /* struct dts_log_table; key uint64_t */
 	struct dts_map by_name; /* struct dts_log_name */

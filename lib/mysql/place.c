@@ -212,13 +212,15 @@ int dts_place_now(struct dts_session *s, bool gtid, struct dts_position *p, stru
 
 /* --- MariaDB: who is committing by XA now */
 
-/* What is logged and not yet committed is a statement that is running: by its connection and number. Replication
- * threads have no text. */
-static const char running_xa[] =
-	"SELECT GROUP_CONCAT(ID, ',', QUERY_ID SEPARATOR '),(') FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID()"
-	" AND (COMMAND IN ('Query','Execute') AND (INFO IS NULL OR INFO LIKE '%XA%')"
-	" OR COMMAND IN ('Slave_SQL','Slave_worker') AND STATE NOT LIKE 'Slave has read all%'"
-	" AND STATE NOT LIKE 'Waiting for %work%')";
+/* What is logged and not yet committed is a statement that is running: by its connection and number. "Busy" is one
+ * whose data the server could not look at, "Killed" may have been so inside of XA COMMIT, and events run under
+ * "Connect". Replication threads may have no text, and no state. */
+#define RUNNING_XA \
+	" FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID()" \
+	" AND (COMMAND IN ('Query','Execute','Busy','Killed') AND INFO IS NULL" \
+	" OR COMMAND NOT IN ('Sleep','Slave_SQL','Slave_worker') AND INFO LIKE '%XA%COMMIT%'" \
+	" OR COMMAND IN ('Slave_SQL','Slave_worker') AND COALESCE(STATE, '') NOT LIKE 'Slave has read all%'" \
+	" AND COALESCE(STATE, '') NOT LIKE 'Waiting for %work%')"
 
 /* Are the connections of others shown to this account? 1, 0, -1. */
 static int sees_others(struct dts_session *s, struct dts_error *err)
@@ -240,12 +242,11 @@ static int sees_others(struct dts_session *s, struct dts_error *err)
 static int wait_for_running(struct dts_session *s, struct dts_error *err)
 {
 	struct dts_buf running = {0}, sql = {0}, count = {0};
-	int rc = dts_session_value(s, DTS_LIT(running_xa), &running, err), ended = rc == 0;
+	int rc = dts_session_value(s, DTS_LIT("SELECT GROUP_CONCAT(ID, ',', QUERY_ID SEPARATOR '),(')" RUNNING_XA), &running, err), ended = rc == 0;
 
 	for (int i = 0; rc > 0 && !ended && i < 500; i++) {
 		dts_buf_clear(&sql);
-		dts_buf_adds(&sql, "SELECT COUNT(*), SLEEP(0.002) FROM information_schema.PROCESSLIST"
-				   " WHERE COMMAND <> 'Sleep' AND (ID, QUERY_ID) IN ((");
+		dts_buf_adds(&sql, "SELECT COUNT(*), SLEEP(0.002)" RUNNING_XA " AND (ID, QUERY_ID) IN ((");
 		dts_buf_add_slice(&sql, dts_buf_slice(&running));
 		dts_buf_adds(&sql, "))");
 		dts_buf_clear(&count);

@@ -48,6 +48,7 @@ struct attempt {
 	bool gtid;           /* MySQL: transactions have GTIDs */
 	bool told;           /* MariaDB without XA: each session tells where it stands */
 	bool safe;           /* else: where the log ends is told so that it is a low mark */
+	bool unseen;         /* else: the account may not know */
 	double locked;       /* milliseconds; <0: there was no lock */
 	enum dts_lock used;
 	struct dts_error why; /* why there is no common position */
@@ -119,6 +120,18 @@ static int ask_all(struct attempt *a, struct dts_error *err)
 	return same;
 }
 
+/* MariaDB: begins and asks each. 1: all stand at the same place; 0: they do not, or the server's first XA COMMIT came
+ * meanwhile, so that they cannot tell (a->told); -1. */
+static int begin_told(struct attempt *a, struct dts_error *err)
+{
+	if (begin(a->sessions, a->count, err) < 0)
+		return -1;
+	int same = ask_all(a, err), xa = same < 0 ? -1 : dts_place_commits_xa(a->sessions, err);
+
+	a->told = xa == 0;
+	return xa < 0 ? -1 : a->told && same;
+}
+
 /* Begins between two looks at the log. 1: it rested; 0: it did not, or we may
  * not look (a->safe); -1. `at` gets the marks of all of them. */
 static int begin_between(struct attempt *a, size_t first, size_t count, struct dts_error *err)
@@ -130,6 +143,7 @@ static int begin_between(struct attempt *a, size_t first, size_t count, struct d
 	int rested = 1;
 
 	a->safe = rc == DTS_PLACE_SAFE;
+	a->unseen = rc == DTS_PLACE_NONE;
 	if (!a->safe)
 		return rc < 0 ? -1 : 0;
 	if (!mysql && !at->low.file[0])
@@ -148,6 +162,19 @@ static int begin_between(struct attempt *a, size_t first, size_t count, struct d
 	return rested;
 }
 
+/* Why begin_between() or begin_told() came to no common position. */
+static void say_why(struct attempt *a)
+{
+	if (a->told || a->safe)
+		dts_fail(&a->why, DTS_AGAIN, "transactions are committed all the time");
+	else if (a->sessions->family == DTS_MYSQL)
+		dts_fail(&a->why, DTS_REFUSED, "the account may not read performance_schema.log_status, or XA transactions are in the way");
+	else if (a->unseen)
+		dts_fail(&a->why, DTS_REFUSED, "transactions are committed by XA, and the account may not see which are under way (PROCESS)");
+	else
+		dts_fail(&a->why, DTS_AGAIN, "a transaction that is committed by XA takes long");
+}
+
 /* --- the ways to it. 1: one common position, 0: not, -1. */
 
 static int quiet(struct attempt *a, struct dts_error *err)
@@ -160,21 +187,31 @@ static int quiet(struct attempt *a, struct dts_error *err)
 			if (rc == 0 && !a->safe)
 				break;
 		} else {
-			rc = begin(a->sessions, a->count, err) < 0 ? -1 : ask_all(a, err);
+			rc = begin_told(a, err);
 		}
 	}
-	if (rc == 0 && !a->told && !a->safe)
-		dts_fail(&a->why, DTS_REFUSED, a->sessions->family == DTS_MYSQL
-			 ? "the account may not read performance_schema.log_status, or XA transactions are in the way"
-			 : "transactions are committed by XA, and the account may not see which (PROCESS), or one takes long");
-	else if (rc == 0)
-		dts_fail(&a->why, DTS_AGAIN, "transactions are committed all the time");
+	if (rc == 0)
+		say_why(a);
 	return rc;
 }
 
-/* Begins while the lock is held; reads where the log ends if no session will tell. 1, 0: why, -1. */
-static int begin_locked(struct attempt *a, struct dts_position *place, struct dts_error *err)
+/* LOCK TABLES does not keep an XA transaction whose session has gone from being committed: the log has to rest, too. */
+static bool is_passed_by_xa(const struct attempt *a, enum dts_lock kind)
 {
+	return kind == DTS_LOCK_TABLES && a->sessions->family == DTS_MARIADB && !a->told;
+}
+
+/* Begins while the lock is held; reads where the log ends if no session will tell. 1, 0: why, -1. */
+static int begin_locked(struct attempt *a, enum dts_lock kind, struct dts_position *place, struct dts_error *err)
+{
+	if (is_passed_by_xa(a, kind)) {
+		int rc = 0;
+		for (int i = 0; i < QUIET_TRIES && rc == 0 && (i == 0 || a->safe); i++)
+			rc = begin_between(a, 0, a->count, err);
+		if (rc == 0)
+			say_why(a);
+		return rc;
+	}
 	if (a->sessions->family == DTS_MYSQL) {
 		int rc = dts_place_now(a->sessions, a->gtid, place, err);
 		if (rc < 0)
@@ -193,10 +230,17 @@ static int settle_locked(struct attempt *a, enum dts_lock kind, const struct dts
 {
 	const struct dts_position *lowest = place;
 
+	if (is_passed_by_xa(a, kind))
+		return 1;
 	if (a->sessions->family == DTS_MARIADB) {
-		int same = ask_all(a, err);
-		if (same < 0)
+		int same = ask_all(a, err), xa = same < 0 ? -1 : dts_place_commits_xa(a->sessions, err);
+		if (xa < 0)
 			return -1;
+		a->told = !xa;
+		if (is_passed_by_xa(a, kind)) {
+			dts_fail(&a->why, DTS_AGAIN, "the first transaction was committed by XA under %s", dts_source_lock_name(kind));
+			return 0;
+		}
 		/* LOCK TABLES lets transactions pass that are about other tables; nothing
 		 * of ours is between these positions. */
 		if (!same && kind != DTS_LOCK_TABLES) {
@@ -224,7 +268,7 @@ static int locked(struct attempt *a, enum dts_lock kind, struct dts_error *err)
 	a->why = (struct dts_error)DTS_ERROR_INIT;
 	if (dts_source_lock_take(&lock, a->source->connect, kind, a->tables, &a->why) < 0)
 		return 0;
-	int rc = begin_locked(a, &place, err);
+	int rc = begin_locked(a, kind, &place, err);
 	if (rc > 0 && dts_source_lock_end(&lock, &a->locked, &a->why) < 0)
 		rc = 0;
 	dts_source_lock_drop(&lock);
@@ -242,8 +286,10 @@ static int locked(struct attempt *a, enum dts_lock kind, struct dts_error *err)
 static int apart(struct attempt *a, struct dts_error *err)
 {
 	/* A lock that failed may have let new snapshots begin. */
+	if (a->told && begin_told(a, err) < 0)
+		return -1;
 	if (a->told)
-		return begin(a->sessions, a->count, err) < 0 || ask_all(a, err) < 0 ? -1 : 0;
+		return 0;
 	for (size_t i = 0; i < a->count; i++) {
 		int rc = 0;
 		for (int n = 0; n < QUIET_TRIES && rc == 0; n++) {
