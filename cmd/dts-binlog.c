@@ -91,6 +91,7 @@ static int run(struct arguments *a, struct dts_error *err)
 	}
 	dts_position_release(&o.position);
 	dts_position_release(&o.stop);
+	dts_gtids_release(&o.stop_gtid);
 	dts_selection_release(&selection);
 	return status;
 }

@@ -99,7 +99,7 @@ dts-schema: hint: looked in $(defaults)" ]
 	run_tool 2 to s tls --ssl-mode=verify-ca
 	run_tool 0 to s tls --ssl-mode=verify-identity --ssl-ca="$dir/ca.pem"
 	run_tool 4 to s tls --ssl-mode=verify-identity --ssl-ca="$dir/other.pem"
-	if grep -qa 'libmysqlclient\.so' "$DTS_BUILD/dts-schema"; then # which does not know the system's authorities
+	if client_is_oracles; then # which does not know the system's authorities
 		run_tool 2 to s tls --ssl-mode=verify-identity
 		[[ $stderr == *"needs --ssl-ca"*'hint: '* ]]
 	else

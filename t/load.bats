@@ -126,7 +126,8 @@ for line in sys.stdin: sys.stdout.write(line.replace("@", text))' >in
 			before=$(sql "$server" "SHOW GLOBAL STATUS LIKE 'Com_stmt_execute'" | cut -f2)
 			dts-apply --defaults-file="$(defaults)" -g "$server" --no-checkpoint "-j$([ "$way" = bound ] && echo 2 || echo 1)" "$way"
 			bound=$(($(sql "$server" "SHOW GLOBAL STATUS LIKE 'Com_stmt_execute'" | cut -f2) - before))
-			if [ "$way" = bound ]; then [ "$bound" -gt 5 ]; else [ "$bound" -eq 0 ]; fi
+			# Oracle's client library has no arrays.
+			if [ "$way" = bound ] && ! client_is_oracles; then [ "$bound" -gt 5 ]; else [ "$bound" -eq 0 ]; fi
 			sql "$server" "CHECKSUM TABLE $way.t EXTENDED" | cut -f2 >"$way.sum"
 			sql "$server" "SELECT * FROM $way.t ORDER BY id" >"$way.rows"
 		done

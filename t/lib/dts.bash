@@ -42,6 +42,11 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-exitcode=99:detect_leaks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:exitcode=99}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-exitcode=99}
 
+# Is the build with Oracle's client library?
+client_is_oracles() {
+	grep -qa 'libmysqlclient\.so' "$DTS_BUILD/dts-schema"
+}
+
 # unit_program NAME: makes it where it is missing. One that is there stays: make would take its own
 # flags for those of the build, which may be with a sanitizer or another client library.
 unit_program() {

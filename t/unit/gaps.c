@@ -106,8 +106,11 @@ static void test_random_subsets(void)
 		bool open = false;
 		unsigned taken = (unsigned)rand();
 		for (unsigned i = 0; i <= CUTS; i++) {
-			snprintf(number[0], 16, i > 0 ? "%u" : "", i * 3);
-			snprintf(number[1], 16, i < CUTS ? "%u" : "", (i + 1) * 3);
+			number[0][0] = number[1][0] = '\0';
+			if (i > 0)
+				snprintf(number[0], 16, "%u", i * 3);
+			if (i < CUTS)
+				snprintf(number[1], 16, "%u", (i + 1) * 3);
 			if (taken >> i & 1)
 				snprintf(text + strlen(text), sizeof text - strlen(text), " %s-%s", number[0], number[1]);
 			else if (!open)
