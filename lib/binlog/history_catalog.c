@@ -94,7 +94,8 @@ static int hold(struct dts_session *s, const struct dts_tables *t, struct dts_ta
 {
 	left->items = dts_zalloc(t->count + 1, sizeof *left->items);
 	if (dts_catalog_hold(s, t, true, err) == 0) {
-		memcpy(left->items, t->items, t->count * sizeof *left->items);
+		if (t->count > 0)
+			memcpy(left->items, t->items, t->count * sizeof *left->items);
 		left->count = t->count;
 		return 1;
 	}
