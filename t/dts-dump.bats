@@ -141,6 +141,26 @@ rows() {
 	[[ ${lines[1]} == *"enum('😀','?','é')"* ]]
 }
 
+@test "members that the catalog cannot show: nothing of a temporary table stays, and --print prints them" {
+	local before
+
+	sql src "CREATE TABLE dts_labels (id INT PRIMARY KEY, e ENUM('x','😀')); CREATE TABLE t (id INT PRIMARY KEY, e ENUM('😀','y'), s SET('a','😎'));
+		INSERT INTO dts_labels VALUES (1, '😀'); INSERT INTO t VALUES (1, '😀', 'a,😎')" d
+	before=$(sql src 'SELECT @@gtid_binlog_pos')
+	run_tool 0 dts-schema --defaults-file="$(defaults)" -g src d
+	[[ $output == *'CREATE TABLE `dts_labels`'*"enum('x','😀')"*'CREATE TABLE `t`'*"enum('😀','y')"*"set('a','😎')"* ]]
+	run_tool 0 dump d
+	[ "$(rows | tr -d '\n')" = '{"id":1,"e":"😀"}{"id":1,"e":"😀","s":"a,😎"}' ]
+	# Nor is anything of it in the log.
+	[ "$(sql src 'SELECT @@gtid_binlog_pos')" = "$before" ]
+	printf '%s\n' "$output" >"$BATS_TEST_TMPDIR/in"
+	sql src 'DELETE FROM dts_labels; DELETE FROM t' d
+	run_tool 0 dts-apply --defaults-file="$(defaults)" -g src --print "$BATS_TEST_TMPDIR/in"
+	[[ $output == *'INSERT INTO `d`.`dts_labels` (`id`,`e`) VALUES (1,2);'*'INSERT INTO `d`.`t` (`id`,`e`,`s`) VALUES (1,1,3);'* ]]
+	[[ $output != *TEMPORARY* ]]
+	[ "$(sql src 'SELECT COUNT(*) FROM t' d)" = 0 ]
+}
+
 @test "text in any charset is UTF-8, or its bytes where they would not survive" {
 	sql src "CREATE TABLE t (id INT PRIMARY KEY, l VARCHAR(9) CHARACTER SET latin1, g VARCHAR(9) CHARACTER SET gbk, j VARCHAR(9) CHARACTER SET sjis,
 			u CHAR(5) CHARACTER SET utf16, k VARCHAR(9) CHARACTER SET koi8r, x TEXT, y VARCHAR(9) CHARACTER SET utf8mb3);

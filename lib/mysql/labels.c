@@ -25,9 +25,21 @@ bool dts_column_labels_doubtful(const struct dts_column *c)
 	return false;
 }
 
+/* While it is there it hides a table of that name: one that nobody gives to his own. */
 static void add_temporary(struct dts_buf *sql, const struct dts_schema *schema)
 {
-	dts_sql_table(sql, schema->source_db, DTS_LIT("dts_labels"));
+	dts_sql_table(sql, schema->source_db, DTS_LIT("dts temporary: members of a column"));
+}
+
+static int drop_rows(struct dts_session *s, const struct dts_schema *schema, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+
+	dts_buf_adds(&sql, "DROP TEMPORARY TABLE ");
+	add_temporary(&sql, schema);
+	int rc = dts_session_run(s, dts_buf_slice(&sql), err);
+	dts_buf_release(&sql);
+	return rc;
 }
 
 /* A temporary table with that column and a row for each member. */
@@ -36,9 +48,7 @@ static int make_rows(struct dts_session *s, const struct dts_schema *schema, con
 {
 	struct dts_buf sql = {0};
 
-	dts_buf_adds(&sql, "DROP TEMPORARY TABLE IF EXISTS ");
-	add_temporary(&sql, schema);
-	dts_buf_adds(&sql, ";CREATE TEMPORARY TABLE ");
+	dts_buf_adds(&sql, "CREATE TEMPORARY TABLE ");
 	add_temporary(&sql, schema);
 	dts_buf_adds(&sql, " SELECT ");
 	dts_sql_ident(&sql, c->name);
@@ -126,18 +136,34 @@ static void rewrite_type(struct dts_schema *schema, struct dts_column *c)
 	dts_buf_release(&text);
 }
 
+static int mend_column(struct dts_session *s, struct dts_schema *schema, struct dts_column *c, struct dts_error *err)
+{
+	struct dts_output *print = s->print;
+
+	/* Also where statements are only printed: what is printed depends on it. */
+	s->print = NULL;
+	int rc = make_rows(s, schema, c, err);
+	if (rc == 0)
+		rc = read_rows(s, schema, c, err);
+	if (rc == 0)
+		rc = drop_rows(s, schema, err);
+	s->print = print;
+	if (rc == 0)
+		rewrite_type(schema, c);
+	return rc;
+}
+
 int dts_catalog_labels(struct dts_session *s, struct dts_schema *schema, struct dts_error *err)
 {
 	for (size_t i = 0; i < schema->column_count; i++) {
 		struct dts_column *c = &schema->columns[i];
 		if (!dts_column_labels_doubtful(c))
 			continue;
-		if (make_rows(s, schema, c, err) < 0 || read_rows(s, schema, c, err) < 0) {
+		if (mend_column(s, schema, c, err) < 0) {
 			dts_where(err, "the members of column '%.*s', which the catalog shows as '%.*s'", (int)c->name.len,
 				  c->name.p, (int)c->type_text.len, c->type_text.p);
 			return dts_hint(err, "to read them the account needs CREATE TEMPORARY TABLES in the database");
 		}
-		rewrite_type(schema, c);
 	}
 	return 0;
 }
