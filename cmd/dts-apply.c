@@ -6,6 +6,8 @@
 #include "base/signals.h"
 #include "checkpoint/checkpoint.h"
 
+enum { STOP_SECONDS = 2 }; /* for the target's answer, when a signal has come */
+
 static struct dts_connect_options server;
 static struct dts_apply_options apply = {.checkpoint_db = DTS_CHECKPOINT_DB, .lock_wait = 10, .group_bytes = 1 << 20, .jobs = 1, .server = &server};
 static struct dts_stream_options stream_options;
@@ -141,6 +143,7 @@ int main(int argc, char **argv)
 	apply.notice = notice;
 	apply.progress = progress;
 	dts_signals_catch();
+	dts_signals_limit(STOP_SECONDS);
 	int rc = run(&files, &stopped, &err);
 	dts_list_release(&files);
 	if (rc == 0 && stopped)

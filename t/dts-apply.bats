@@ -159,6 +159,29 @@ d.t.2 ["part",2,"last"]' ]
 	at 30
 }
 
+@test "a table that is emptied gives out no number a second time, whenever that is cut off" {
+	sql dst "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY) AUTO_INCREMENT=4096 COMMENT ' AUTO_INCREMENT=9';
+		CREATE TABLE u (id INT AUTO_INCREMENT PRIMARY KEY) AUTO_INCREMENT=300; CREATE TABLE n (id INT) COMMENT ') AUTO_INCREMENT=9';
+		DROP USER IF EXISTS noalter@localhost; CREATE USER noalter@localhost;
+		GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP ON *.* TO noalter@localhost" d
+	{ schema t id; chunk 1 t 10 10 '{"id":1}'; schema u id; chunk 1 u 10 10 '{"id":2}'; schema n id; chunk 1 n 10 10 '{"id":3}'; } |
+		snapshot 10 signal >in
+	run_tool 0 apply --checkpoint="$c" in
+	# As if it were killed between the emptying and what comes behind: that is refused.
+	{ schema t id; chunk 1 t 20 20 '{"id":4}'; } | snapshot 20 signal >in
+	run_tool 4 apply --user=noalter --checkpoint="$c" in
+	[[ $stderr == *'ALTER command denied'* ]]
+	is 'SELECT id FROM t' ''
+	# Another snapshot, which lacks rows of the one table.
+	{ schema t id; chunk 1 t 30 30 '{"id":5}'; schema u id; schema n id; chunk 1 n 30 30 '{"id":6}'; } | snapshot 30 >in
+	run_tool 0 apply --checkpoint="$c" in
+	sql dst 'INSERT INTO t VALUES (NULL); INSERT INTO u VALUES (NULL)' d
+	is 'SELECT id FROM t' 5,4096
+	is 'SELECT id FROM u UNION ALL SELECT id FROM n' 300,6
+	[[ $(sql dst 'SHOW CREATE TABLE n' d) != *' AUTO_INCREMENT=9 '* ]]
+	sql dst 'DROP USER noalter@localhost'
+}
+
 @test "the full phase stays with one server" {
 	sql dst 'CREATE TABLE t (a INT)' d
 	{ schema t a; chunk 1 t 10 10 '{"a":1}'; } | snapshot 10 signal >in
@@ -884,6 +907,41 @@ ends() { for line; do head -n "$line" in | wc -c; done; }
 	[ ! -s err ]
 	is 'SELECT * FROM t' 5
 	[[ $(checkpoint show "$c-s") == *'phase: full'* ]]
+}
+
+# ends_paused STATUS: while the target hangs, it ends by the signal within some seconds.
+ends_paused() {
+	server pause dst
+	kill -TERM "$following"
+	wait_until 5 '! kill -0 "$following" 2>/dev/null' || { server continue dst; return 1; }
+	server continue dst
+	ended "$1"
+	[ ! -s err ]
+}
+
+@test "SIGTERM ends it while the target hangs, and the same goes on" {
+	sql dst 'CREATE TABLE t (a INT PRIMARY KEY)' d
+	hold 'START TRANSACTION; INSERT INTO t VALUES (1)'
+	{ schema t a; tx 20 "$(ins t '{"a":1}')"; } | changes 10 >in
+	follow --checkpoint="$c"
+	cat in >&7
+	wait_until 10 'rows "SHOW PROCESSLIST" | grep -q "INSERT INTO .d"'
+	ends_paused 143
+	echo 'ROLLBACK;' >&6
+	run_tool 0 apply --checkpoint="$c" in
+	is 'SELECT * FROM t' 1
+	rm fifo
+	sql dst 'TRUNCATE t' d
+	{ schema t a; chunk 1 t 10 10 '{"a":5}'; chunk 2 t 10 10 '{"a":6}'; } | snapshot 10 >in
+	echo "START TRANSACTION; INSERT INTO t VALUES (6); SELECT 'again';" >&6
+	wait_until 10 'grep -q again held'
+	follow -j2 --checkpoint="$c-s"
+	cat in >&7
+	wait_until 10 'rows "SHOW PROCESSLIST" | grep -q "INSERT INTO .d"'
+	ends_paused 143
+	echo 'ROLLBACK;' >&6
+	run_tool 0 apply -j2 --checkpoint="$c-s" in
+	is 'SELECT * FROM t' 5,6
 }
 
 status_of() { rows "SHOW GLOBAL STATUS LIKE '$1'" | cut -d' ' -f2; }

@@ -412,6 +412,7 @@ static int stop(struct dts_applier *a, struct dts_error *err)
 		dts_bulk_stop(a->bulk);
 	if (dts_group_flush(a, err) < 0)
 		return -1;
+	dts_signals_limit(0); /* that was for the target */
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	time_t deadline = now.tv_sec + STOP_SECONDS;
 	while (a->changes && now.tv_sec < deadline && dts_stream_wait(a->stream, 1000) &&

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t limit; /* seconds; 0: none */
 
 static void on_stop(int number)
 {
@@ -12,6 +13,15 @@ static void on_stop(int number)
 	if (stop_signal)
 		dts_signals_die(number);
 	stop_signal = number;
+	if (limit)
+		alarm((unsigned)limit);
+}
+
+static void on_limit(int number)
+{
+	(void)number;
+	if (stop_signal)
+		dts_signals_die(stop_signal);
 }
 
 void dts_signals_catch(void)
@@ -23,6 +33,17 @@ void dts_signals_catch(void)
 	sigaction(SIGTERM, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
+}
+
+void dts_signals_limit(unsigned seconds)
+{
+	struct sigaction action = {.sa_handler = on_limit};
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGALRM, &action, NULL);
+	limit = (sig_atomic_t)seconds;
+	if (seconds == 0)
+		alarm(0);
 }
 
 int dts_signals_stop(void)

@@ -8,6 +8,13 @@
  */
 void dts_signals_catch(void);
 
+/*
+ * From the stop signal on there are so many seconds to end in, then we die by it:
+ * the client libraries go on waiting for a server that hangs. 0: no limit, nor one
+ * that has begun. By SIGALRM, which must be blocked nowhere for long.
+ */
+void dts_signals_limit(unsigned seconds);
+
 /* The signal that asked us to stop, or 0. */
 int dts_signals_stop(void);
 
