@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "apply/counter.h"
 #include "apply/state.h"
 #include "mysql/keyrange.h"
 #include "mysql/quote.h"
@@ -11,7 +12,8 @@
  *   [AFTER,UPTO]          the objects of the `chunk` record, null where it is open
  *   ["part",N]            of a table that is read in one go: its N-th part ...
  *   ["part",N,"last"]     ... and behind that there is none
- *   empty                 with the id '': the table is to be emptied
+ *   empty                 with the id '': the table is to be emptied; rows_applied is the
+ *                         number that it gave out next (AUTO_INCREMENT), once that is known
  *
  * Marks of another snapshot than the one that comes are void, and so are the rows
  * that they tell of. In the transaction in which the source's row gets the new
@@ -23,6 +25,10 @@
  * come in between: its chunks lack the epoch, and its TRUNCATE, should the server
  * still be at it, is of the session that holds the checkpoint's lock. The same happens to
  * the tables that a snapshot which goes on (resumes.c) brings anew.
+ *
+ * TRUNCATE makes a table give out its numbers from 1 again. What it would have given out
+ * is in the mark before, and set again behind: whenever it is emptied once more, the
+ * higher one of the mark's and the table's counts.
  */
 struct done_chunk {
 	uint64_t rows;
@@ -71,14 +77,17 @@ void dts_marks_plan_void_table(struct dts_applier *a, struct dts_slice db, struc
 	struct dts_buf *sql = &a->plan.sql;
 	size_t at = sql->len;
 
+	/* A mark 'empty' that is there stays as it is: it may know what the table does not any more. */
 	dts_buf_adds(sql, "DELETE FROM ");
 	dts_checkpoint_table(&a->checkpoint, "chunk", sql);
 	dts_buf_adds(sql, " WHERE ");
 	where_names(a, db, table, sql);
+	dts_buf_adds(sql, " AND id<>''");
 	add_expecting(a, at, DTS_EXPECT_ANY);
 	at = sql->len;
 	dts_buf_adds(sql, "INSERT INTO ");
 	add_values(a, sql, values, sizeof values / sizeof *values, 0);
+	dts_buf_adds(sql, " ON DUPLICATE KEY UPDATE id=''");
 	add_expecting(a, at, 1);
 }
 
@@ -100,16 +109,63 @@ int dts_marks_plan_void(struct dts_applier *a, struct dts_error *err)
 	return 0;
 }
 
+static void where_empty_mark(struct dts_applier *a, const struct dts_apply_table *t, struct dts_buf *sql)
+{
+	dts_checkpoint_table(&a->checkpoint, "chunk", sql);
+	dts_buf_adds(sql, " WHERE ");
+	dts_marks_where(a, t, sql);
+	dts_buf_adds(sql, " AND id=''");
+}
+
+/* *next: what the table gives out next, or gave out before it was emptied; the mark knows it from here on. */
+static int note_counter(struct dts_applier *a, const struct dts_apply_table *t, uint64_t *next, struct dts_error *err)
+{
+	struct dts_buf sql = {0}, value = {0};
+	uint64_t noted = 0;
+
+	dts_buf_adds(&sql, "SELECT rows_applied FROM ");
+	where_empty_mark(a, t, &sql);
+	int rc = dts_counter_read(a->session, t->schema.db, t->schema.table, next, err);
+	if (rc == 0)
+		rc = dts_session_value(a->session, dts_buf_slice(&sql), &value, err);
+	if (rc > 0)
+		dts_parse_u64(dts_buf_slice(&value), &noted);
+	dts_buf_release(&sql);
+	dts_buf_release(&value);
+	if (rc < 0)
+		return -1;
+	if (*next <= noted || *next <= 1) {
+		*next = noted > 1 ? noted : 1;
+		return 0;
+	}
+	dts_applier_plan_start(a);
+	size_t at = a->plan.sql.len;
+	dts_buf_adds(&a->plan.sql, "UPDATE ");
+	dts_checkpoint_table(&a->checkpoint, "chunk", &a->plan.sql);
+	dts_buf_adds(&a->plan.sql, " SET rows_applied=");
+	dts_buf_addu(&a->plan.sql, *next);
+	dts_buf_adds(&a->plan.sql, " WHERE ");
+	dts_marks_where(a, t, &a->plan.sql);
+	dts_buf_adds(&a->plan.sql, " AND id=''");
+	add_expecting(a, at, 1);
+	return dts_applier_commit(a, err);
+}
+
 int dts_marks_empty_table(struct dts_applier *a, const struct dts_apply_table *t, struct dts_error *err)
 {
 	struct dts_buf sql = {0};
+	uint64_t next = 1;
 
+	if (note_counter(a, t, &next, err) < 0)
+		return -1;
 	/* Other tables may refer to it, with rows that go as well or stay as they are. */
 	dts_buf_adds(&sql, "TRUNCATE TABLE ");
 	dts_sql_table(&sql, t->schema.db, t->schema.table);
 	int rc = dts_session_run(a->session, DTS_LIT("SET foreign_key_checks=0"), err);
 	if (rc == 0)
 		rc = dts_session_run(a->session, dts_buf_slice(&sql), err);
+	if (rc == 0 && next > 1)
+		rc = dts_counter_set(a->session, t->schema.db, t->schema.table, next, err);
 	if (rc == 0)
 		rc = dts_session_run(a->session, DTS_LIT("SET foreign_key_checks=1"), err);
 	dts_buf_release(&sql);
@@ -121,10 +177,7 @@ static void plan_emptied(struct dts_applier *a, const struct dts_apply_table *t)
 	size_t at = a->plan.sql.len;
 
 	dts_buf_adds(&a->plan.sql, "DELETE FROM ");
-	dts_checkpoint_table(&a->checkpoint, "chunk", &a->plan.sql);
-	dts_buf_adds(&a->plan.sql, " WHERE ");
-	dts_marks_where(a, t, &a->plan.sql);
-	dts_buf_adds(&a->plan.sql, " AND id=''");
+	where_empty_mark(a, t, &a->plan.sql);
 	add_expecting(a, at, 1);
 }
 
