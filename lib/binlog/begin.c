@@ -38,12 +38,27 @@ static int is_read_at(const struct dts_definition *d, const struct dts_position 
 	return rc;
 }
 
+/* The log has all columns of a table, so that changes of one that was copied without some do not fit. */
+static int check_whole(const struct beginning *b, const struct dts_record *r, struct dts_error *err)
+{
+	const struct dts_follow_options *o = b->f->o;
+
+	if (!r->raw[DTS_F_SOURCE].p || dts_json_get(r->raw[DTS_F_SOURCE], "partial").type != DTS_JSON_TRUE ||
+	    (o->selection && !dts_selection_has(o->selection, r->db, r->table)))
+		return 0;
+	dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s' was copied without some of its columns: its changes cannot be followed",
+		 (int)r->db.len, r->db.p, (int)r->table.len, r->table.p);
+	return dts_hint(err, "leave it out with --ignore-table, or copy it with all columns under a new checkpoint");
+}
+
 /* A table as the checkpoint knows it. A dts_definition_fn. */
 static int take_definition(void *context, const struct dts_definition *d, struct dts_error *err)
 {
 	struct beginning *b = context;
 	struct dts_history *h = &b->f->history;
 	struct dts_position low = {0};
+	if (d->text.len == 0)
+		return 0;
 	int rc = d->low.p ? dts_position_parse(&low, d->low, err) : 0;
 	/* By GTID it is not known where in the log reading begins. */
 	bool later = d->low.p && b->state.applied.file[0] && dts_position_compare(&b->state.applied, &low) < 0;
@@ -56,6 +71,8 @@ static int take_definition(void *context, const struct dts_definition *d, struct
 		rc = dts_history_add_record(h, d->text, later ? &low : NULL, err);
 	if (rc < 0)
 		dts_where(err, "the checkpoint's definition of '%.*s.%.*s'", (int)d->db.len, d->db.p, (int)d->table.len, d->table.p);
+	else
+		rc = check_whole(b, &h->record, err);
 	dts_position_release(&low);
 	b->defined++;
 	return rc;

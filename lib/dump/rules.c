@@ -169,6 +169,7 @@ int dts_dump_rules_columns(const struct dts_dump_rules *r, struct dts_schema *sc
 	for (size_t i = 0; i < schema->column_count; i++)
 		if (is_named(names, schema->columns[i].name))
 			schema->columns[kept++] = schema->columns[i];
+	schema->partial = kept < schema->column_count;
 	schema->column_count = kept;
 	return 0;
 }

@@ -23,7 +23,8 @@ void dts_dump_rules_release(struct dts_dump_rules *r);
 /* The condition for a table: that of the last --where which matches it, or NULL. */
 const char *dts_dump_rules_where(const struct dts_dump_rules *r, struct dts_slice db, struct dts_slice table);
 
-/* Leaves only the columns that the last matching --columns names, and the keys that are whole.
+/* Leaves only the columns that the last matching --columns names, and the keys that are whole;
+ * what leaves any out is `partial`.
  * -1: DTS_REFUSED when one is not there, or one of the key is missing. */
 int dts_dump_rules_columns(const struct dts_dump_rules *r, struct dts_schema *schema, struct dts_error *err);
 
