@@ -146,6 +146,10 @@ sound() {
 	sound
 	[ "$(head -n 1 "$DIR/manifest")" = "$before" ]
 	[ "$(grep -c '^{"op":"run"' "$DIR/manifest")" = 2 ]
+	# Nobody would apply the changes between.
+	run_tool 4 apply -j4 "$DIR"
+	[[ $stderr == *'stand at several positions of the source'*'hint: apply it with --checkpoint=NAME'* ]]
+	[ "$(sql dst 'SELECT COUNT(*) FROM d.a')" = 0 ]
 	apply -j4 --checkpoint=c "$DIR"
 	[ "$(sql dst 'SELECT COUNT(*) FROM d.a WHERE id > 90000')$(sql dst 'SELECT COUNT(*) FROM d.b WHERE id > 90000')" = 01 ]
 	catch_up

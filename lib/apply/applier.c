@@ -561,5 +561,6 @@ void dts_applier_free(struct dts_applier *a)
 				  &a->chunk_bounds, &a->chunk_pos};
 	for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
 		dts_buf_release(bufs[i]);
+	dts_alike_reset(a);
 	free(a);
 }

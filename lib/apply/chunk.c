@@ -60,7 +60,7 @@ int dts_chunk_stream(struct dts_applier *a, const struct dts_record *r, struct d
 	dts_map_release(&a->done_chunks, free);
 	a->snapshot_done = false;
 	if (!a->has_checkpoint)
-		return resumes ? dts_resumes_join(a, r, NULL, err) : 0;
+		return resumes ? dts_resumes_join(a, r, NULL, err) : dts_alike_stream(a, err);
 	if (!r->raw[DTS_F_POS].p || dts_position_parse(&a->snapshot_pos, r->raw[DTS_F_POS], err) < 0)
 		return dts_fail(err, DTS_BAD_INPUT, "a snapshot stream without a position cannot be followed by changes");
 	dts_buf_clear(&a->snapshot_text);
@@ -158,7 +158,10 @@ int dts_chunk_begin(struct dts_applier *a, const struct dts_record *r, struct dt
 		return -1;
 	dts_buf_clear(&a->chunk_pos);
 	dts_position_add(&a->chunk_pos, &pos, false);
+	int alike = a->has_checkpoint ? 0 : dts_alike_begin(a, &pos, err);
 	dts_position_release(&pos);
+	if (alike < 0)
+		return -1;
 	dts_marks_bounds(a, t, r);
 	a->chunk_table = t;
 	a->in_chunk = true;
@@ -330,7 +333,7 @@ static int commit_direct(struct dts_applier *a, const struct dts_record *r, cons
 		return -1;
 	if (a->has_checkpoint && a->options.print && dts_position_compare(high, &a->snapshot_pos) > 0) {
 		dts_fail(err, DTS_REFUSED, "rows that were not all read at the snapshot's position have a window, which cannot be printed");
-		return dts_hint(err, "print them without --checkpoint");
+		return dts_hint(err, "print those of a snapshot that was read at one position: dts-dump --lock=HOW");
 	}
 	if (a->has_checkpoint) {
 		size_t at = a->plan.sql.len;
@@ -350,6 +353,8 @@ int dts_chunk_end(struct dts_applier *a, const struct dts_record *r, struct dts_
 	if (a->skip_chunk)
 		return dts_marks_check_done(a, a->chunk_table, r, err);
 	int rc = dts_position_parse(&high, r->raw[DTS_F_POS], err);
+	if (rc == 0 && !a->has_checkpoint)
+		rc = dts_alike_end(a, &high, err);
 	if (rc == 0)
 		rc = a->filling ? put_chunk(a, r, &high, err) : commit_direct(a, r, &high, err);
 	dts_position_release(&high);

@@ -228,6 +228,9 @@ int dts_chunk_finish(struct dts_applier *a, const struct dts_record *r, struct d
 
 	if (dts_chunk_drain(a, err) < 0)
 		return -1;
+	/* Files of a directory may come one by one. */
+	if (!dts_slice_is(r->reason, "part"))
+		dts_alike_reset(a);
 	if (!a->has_checkpoint || a->snapshot_done)
 		return 0;
 	if (!dts_slice_is(r->reason, "done")) {

@@ -30,6 +30,12 @@ struct dts_apply_tx {
 
 struct dts_pending_definition; /* definitions.c */
 
+/* Between which positions chunks were read, without a checkpoint. */
+struct dts_alike {
+	bool low_known, high_known;
+	struct dts_position low, high;
+};
+
 struct dts_applier {
 	struct dts_apply_options options;
 	struct dts_session *session;
@@ -59,6 +65,7 @@ struct dts_applier {
 	bool chunk_is_part;      /* of a table that is read in one go; its bounds are not whole before its end */
 	struct dts_bulk *bulk;   /* the writers, once there was a chunk */
 	struct dts_bulk_chunk *filling; /* the open chunk, unless this session applies it */
+	struct dts_alike alike;
 
 	/* The incremental phase: transactions of the source in one of the target */
 	struct dts_position applied; /* committed at the target, or skipped as such */
@@ -119,6 +126,13 @@ void dts_chunk_plan_source(struct dts_applier *a, enum dts_phase phase, const st
 
 /* finish.c: the end of the full phase */
 int dts_chunk_finish(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
+/* alike.c: without a checkpoint all chunks must stand alike. -1, DTS_REFUSED: they do not,
+ * as the manifest of a directory says at once, or a chunk at its beginning or end. */
+int dts_alike_stream(struct dts_applier *a, struct dts_error *err);
+int dts_alike_begin(struct dts_applier *a, const struct dts_position *low, struct dts_error *err);
+int dts_alike_end(struct dts_applier *a, const struct dts_position *high, struct dts_error *err);
+void dts_alike_reset(struct dts_applier *a); /* the next chunk is of another snapshot */
+
 int dts_chunk_load_windows(struct dts_applier *a, struct dts_apply_table *t, struct dts_error *err);
 
 /* marks.c: which chunks are there. "checkpoint=... AND tbl=...": of the table at the source. */

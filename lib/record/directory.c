@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/hash.h"
+#include "record/position.h"
 
 struct dts_directory {
 	char *path, *name; /* the directory; its manifest */
@@ -131,6 +132,32 @@ struct dts_input *dts_directory_input(const struct dts_directory *d)
 const char *dts_directory_name(const struct dts_directory *d)
 {
 	return d->name;
+}
+
+static bool is_at(const struct dts_position *first, const char *raw)
+{
+	struct dts_position p = {0};
+	struct dts_error ignored = DTS_ERROR_INIT;
+	bool is = dts_position_parse(&p, dts_slice_of(raw), &ignored) == 0 && dts_position_compare(first, &p) == 0;
+
+	dts_position_release(&p);
+	return is;
+}
+
+bool dts_directory_stands_apart(const struct dts_directory *d)
+{
+	struct dts_position low = {0}, high = {0};
+	struct dts_error ignored = DTS_ERROR_INIT;
+	const struct dts_manifest_file *f = d->manifest.files;
+	bool apart = false;
+
+	if (d->manifest.file_count > 0 && dts_position_parse(&low, dts_slice_of(f->low), &ignored) == 0 &&
+	    dts_position_parse(&high, dts_slice_of(f->high), &ignored) == 0)
+		for (size_t i = 1; i < d->manifest.file_count && !apart; i++)
+			apart = !is_at(&low, f[i].low) || !is_at(&high, f[i].high);
+	dts_position_release(&low);
+	dts_position_release(&high);
+	return apart;
 }
 
 /* ---- one file ---- */

@@ -28,6 +28,9 @@ void dts_directory_close(struct dts_directory *d); /* NULL is fine */
 int dts_directory_line(struct dts_directory *d, const struct dts_stream_state *state, struct dts_slice *line,
 		       struct dts_error *err);
 
+/* Does the manifest name files whose rows were read at different positions? */
+bool dts_directory_stands_apart(const struct dts_directory *d);
+
 /* The file that the line came from; NULL: it is the manifest's. Closed by the next call. */
 struct dts_input *dts_directory_input(const struct dts_directory *d);
 const char *dts_directory_name(const struct dts_directory *d); /* of the manifest */

@@ -84,6 +84,9 @@ int dts_stream_rows(struct dts_stream *s, struct dts_stream_rows *rows, struct d
 bool dts_stream_ready(struct dts_stream *s);
 bool dts_stream_wait(struct dts_stream *s, int milliseconds);
 
+/* It reads a dump in a directory whose rows were read at different positions. */
+bool dts_stream_stands_apart(const struct dts_stream *s);
+
 const struct dts_stream_state *dts_stream_state(const struct dts_stream *s);
 
 /* "standard input:17", for messages about the last record. Borrowed. */
