@@ -50,7 +50,7 @@ int dts_dump_open(struct dts_dump *d, const struct dts_session *s, struct dts_so
 	list_items(d);
 	if (source->windowed && dts_dump_assign(d, err) < 0)
 		return -1;
-	return dts_dump_rules_check(options->rules, &d->sessions[0], &d->tables, err);
+	return dts_dump_rules_check(options->rules, &d->sessions[0], &d->tables, err) < 0 ? -1 : dts_dump_open_doubtful(d, err);
 }
 
 struct job {

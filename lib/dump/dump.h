@@ -135,6 +135,9 @@ int dts_dump_assign(struct dts_dump *d, struct dts_error *err);
 
 /* The session is that of the reader who does it. */
 int dts_dump_table_open(struct dts_dump *d, struct dts_dump_table *t, struct dts_session *s, struct dts_error *err);
+
+/* Opens those that need more than SELECT for it, so that what is missing shows before the first row. */
+int dts_dump_open_doubtful(struct dts_dump *d, struct dts_error *err);
 void dts_dump_table_release(struct dts_dump_table *t);
 int dts_dump_table_where(const struct dts_table *t, struct dts_error *err); /* dts_where() with its name; -1 */
 

@@ -76,6 +76,7 @@ static int open_table(struct dts_dump *d, struct dts_dump_table *t, struct dts_s
 	if (rc < 0 || mend_labels(d, &t->schema, err) < 0 || dts_dump_rules_columns(d->options->rules, &t->schema, err) < 0)
 		return -1;
 	t->condition = dts_dump_rules_where(d->options->rules, t->table->db, t->table->name);
+	t->schema.where = dts_slice_of(t->condition ? t->condition : ""); /* the rules' */
 	t->key = dts_keyrange_key(&t->schema);
 	if (t->key)
 		find_key_fields(t);
@@ -92,6 +93,26 @@ int dts_dump_table_open(struct dts_dump *d, struct dts_dump_table *t, struct dts
 	if (!t->open && open_table(d, t, s, err) < 0)
 		rc = dts_dump_table_where(t->table, err);
 	pthread_mutex_unlock(&t->opening);
+	return rc;
+}
+
+int dts_dump_open_doubtful(struct dts_dump *d, struct dts_error *err)
+{
+	struct dts_map doubtful = {0};
+	const struct dts_slice *db = NULL;
+	int rc = 0;
+
+	for (size_t i = 0; i < d->tables.count && rc == 0; i++) {
+		const struct dts_table *t = &d->tables.items[i];
+		if (!db || !dts_slice_eq(*db, t->db)) {
+			db = &t->db;
+			dts_map_release(&doubtful, NULL);
+			rc = dts_catalog_doubtful(&d->sessions[0], t->db, &doubtful, err);
+		}
+		if (rc == 0 && dts_map_get(&doubtful, t->name))
+			rc = dts_dump_table_open(d, &d->items[i], &d->sessions[0], err);
+	}
+	dts_map_release(&doubtful, NULL);
 	return rc;
 }
 

@@ -1,6 +1,7 @@
 #ifndef DTS_MYSQL_CATALOG_H
 #define DTS_MYSQL_CATALOG_H
 
+#include "base/hash.h"
 #include "base/pattern.h"
 #include "mysql/session.h"
 #include "record/schema.h"
@@ -51,6 +52,9 @@ int dts_catalog_schema(struct dts_session *s, struct dts_slice db, struct dts_sl
  */
 bool dts_column_labels_doubtful(const struct dts_column *c);
 int dts_catalog_labels(struct dts_session *s, struct dts_schema *schema, struct dts_error *err);
+
+/* The tables of `db` that may have such columns, as keys of `tables`. */
+int dts_catalog_doubtful(struct dts_session *s, struct dts_slice db, struct dts_map *tables, struct dts_error *err);
 
 /* One table of the list above, by name. 1, 0: none, -1. */
 int dts_catalog_table(struct dts_session *s, struct dts_slice db, struct dts_slice table,

@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/hash.h"
 #include "mysql/catalog.h"
 #include "mysql/quote.h"
 
@@ -8,6 +9,8 @@
  * CREATE TABLE too). The members themselves are right. A temporary table with
  * the same column tells them, one row a member.
  */
+
+#define WIDE_CHARSETS "'utf8mb4', 'utf16', 'utf16le', 'utf32', 'gb18030'"
 
 static bool holds_more_than_utf8mb3(struct dts_slice charset)
 {
@@ -23,6 +26,24 @@ bool dts_column_labels_doubtful(const struct dts_column *c)
 		if (memchr(c->labels[i].p, '?', c->labels[i].len))
 			return true;
 	return false;
+}
+
+int dts_catalog_doubtful(struct dts_session *s, struct dts_slice db, struct dts_map *tables, struct dts_error *err)
+{
+	static char yes;
+	struct dts_buf sql = {0};
+
+	dts_buf_adds(&sql, "SELECT TABLE_NAME FROM information_schema.COLUMNS WHERE DATA_TYPE IN ('enum', 'set')"
+			   " AND CHARACTER_SET_NAME IN (" WIDE_CHARSETS ") AND COLUMN_TYPE LIKE '%?%' AND TABLE_SCHEMA=");
+	dts_sql_literal(&sql, db);
+	MYSQL_RES *result = dts_session_query(s, dts_buf_slice(&sql), err);
+	dts_buf_release(&sql);
+	if (!result)
+		return -1;
+	for (MYSQL_ROW row; (row = mysql_fetch_row(result));)
+		dts_map_set(tables, dts_slice(row[0], mysql_fetch_lengths(result)[0]), &yes);
+	mysql_free_result(result);
+	return 0;
 }
 
 /* While it is there it hides a table of that name: one that nobody gives to his own. */
