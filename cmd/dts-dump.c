@@ -163,7 +163,7 @@ static int fill(struct options *o, struct dts_session *session, struct dts_sourc
 	int rc = -1;
 
 	if (dts_source_check_log(session, &warnings, err) == 0 && dts_dump_open(&dump, session, source, &o->dump, err) == 0 &&
-	    (!dir->manifest.stream || dts_resume_open_manifest(&resume, &dir->manifest, source, err) == 0) &&
+	    (!dir->manifest.stream || dts_resume_open_manifest(&resume, &dir->manifest, err) == 0) &&
 	    dts_resume_plan(&resume, &dump, err) == 0) {
 		warn(&dump, session, &warnings);
 		tell(&resume.notes);
@@ -222,7 +222,7 @@ static int run(struct options *o, struct dts_session *session, struct dts_output
 	if (rc == 0 && o->resume)
 		rc = dts_resume_open(&resume, o->resume, o->checkpoint_db, &o->connect, &source, session, err);
 	if (rc == 0 && dts_resume_ended(&resume))
-		rc = print_ended(&source, &resume, out, err);
+		rc = dts_resume_look_behind(&resume, session, &o->dump, err) < 0 ? -1 : print_ended(&source, &resume, out, err);
 	else if (rc == 0)
 		rc = print_snapshot(o, session, &source, &resume, out, err);
 	dts_resume_release(&resume);

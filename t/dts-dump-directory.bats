@@ -342,8 +342,13 @@ print("{\"op\":\"end\",\"src\":\"s\",\"reason\":\"part\",\"records\":%d}" % (len
 	dump d
 	forget a
 	sql src 'RESET MASTER'
-	run_tool 4 dump d
-	[[ $stderr == *"the dump in '$DIR' has begun at "*"it was begun anew"* ]]
+	run_tool 6 dump d
+	[[ $stderr == *"the binary log of source 's' was begun anew (RESET MASTER?) since the dump in '$DIR' was begun: "*'hint: start the dump anew: remove that directory'* ]]
+	# A longer one.
+	sql src "INSERT INTO a SELECT seq + 4000, REPEAT('x', 60) FROM seq_1_to_3000" d
+	run_tool 6 dump d
+	rm -r "$DIR"
+	dump d
 }
 
 @test "two dumps in one directory are kept apart" {

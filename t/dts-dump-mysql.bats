@@ -53,8 +53,10 @@ commits_to() {
 	sql my 'CREATE TABLE t (id INT PRIMARY KEY)' d
 	gtid=$(sql my 'SELECT @@GLOBAL.gtid_executed')
 	IFS=$'\t' read -r file offset _ < <(sql my 'SHOW BINARY LOG STATUS')
-	want="\"pos\":{\"file\":\"$file\",\"offset\":$offset,\"gtid\":\"$gtid\"}}"
 	run_tool 0 dump my d
+	created=$(jq .pos.created <<<"${lines[0]}")
+	[ "$created" -gt 0 ]
+	want="\"pos\":{\"file\":\"$file\",\"offset\":$offset,\"created\":$created,\"gtid\":\"$gtid\"}}"
 	[ -z "$stderr" ]
 	[[ ${lines[0]} == *'"source":{"server":"mysql","version":"9.'* ]]
 	[[ ${lines[0]} == *"$want" ]]
@@ -73,7 +75,7 @@ commits_to() {
 		sql my "SET GLOBAL gtid_mode=$mode"
 	done
 	[ "$status" -eq 0 ]
-	[ "$(printf '%s\n' "${lines[0]}" | jq -c '.pos | keys')" = '["file","offset"]' ]
+	[ "$(printf '%s\n' "${lines[0]}" | jq -c '.pos | keys')" = '["created","file","offset"]' ]
 }
 
 @test "while others write, the rows are those of the position, or lie in the window" {

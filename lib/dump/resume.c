@@ -367,6 +367,8 @@ static int plan_table(struct dts_resume *r, struct dts_dump *d, struct dts_dump_
 	}
 	if (t->count == 0)
 		return 0;
+	if (dts_resume_check_where(r, t, dts_dump_rules_where(d->options->rules, item->table->db, item->table->name), err) < 0)
+		return -1;
 	if (dts_dump_table_open(d, item, &d->sessions[0], err) < 0)
 		return -1;
 	if (!same_definition(t, &item->schema)) {
@@ -475,6 +477,8 @@ int dts_resume_plan(struct dts_resume *r, struct dts_dump *d, struct dts_error *
 
 	if (!r->found || dts_resume_ended(r))
 		return 0;
+	if (dts_resume_check_log(r, d->source, &d->sessions[0], err) < 0)
+		return -1;
 	for (size_t i = 0; i < d->tables.count; i++)
 		if (plan_table(r, d, &d->items[i], err) < 0)
 			return -1;

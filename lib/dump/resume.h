@@ -51,12 +51,15 @@ int dts_resume_open(struct dts_resume *r, const char *spec, const char *checkpoi
 		    struct dts_session *session, struct dts_error *err);
 bool dts_resume_ended(const struct dts_resume *r);
 
+/* Where it has ended: notes the selected tables that the checkpoint does not know. DTS_REFUSED for a
+ * table that was read under another condition of --where. */
+int dts_resume_look_behind(struct dts_resume *r, struct dts_session *s, const struct dts_dump_options *o, struct dts_error *err);
+
 /*
  * The same for a dump in a directory, whose manifest, which is borrowed, says what is there already, each
- * file as if it were one chunk. DTS_REFUSED if `source` stands before its snapshot.
+ * file as if it were one chunk.
  */
-int dts_resume_open_manifest(struct dts_resume *r, const struct dts_manifest *manifest, const struct dts_source *source,
-			     struct dts_error *err);
+int dts_resume_open_manifest(struct dts_resume *r, const struct dts_manifest *manifest, struct dts_error *err);
 
 /*
  * Between dts_dump_open() and dts_dump_run(): says for each table what is left to
@@ -64,7 +67,8 @@ int dts_resume_open_manifest(struct dts_resume *r, const struct dts_manifest *ma
  * gone on with: its definition has changed, its chunks contradict one another, it
  * has no key, or foreign keys change its rows together with those of another table,
  * unlogged, so that all of them must be read at one position. DTS_REFUSED for a table
- * that is not there in full and that this dump does not have.
+ * that is not there in full and that this dump does not have. DTS_GONE if the source's log is not
+ * the one any more in which the positions of what is there mean something.
  */
 int dts_resume_plan(struct dts_resume *r, struct dts_dump *d, struct dts_error *err);
 

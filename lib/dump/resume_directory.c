@@ -46,26 +46,12 @@ static int take_files(struct dts_resume *r, const struct dts_manifest *m, struct
 	return rc;
 }
 
-/* What is read now must not be older than what the changes will begin with. */
-static int check_position(struct dts_resume *r, const struct dts_source *source, struct dts_error *err)
-{
-	const struct dts_position *was = &r->state.watermark, *now = &source->pos;
-	bool other = strcmp(was->file, now->file) == 0 && was->created != 0 && now->created != 0 && was->created != now->created;
-
-	if (!was->file[0] || !now->file[0] || (!other && dts_position_compare(now, was) >= 0))
-		return 0;
-	dts_fail(err, DTS_REFUSED, "the dump in '%s' has begun at %s:%llu, and the server's log is at %s:%llu: it was begun anew",
-		 r->spec, was->file, (unsigned long long)was->offset, now->file, (unsigned long long)now->offset);
-	return dts_hint(err, "start the dump anew: remove that directory, or name another");
-}
-
-int dts_resume_open_manifest(struct dts_resume *r, const struct dts_manifest *manifest, const struct dts_source *source,
-			     struct dts_error *err)
+int dts_resume_open_manifest(struct dts_resume *r, const struct dts_manifest *manifest, struct dts_error *err)
 {
 	struct dts_json pos = dts_json_get(dts_slice_of(manifest->stream), "pos");
 
 	*r = (struct dts_resume){.spec = manifest->dir, .directory = true, .found = true, .state.phase = DTS_PHASE_FULL};
 	if (!pos.raw.p || dts_position_parse(&r->state.watermark, pos.raw, err) < 0)
 		return dts_fail(err, DTS_BAD_INPUT, "the manifest in '%s' does not say where its snapshot stands", manifest->dir);
-	return check_position(r, source, err) < 0 || take_schemas(r, manifest, err) < 0 || take_files(r, manifest, err) < 0 ? -1 : 0;
+	return take_schemas(r, manifest, err) < 0 || take_files(r, manifest, err) < 0 ? -1 : 0;
 }

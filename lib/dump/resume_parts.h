@@ -16,8 +16,15 @@ int dts_resume_take_mark(void *context, const struct dts_chunk_mark *m, struct d
 /* NULL: the checkpoint knows nothing of it. */
 struct dts_resume_table *dts_resume_find(struct dts_resume *r, struct dts_slice db, struct dts_slice table);
 
+/* resume_ended.c: DTS_REFUSED unless what is there of the table was read under this condition of --where (NULL: none). */
+int dts_resume_check_where(const struct dts_resume *r, const struct dts_resume_table *t, const char *now, struct dts_error *err);
+
 /* What is there of the table does not count. The first reason is kept. */
 void dts_resume_again(struct dts_resume_table *t, const char *reason);
+
+/* resume_log.c: DTS_GONE if the log of `source`, whose snapshot is taken, is not the one that what is there was
+ * read from. `s` is asked. */
+int dts_resume_check_log(const struct dts_resume *r, const struct dts_source *source, struct dts_session *s, struct dts_error *err);
 
 /* resume_join.c: tables of one group (dts_dump_groups()) are read again
  * together, unless all of them are there, from one position. */

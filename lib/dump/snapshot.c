@@ -2,6 +2,7 @@
 
 #include "dump/dump.h"
 #include "mysql/hold.h"
+#include "mysql/place.h"
 
 /*
  * A snapshot has the rows of one moment but shows them in the tables' latest
@@ -118,5 +119,7 @@ int dts_dump_snapshot(struct dts_dump *d, struct dts_error *err)
 	}
 	if (rc < 0 || check_tables(d, err) < 0)
 		return -1;
+	/* It tells the log from one that is begun anew later; who may not ask goes without. */
+	(void)dts_place_begun(d->options->connect, &d->source->pos, &last);
 	return dts_dump_check_parents(d, err);
 }

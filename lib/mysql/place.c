@@ -96,22 +96,31 @@ static int gtid_of_end(struct dts_session *s, const struct dts_position *p, stru
 	return rc > 0 ? ends_at(s, p, err) : rc;
 }
 
+int dts_place_ask_gtid(struct dts_session *s, const struct dts_position *p, struct dts_buf *text, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+
+	dts_buf_clear(text);
+	if (p->offset > UINT32_MAX) /* it would look elsewhere */
+		return 1;
+	dts_buf_adds(&sql, "SELECT BINLOG_GTID_POS(");
+	dts_sql_literal(&sql, dts_slice_of(p->file));
+	dts_buf_addf(&sql, ", %llu)", (unsigned long long)p->offset);
+	int rc = dts_session_value(s, dts_buf_slice(&sql), text, err);
+	dts_buf_release(&sql);
+	return rc;
+}
+
 int dts_place_gtid(struct dts_session *s, struct dts_position *p, struct dts_error *err)
 {
-	struct dts_buf sql = {0}, text = {0};
+	struct dts_buf text = {0};
 
 	dts_gtids_clear(&p->gtid);
 	int rc = gtid_of_end(s, p, &text, err);
-	if (rc == 0) {
-		dts_buf_clear(&text);
-		dts_buf_adds(&sql, "SELECT BINLOG_GTID_POS(");
-		dts_sql_literal(&sql, dts_slice_of(p->file));
-		dts_buf_addf(&sql, ", %llu)", (unsigned long long)p->offset);
-		rc = dts_session_value(s, dts_buf_slice(&sql), &text, err);
-	}
+	if (rc == 0)
+		rc = dts_place_ask_gtid(s, p, &text, err);
 	if (rc > 0) /* nothing may mean that it did not look */
 		rc = dts_gtids_parse(&p->gtid, dts_buf_slice(&text), DTS_GTID_NONE, err);
-	dts_buf_release(&sql);
 	dts_buf_release(&text);
 	return rc < 0 ? -1 : 0;
 }

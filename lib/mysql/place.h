@@ -37,4 +37,14 @@ int dts_place_settled(struct dts_session *s, struct dts_position *p, struct dts_
 /* MariaDB: adds the GTID position to a file and offset. Where the log goes on behind it, the server reads the log up to there. */
 int dts_place_gtid(struct dts_session *s, struct dts_position *p, struct dts_error *err);
 
+/* MariaDB: the GTID position at a file and offset, as text: 1; 0: the log has no such place, or not any more; -1. It
+ * is "" where the server did not look. Offsets beyond 4 GiB are not asked for. */
+int dts_place_ask_gtid(struct dts_session *s, const struct dts_position *p, struct dts_buf *text, struct dts_error *err);
+
+/*
+ * Sets p->created by asking for the log as a replica does, on a connection of its own. 1; 0: the account may
+ * not (REPLICATION SLAVE), or the server does not say; -1: DTS_GONE when the log has no such place, DTS_AGAIN.
+ */
+int dts_place_begun(const struct dts_connect_options *o, struct dts_position *p, struct dts_error *err);
+
 #endif
