@@ -53,7 +53,7 @@ setup() {
 	[[ $stderr == *"image lacks column 'a' of table 'd.k'"*'hint: set binlog_row_image=FULL at the source' ]]
 	tx 210 "$(ddl alter-table 'ALTER TABLE k ADD c INT')" | changes 100 >in
 	run_tool 4 apply --checkpoint="$c" in
-	[[ $stderr == *"falls into the time in which the full phase read its tables"*'hint: repeat the full phase'* ]]
+	[[ $stderr == *"falls into the time in which the full phase read its tables"*'hint: make the change at the target by hand'* ]]
 	is 'SELECT COUNT(*) FROM t' 1
 	at 100
 }
@@ -250,4 +250,58 @@ family() {
 	run_tool 0 apply --checkpoint="$c" in
 	sql dst 'DELETE FROM p' d
 	is 'SELECT * FROM k' '1 NULL'
+}
+
+# keys TABLE: the names of its keys but the primary one.
+keys() { is "SELECT DISTINCT INDEX_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA='d' AND INDEX_NAME<>'PRIMARY' AND TABLE_NAME='$1' ORDER BY 1" "$2"; }
+
+@test "windows: keys that are not unique come and go inside, a unique one does not" {
+	sql dst 'CREATE TABLE t (a INT PRIMARY KEY, b INT, c TEXT, KEY kb (b), UNIQUE ku (b), KEY there (b))' d
+	{ schema t a b c:text; chunk 1 t 200 300 '{"a":1,"b":1,"c":"x"}'; } | snapshot 100 >in
+	run_tool 0 apply --checkpoint="$c" in
+	keys t kb,there # ku waits for the end of the window
+	{
+		schema t a b c:text
+		tx 210 "$(ddl create-index 'CREATE INDEX there ON t (b)')"
+		tx 220 "$(ddl create-index 'CREATE FULLTEXT INDEX kc ON t (c)')"
+		tx 230 "$(ddl alter-table 'ALTER TABLE d.t DROP KEY kb, ADD INDEX kb (b, a), ADD INDEX (a), ALGORITHM=INPLACE')"
+		tx 240 "$(ddl drop-index 'DROP INDEX there ON t')"
+	} | changes 100 >in
+	run_tool 0 apply --checkpoint="$c" in
+	keys t a,kb,kc
+	is "SELECT COUNT(*) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA='d' AND INDEX_NAME='kb'" 2
+	at 249
+	# What waits, and what is unique.
+	for statement in 'CREATE UNIQUE INDEX kd ON t (b)' 'DROP INDEX ku ON t' 'ALTER TABLE t ADD INDEX kd (b), DROP PRIMARY KEY'; do
+		kind=$(tr 'A-Z ' 'a-z-' <<<"$statement" | sed 's/unique-//' | cut -d- -f1,2)
+		tx 260 "$(ddl "$kind" "$statement")" | changes 249 >in
+		run_tool 4 apply --checkpoint="$c" in
+		[[ $stderr == *"falls into the time in which the full phase read its tables"* ]]
+	done
+	{ schema t a b c:text; tx 310 "$(ins t '{"a":3,"b":3,"c":"z"}')"; } | changes 249 >in
+	run_tool 0 apply --checkpoint="$c" in
+	keys t a,kb,kc,ku
+}
+
+@test "windows: a statement inside that was done by hand is passed over with --ddl-done" {
+	sql dst 'CREATE TABLE t (a INT PRIMARY KEY, b INT)' d
+	{ schema t a b; chunk 1 t 200 300 '{"a":1,"b":1}' '{"a":2,"b":2}'; } | snapshot 100 >in
+	run_tool 0 apply --checkpoint="$c" in
+	{
+		schema t a b
+		tx 210 "$(upd t '{"a":1,"b":1}' '{"a":1,"b":5}')"
+		tx 220 "$(ddl alter-table 'ALTER TABLE t ADD c INT')"
+		schema t a b c
+		tx 230 "$(ins t '{"a":2,"b":2,"c":2}')"
+		tx 240 "$(ddl alter-table 'ALTER TABLE t ADD FOREIGN KEY (b) REFERENCES t (a)')"
+	} | changes 100 >in
+	run_tool 4 apply --checkpoint="$c" in
+	[[ $stderr == *"full phase read its tables: ALTER TABLE t ADD c INT"*'hint: make the change at the target by hand, then start again with --ddl-done; or repeat the full phase'* ]]
+	sql dst 'ALTER TABLE t ADD c INT' d
+	run_tool 4 apply --checkpoint="$c" --ddl-done in
+	[[ $stderr == *"full phase read its tables: ALTER TABLE t ADD FOREIGN KEY"*'hint: repeat the full phase'* ]]
+	at 239
+	is 'SELECT * FROM t' '1 5 NULL,2 2 2'
+	run_tool 4 apply --checkpoint="$c" --ddl-done in
+	at 239
 }

@@ -2,6 +2,7 @@
 
 #include "apply/ddl_target.h"
 #include "apply/state.h"
+#include "ddl/index.h"
 #include "ddl/port.h"
 #include "mysql/quote.h"
 
@@ -16,7 +17,7 @@ struct statement {
 	struct dts_ddl ddl;
 	struct dts_slice db, sql, context;
 	unsigned flags;
-	bool shown;   /* its tables were read behind it: they, and what is kept of them, know it */
+	bool shown;   /* what is kept of its tables knows it, or need not */
 	bool unclear; /* what the source read of its comments is not known */
 	uint64_t input_line;
 };
@@ -344,22 +345,39 @@ static int resolve(struct dts_applier *a, struct statement *s, struct dts_error 
 	return rc;
 }
 
-/* The statement against the windows of tables: 1: to be run; 0: the rows that are there show it already; -1. */
-static int check_windows(struct dts_applier *a, const struct statement *s, const struct dts_apply_tx *tx,
+/* Rows of both sides of the statement are at the target. What foreign keys did to them is done again
+ * as the snapshot says, so these must stay; for all else the user's word is taken. */
+static int in_window(struct dts_applier *a, const struct statement *s, struct dts_error *err)
+{
+	bool foreign = dts_ddl_speaks_of_foreign(s->sql, s->flags);
+
+	if (!foreign && take_doubt(a) == DTS_DOUBT_DONE)
+		return 0; /* somebody made the change by hand */
+	refuse(s, "the statement falls into the time in which the full phase read its tables", err);
+	dts_hint(err, foreign ? "repeat the full phase: dts-checkpoint remove, empty the tables, start anew"
+			      : "make the change at the target by hand, then start again with --ddl-done; or repeat the full phase: "
+				"dts-checkpoint remove, empty the tables, start anew");
+	return dts_runner_where(&a->runner, s->input_line, err);
+}
+
+/* The statement against the windows of tables: 1: to be run; 0: not, since the target shows it; -1. */
+static int check_windows(struct dts_applier *a, struct statement *s, const struct dts_apply_tx *tx,
 			 struct dts_error *err)
 {
-	switch (dts_ddl_window(a, &s->ddl, s->db, &tx->pos, err)) {
+	switch (dts_ddl_window(a, &s->ddl, s->sql, s->flags, s->db, &tx->pos, err)) {
 	case DTS_DDL_BEHIND_WINDOWS:
 		/* Keys that waited for them are there, which the statement may be about. */
 		return dts_keys_all(a, err) < 0 ? -1 : 1;
 	case DTS_DDL_BESIDE_WINDOWS:
 		return 1;
 	case DTS_DDL_BEFORE_WINDOW:
+		s->shown = true;
 		return 0;
+	case DTS_DDL_KEYS_IN_WINDOW:
+		s->shown = true; /* what is kept of a table knows nothing of such keys */
+		return 1;
 	case DTS_DDL_IN_WINDOW:
-		refuse(s, "the statement falls into the time in which the full phase read its tables", err);
-		dts_hint(err, "repeat the full phase: dts-checkpoint remove, empty the tables, start anew");
-		return dts_runner_where(&a->runner, s->input_line, err);
+		return in_window(a, s, err);
 	default:
 		return -1;
 	}
@@ -371,7 +389,6 @@ static int run_once(struct dts_applier *a, struct statement *s, const struct dts
 	if (!a->has_checkpoint)
 		return run(a, s, err);
 	int due = check_windows(a, s, tx, err);
-	s->shown = due == 0;
 	if (due <= 0)
 		return due;
 	int found = read_intent(a, s, tx, err);

@@ -140,8 +140,8 @@ static bool is_shown(const struct windows *w)
 	return w->behind == count;
 }
 
-int dts_ddl_window(struct dts_applier *a, const struct dts_ddl *ddl, struct dts_slice default_db,
-		   const struct dts_position *pos, struct dts_error *err)
+int dts_ddl_window(struct dts_applier *a, const struct dts_ddl *ddl, struct dts_slice sql, unsigned flags,
+		   struct dts_slice default_db, const struct dts_position *pos, struct dts_error *err)
 {
 	struct windows w = {.a = a, .ddl = ddl, .default_db = default_db, .pos = pos};
 
@@ -150,7 +150,7 @@ int dts_ddl_window(struct dts_applier *a, const struct dts_ddl *ddl, struct dts_
 	if (!w.open)
 		return DTS_DDL_BEHIND_WINDOWS;
 	if (w.torn || w.unknown)
-		return DTS_DDL_IN_WINDOW;
+		return dts_ddl_index_window(a, ddl, sql, flags, default_db, err);
 	if (w.behind > 0)
 		return is_shown(&w) ? DTS_DDL_BEFORE_WINDOW : DTS_DDL_IN_WINDOW;
 	/* The rows of the parent stand elsewhere than those of the child, and what its deletion
@@ -158,5 +158,7 @@ int dts_ddl_window(struct dts_applier *a, const struct dts_ddl *ddl, struct dts_
 	if (w.referred)
 		return DTS_DDL_IN_WINDOW;
 	int rc = waits(&w, err);
-	return rc < 0 ? -1 : rc ? DTS_DDL_IN_WINDOW : DTS_DDL_BESIDE_WINDOWS;
+	if (rc > 0)
+		return dts_ddl_index_window(a, ddl, sql, flags, default_db, err);
+	return rc < 0 ? -1 : DTS_DDL_BESIDE_WINDOWS;
 }

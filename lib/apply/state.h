@@ -53,6 +53,8 @@ struct dts_applier {
 	struct dts_ddl_origin origin; /* the server that it is from */
 	bool swept;              /* what killed runs left behind is gone */
 	bool source_known;       /* the checkpoint has a row for src */
+	bool has_full_phase;     /* that began with one: changes are of tables that it knows */
+	bool has_unknown;        /* the stream of changes has told of another table */
 
 	/* The full phase */
 	struct dts_position snapshot_pos;
@@ -63,9 +65,9 @@ struct dts_applier {
 	struct dts_apply_table *chunk_table;
 	struct dts_buf chunk_id, chunk_bounds, chunk_pos;
 	bool chunk_is_part;      /* of a table that is read in one go; its bounds are not whole before its end */
+	struct dts_alike alike;
 	struct dts_bulk *bulk;   /* the writers, once there was a chunk */
 	struct dts_bulk_chunk *filling; /* the open chunk, unless this session applies it */
-	struct dts_alike alike;
 
 	/* The incremental phase: transactions of the source in one of the target */
 	struct dts_position applied; /* committed at the target, or skipped as such */
@@ -124,8 +126,6 @@ int dts_chunk_drain(struct dts_applier *a, struct dts_error *err);
 /* Plans the source's row in the checkpoint. */
 void dts_chunk_plan_source(struct dts_applier *a, enum dts_phase phase, const struct dts_position *watermark);
 
-/* finish.c: the end of the full phase */
-int dts_chunk_finish(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
 /* alike.c: without a checkpoint all chunks must stand alike. -1, DTS_REFUSED: they do not,
  * as the manifest of a directory says at once, or a chunk at its beginning or end. */
 int dts_alike_stream(struct dts_applier *a, struct dts_error *err);
@@ -133,6 +133,8 @@ int dts_alike_begin(struct dts_applier *a, const struct dts_position *low, struc
 int dts_alike_end(struct dts_applier *a, const struct dts_position *high, struct dts_error *err);
 void dts_alike_reset(struct dts_applier *a); /* the next chunk is of another snapshot */
 
+/* finish.c: the end of the full phase */
+int dts_chunk_finish(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
 int dts_chunk_load_windows(struct dts_applier *a, struct dts_apply_table *t, struct dts_error *err);
 
 /* marks.c: which chunks are there. "checkpoint=... AND tbl=...": of the table at the source. */
@@ -154,6 +156,14 @@ int dts_marks_check_done(struct dts_applier *a, const struct dts_apply_table *t,
 /* Appends the statement that marks the chunk as done; it writes one row. */
 void dts_marks_add(struct dts_applier *a, const struct dts_apply_table *t, const struct dts_record *end,
 		   const struct dts_position *high, struct dts_buf *sql);
+
+/* known.c: the tables of a checkpoint. A schema record has come: of a snapshot whose full phase
+ * has ended, -1 if it had not that table; of changes, notes it. */
+int dts_known_look(struct dts_applier *a, const struct dts_record *r, struct dts_apply_table *t, struct dts_error *err);
+/* Before a chunk of a snapshot that is there in part, or all: -1 if its rows were chosen otherwise. */
+int dts_known_same_where(struct dts_applier *a, const struct dts_apply_table *t, struct dts_error *err);
+/* A change has come: -1 if its table was never loaded, behind what came before its transaction. */
+int dts_known_change(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
 
 /* group.c */
 int dts_group_begin(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
@@ -180,14 +190,22 @@ enum dts_ddl_place {
 	DTS_DDL_BEHIND_WINDOWS, /* there are none */
 	DTS_DDL_BESIDE_WINDOWS, /* not of its tables */
 	DTS_DDL_BEFORE_WINDOW,  /* its tables were read behind it: they show what it did */
+	DTS_DDL_KEYS_IN_WINDOW, /* it makes or drops keys that are not unique, which is to be done */
 	DTS_DDL_IN_WINDOW,      /* it cannot be told which rows know it */
 };
-int dts_ddl_window(struct dts_applier *a, const struct dts_ddl *ddl, struct dts_slice default_db,
-		   const struct dts_position *pos, struct dts_error *err);
+int dts_ddl_window(struct dts_applier *a, const struct dts_ddl *ddl, struct dts_slice sql, unsigned flags,
+		   struct dts_slice default_db, const struct dts_position *pos, struct dts_error *err);
+
+/* ddl_index.c: the same of a statement that cannot be placed otherwise: DTS_DDL_KEYS_IN_WINDOW,
+ * DTS_DDL_BEFORE_WINDOW where the target shows it, DTS_DDL_IN_WINDOW where it is about more than such keys. */
+int dts_ddl_index_window(struct dts_applier *a, const struct dts_ddl *ddl, struct dts_slice sql, unsigned flags,
+			 struct dts_slice default_db, struct dts_error *err);
 
 /* definitions.c: the source's definitions, kept in the checkpoint. A schema record of a
  * stream of changes waits until its transaction commits ... */
-int dts_definitions_note(struct dts_applier *a, const struct dts_record *r, const struct dts_schema *s, struct dts_error *err);
+int dts_definitions_note(struct dts_applier *a, const struct dts_record *r, const struct dts_apply_table *t, struct dts_error *err);
+/* Does one of this table wait? */
+bool dts_definitions_waits(struct dts_applier *a, const struct dts_schema *s);
 uint64_t dts_definitions_end(const struct dts_applier *a); /* a running number: what has been noted so far */
 /* ... plans those up to `end` into its target transaction, drops them when it has
  * committed, or drops those behind `end` when it is taken back. */

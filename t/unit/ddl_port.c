@@ -1,3 +1,4 @@
+#include "ddl/index.h"
 #include "ddl/port.h"
 
 #include "unit.h"
@@ -68,10 +69,54 @@ static void test_fills(void)
 			unit_fail(__FILE__, __LINE__, "%s", cases[i].sql);
 }
 
+static void test_indexes(void)
+{
+	static const struct {
+		const char *sql, *added, *dropped; /* NULL: it is about more */
+	} cases[] = {
+		{"CREATE INDEX k ON t (a)", "k;", ""},
+		{"create fulltext index if not exists `k``1` on d.t (a) comment 'x'", "k`1;", ""},
+		{"CREATE UNIQUE INDEX k ON t (a)", NULL, NULL},
+		{"CREATE OR REPLACE INDEX k ON t (a)", NULL, NULL},
+		{"DROP INDEX k ON t", "", "k;"},
+		{"ALTER TABLE d.t ADD INDEX (a, b), ADD KEY k USING BTREE (a), DROP KEY IF EXISTS l, ALGORITHM=INPLACE, LOCK NONE", ";k;", "l;"},
+		{"ALTER ONLINE TABLE IF EXISTS t NOWAIT ADD FULLTEXT f (a), ADD SPATIAL KEY s (p), ADD VECTOR INDEX v (e) DISTANCE=cosine", "f;s;v;", ""},
+		{"ALTER TABLE t ADD INDEX k (a), ADD c INT", NULL, NULL},
+		{"ALTER TABLE t ADD vector VECTOR(3)", NULL, NULL},
+		{"ALTER TABLE t ADD UNIQUE KEY k (a)", NULL, NULL},
+		{"ALTER TABLE t DROP c", NULL, NULL},
+		{"ALTER TABLE t DROP PRIMARY KEY", NULL, NULL},
+		{"ALTER TABLE t DROP FOREIGN KEY k", NULL, NULL},
+		{"ALTER TABLE t DROP INDEX k PARTITION p", NULL, NULL},
+		{"ALTER TABLE t ALGORITHM=COPY", NULL, NULL},
+		{"DROP TABLE k", NULL, NULL},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct dts_list lists[2] = {{0}};
+		struct dts_buf names[2] = {{0}};
+		bool only = dts_ddl_only_indexes(dts_slice_of(cases[i].sql), 0, &lists[0], &lists[1]);
+		for (size_t k = 0; k < 2; k++)
+			for (size_t n = 0; n < lists[k].count; n++)
+				dts_buf_addf(&names[k], "%s;", lists[k].items[n]);
+		if (only != (cases[i].added != NULL))
+			unit_fail(__FILE__, __LINE__, "%s", cases[i].sql);
+		for (size_t k = 0; k < 2; k++) {
+			if (only)
+				CHECK_STR(k ? cases[i].dropped : cases[i].added, dts_buf_text(&names[k]));
+			dts_buf_release(&names[k]);
+			dts_list_release(&lists[k]);
+		}
+	}
+	CHECK(dts_ddl_speaks_of_foreign(DTS_LIT("ALTER TABLE t ADD x INT references p (a)"), 0));
+	CHECK(!dts_ddl_speaks_of_foreign(DTS_LIT("ALTER TABLE t ADD x INT COMMENT 'foreign'"), 0));
+}
+
 int main(void)
 {
 	RUN(test_plain);
 	RUN(test_start);
 	RUN(test_fills);
+	RUN(test_indexes);
 	return unit_done();
 }
