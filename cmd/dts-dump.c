@@ -35,9 +35,9 @@ static void parse(struct options *o, int argc, char **argv)
 		 "of system-versioned tables read the current rows"},
 		{"allow-missing-parents", 0, DTS_OPTION_FLAG, &o->dump.allow_missing_parents, NULL,
 		 "also read tables whose foreign keys need others"},
-		{"resume", 0, DTS_OPTION_STRING, &o->resume, "CHECKPOINT@GROUP", "only what that target has not got yet"},
-		{"checkpoint-db", 0, DTS_OPTION_STRING, &o->checkpoint_db, "DB", "database of checkpoints [dts]"},
-		{"src", 0, DTS_OPTION_STRING, &o->src, "NAME", "the source's name in the records"},
+		{"resume", 0, DTS_OPTION_NAME, &o->resume, "CHECKPOINT@GROUP", "only what that target has not got yet"},
+		{"checkpoint-db", 0, DTS_OPTION_NAME, &o->checkpoint_db, "DB", "database of checkpoints [dts]"},
+		{"src", 0, DTS_OPTION_NAME, &o->src, "NAME", "the source's name in the records"},
 		{"output", 0, DTS_OPTION_STRING, &o->output, "DIR", "compressed files in this directory; again: go on there"},
 		{"zstd", 0, DTS_OPTION_FLAG, &o->zstd, NULL, "compress the output"},
 		{NULL, 0, 0, NULL, NULL, NULL},
@@ -87,7 +87,10 @@ static void tick(struct dts_dump *d)
 		dts_signals_die(dts_signals_stop());
 	dts_progress("%llu rows; %llu of %zu tables%s%s", (unsigned long long)d->rows, (unsigned long long)d->done,
 		     d->tables.count, d->throttled_by ? "; waiting, for the limit is exceeded by " : "",
-		     d->throttled_by ? d->throttled_by : "");
+		     d->throttled_by ? d->throttled_by->name : "");
+	if (dts_dump_throttle_lasts(d))
+		dts_message("waiting: %s is %llu, above %llu (--throttle)", d->throttled_by->name,
+			    (unsigned long long)d->throttled_by->is, (unsigned long long)d->throttled_by->above);
 }
 
 static int print_records(struct dts_dump *d, struct dts_output *out, struct dts_error *err)

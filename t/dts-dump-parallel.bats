@@ -241,6 +241,15 @@ same_as_one() {
 	[ -z "$output" ]
 	run_tool 4 dump src d --where='x.t:v = 1'
 	run_tool 2 dump src d --where=d.t:
+	for bad in 'v<3) or (1=1' '(v<3' 'v<3)' "v<3 or 'it" '1=1 /*! ) or ( */'; do
+		run_tool 2 dump src d --where="d.t:$bad"
+		[ "${stderr_lines[0]}" = "dts-dump: --where 'd.t:$bad': brackets or quotes of the condition are not in pairs" ]
+		[ -z "$output" ]
+	done
+	for good in "v IN (3, 4) OR CONCAT(v) IN ('(', ')', 'it''s (', '\\'(')" 'v IN (3, /* :) */ 4) # :(' $'v=3 -- )\n or v=4' 'v=3 or `v`=4'; do
+		run_tool 0 dump src d --where="d.t:$good"
+		[ "$(grep -c '"op":"row","db":"d","table":"t"' <<<"$output")" = 600 ]
+	done
 }
 
 # --- how fast
@@ -267,6 +276,8 @@ same_as_one() {
 	wait_until 20 'sql src "SHOW PROCESSLIST" | grep -q "SHOW GLOBAL STATUS WHERE" || [ "$(sql src "SHOW GLOBAL STATUS LIKE \"Com_show_status\"" | cut -f2)" -gt 3 ]'
 	run ! grep -q '"op":"row"' "$BATS_TEST_TMPDIR/out"
 	kill -0 "$pid"
+	wait_until 20 'grep -q "waiting: threads_connected is" "$BATS_TEST_TMPDIR/err"'
+	grep -q "^dts-dump: waiting: threads_connected is [0-9]*, above $((connected + 1)) (--throttle)$" "$BATS_TEST_TMPDIR/err"
 	sql src "KILL $(sql src "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'DO SLEEP%'")"
 	wait "$busy" || :
 	kill -TERM "$pid"
@@ -275,7 +286,14 @@ same_as_one() {
 	[ "$(printf '%s\n' "$output" | grep -c '"op":"row"')" = 100 ]
 	run_tool 4 dump src d --throttle=Threads_runing:5
 	[ "${stderr_lines[0]}" = "dts-dump: --throttle: server 'src' has no status variable 'Threads_runing'" ]
+	# Found before anything is locked.
+	flushes() { sql src "SHOW GLOBAL STATUS LIKE 'Com_flush'" | cut -f2; }
+	before=$(flushes)
+	run_tool 4 dump src d --lock=ftwrl --throttle=Threads_runing:5
+	[ "$(flushes)" = "$before" ]
 	run_tool 4 dump src d --throttle=Ssl_cipher:5
+	run_tool 2 dump src d --throttle=threads_running:0
+	[[ $stderr == *"would wait for ever: whoever asks is one"* ]]
 	run_tool 2 dump src d --throttle=Threads_running
 	run_tool 2 dump src d --throttle=Threads_running:many
 }

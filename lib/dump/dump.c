@@ -7,6 +7,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+enum { THROTTLE_PATIENCE = 5, THROTTLE_AGAIN = 600 }; /* seconds that --throttle waits without a word */
+
 static int prepare_session(struct dts_session *s, struct dts_error *err)
 {
 	/* A consumer that is slow for hours must not end the dump; raw bytes, since
@@ -45,8 +47,10 @@ int dts_dump_open(struct dts_dump *d, const struct dts_session *s, struct dts_so
 		if ((i > 0 && dts_session_open(&d->sessions[i], options->connect, err) < 0) ||
 		    prepare_session(&d->sessions[i], err) < 0)
 			return -1;
-	if (dts_dump_snapshot(d, err) < 0)
+	/* Before anybody has to wait for our locks: are there such variables? */
+	if (dts_throttle_ask(options->throttle, &d->sessions[0], &d->throttled_by, err) < 0 || dts_dump_snapshot(d, err) < 0)
 		return -1;
+	d->throttled_by = NULL;
 	list_items(d);
 	if (source->windowed && dts_dump_assign(d, err) < 0)
 		return -1;
@@ -103,6 +107,22 @@ static void fill_queue(struct dts_dump *d)
 	}
 }
 
+static long seconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (long)t.tv_sec + 1;
+}
+
+bool dts_dump_throttle_lasts(struct dts_dump *d)
+{
+	if (!d->throttled_by || d->throttle_told || seconds_now() - d->throttled_at < THROTTLE_PATIENCE)
+		return false;
+	d->throttle_told = true;
+	return true;
+}
+
 /* Asks the server how it is. */
 static int throttle(struct dts_dump *d, struct dts_session *s, struct dts_error *err)
 {
@@ -111,6 +131,11 @@ static int throttle(struct dts_dump *d, struct dts_session *s, struct dts_error 
 	if (dts_throttle_ask(d->options->throttle, s, &d->throttled_by, err) < 0)
 		return -1;
 	dts_pace_pause(&d->pace, d->throttled_by != NULL);
+	bool again = d->throttle_told && seconds_now() - d->throttled_at >= THROTTLE_AGAIN;
+	if (!d->throttled_by || d->throttled_at == 0 || again) {
+		d->throttle_told = false;
+		d->throttled_at = d->throttled_by ? seconds_now() : 0;
+	}
 	return 0;
 }
 

@@ -95,7 +95,9 @@ struct dts_dump {
 	bool failed;
 	int ended; /* an eventfd: readers that have */
 	_Atomic uint64_t rows, chunk_rows, done; /* so far: rows, rows and marks of chunks, tables */
-	const char *throttled_by; /* the variable for whose sake the readers pause */
+	const struct dts_throttle_limit *throttled_by; /* for whose sake the readers pause; NULL: they do not */
+	long throttled_at; /* monotonic seconds: when they began to; 0: not */
+	bool throttle_told;  /* that it lasts: set by dts_dump_throttle_lasts() */
 };
 
 /* Begins the snapshot and sets source->pos. `s` becomes the first reader's session: it is
@@ -107,6 +109,10 @@ int dts_dump_open(struct dts_dump *d, const struct dts_session *s, struct dts_so
  * signal, and every `milliseconds` (-1: not). */
 int dts_dump_run(struct dts_dump *d, struct dts_sink *sink, void (*tick)(struct dts_dump *d), int milliseconds,
 		 struct dts_error *err);
+
+/* Have the readers paused for some seconds, without a word about it? True once a pause, and
+ * again where it goes on for long. For `tick`. */
+bool dts_dump_throttle_lasts(struct dts_dump *d);
 
 void dts_dump_close(struct dts_dump *d);
 

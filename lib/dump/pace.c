@@ -88,6 +88,12 @@ int dts_throttle_init(struct dts_throttle *t, const struct dts_list *texts, stru
 		}
 		limit->name = dts_slice_dup(dts_slice(text, (size_t)(colon - text)));
 		t->count++;
+		/* Of the query that asks, and of its connection. */
+		if (limit->above == 0 && (strcasecmp(limit->name, "Threads_running") == 0 ||
+					  strcasecmp(limit->name, "Threads_connected") == 0)) {
+			dts_fail(err, DTS_USAGE, "--throttle '%s' would wait for ever: whoever asks is one", text);
+			return dts_hint(err, "give what is normal for the server, such as --throttle=%s:50", limit->name);
+		}
 	}
 	return 0;
 }
@@ -100,11 +106,10 @@ void dts_throttle_release(struct dts_throttle *t)
 	*t = (struct dts_throttle){0};
 }
 
-static int check(const struct dts_throttle_limit *limit, MYSQL_RES *result, const struct dts_session *s,
-		 const char **exceeded, struct dts_error *err)
+static int check(struct dts_throttle_limit *limit, MYSQL_RES *result, const struct dts_session *s,
+		 const struct dts_throttle_limit **exceeded, struct dts_error *err)
 {
 	MYSQL_ROW row;
-	uint64_t n;
 
 	mysql_data_seek(result, 0);
 	while ((row = mysql_fetch_row(result)) && (!row[0] || strcasecmp(row[0], limit->name) != 0)) {
@@ -113,15 +118,16 @@ static int check(const struct dts_throttle_limit *limit, MYSQL_RES *result, cons
 		dts_fail(err, DTS_REFUSED, "--throttle: server %s has no status variable '%s'", s->label, limit->name);
 		return dts_hint(err, "SHOW GLOBAL STATUS lists them");
 	}
-	if (!row[1] || dts_parse_u64(dts_slice(row[1], strcspn(row[1], ".")), &n) < 0)
+	if (!row[1] || dts_parse_u64(dts_slice(row[1], strcspn(row[1], ".")), &limit->is) < 0)
 		return dts_fail(err, DTS_REFUSED, "--throttle: status variable '%s' of server %s is no number: '%s'",
 				limit->name, s->label, row[1] ? row[1] : "");
-	if (n > limit->above)
-		*exceeded = limit->name;
+	if (limit->is > limit->above)
+		*exceeded = limit;
 	return 0;
 }
 
-int dts_throttle_ask(const struct dts_throttle *t, struct dts_session *s, const char **exceeded, struct dts_error *err)
+int dts_throttle_ask(const struct dts_throttle *t, struct dts_session *s, const struct dts_throttle_limit **exceeded,
+		     struct dts_error *err)
 {
 	struct dts_buf sql = {0};
 	int rc = 0;

@@ -41,16 +41,18 @@ struct dts_throttle {
 	struct dts_throttle_limit {
 		char *name;
 		uint64_t above;
+		uint64_t is; /* when it was asked last */
 	} *limits;
 	size_t count;
 };
 
-/* From texts NAME:N. -1: DTS_USAGE. */
+/* From texts NAME:N. -1: DTS_USAGE, also for one that who asks exceeds: Threads_running:0. */
 int dts_throttle_init(struct dts_throttle *t, const struct dts_list *texts, struct dts_error *err);
 void dts_throttle_release(struct dts_throttle *t);
 
-/* Asks the server: which limit is exceeded, or none (NULL). -1: DTS_REFUSED for a variable that it does not
+/* Asks the server: which limit is exceeded (of `t`), or none (NULL). -1: DTS_REFUSED for a variable that it does not
  * have or that is no number. */
-int dts_throttle_ask(const struct dts_throttle *t, struct dts_session *s, const char **exceeded, struct dts_error *err);
+int dts_throttle_ask(const struct dts_throttle *t, struct dts_session *s, const struct dts_throttle_limit **exceeded,
+		     struct dts_error *err);
 
 #endif
