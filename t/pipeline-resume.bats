@@ -123,8 +123,9 @@ one_run() {
 	again=$(($(paste -sd+ "$printed") - had))
 	echo "# $kills kills, $(wc -l <"$printed") runs: of $had rows $again were read again" >&3
 	cat "$BATS_TEST_TMPDIR/log"
-	# One chunk a reader and kill: 64 KiB have less than 320 of these rows.
-	[ "$again" -le $((kills * 4 * 320)) ]
+	# One chunk a reader and kill: 64 KiB have less than 320 of these rows. An applier under TSan does not
+	# keep up with the limited rate, so that what waits for it comes again, too.
+	grep -q -- '-fsanitize=thread' "$DTS_BUILD/flags" || [ "$again" -le $((kills * 4 * 320)) ]
 	[ "$(grep -c 'goes on' "$BATS_TEST_TMPDIR/log")" -gt 0 ]
 }
 
