@@ -17,7 +17,7 @@ static bool ddl_done, ddl_redo, ack, print;
 static const struct dts_option apply_options[] = {
 	{"jobs", 'j', DTS_OPTION_NUMBER, &apply.jobs, "N", "full phase: write N chunks at a time, 1 to 64 (default 1)"},
 	{"checkpoint", 0, DTS_OPTION_STRING, &apply.checkpoint, "NAME", "keep the position under this name in the target"},
-	{"checkpoint-db", 0, DTS_OPTION_STRING, &apply.checkpoint_db, "DB", "database of the checkpoint (default dts)"},
+	{"checkpoint-db", 0, DTS_OPTION_NAME, &apply.checkpoint_db, "DB", "database of the checkpoint (default dts)"},
 	{"new-checkpoint", 0, DTS_OPTION_FLAG, &apply.new_checkpoint, NULL, "begin the checkpoint with these changes, without a full phase"},
 	{"no-checkpoint", 0, DTS_OPTION_FLAG, &apply.no_checkpoint, NULL, "apply changes without keeping a position"},
 	{"lock-wait", 0, DTS_OPTION_NUMBER, &apply.lock_wait, "SECONDS", "wait for a dying run to let go of the checkpoint (default 10)"},

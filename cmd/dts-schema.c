@@ -15,7 +15,7 @@ static void parse(struct options *o, int argc, char **argv)
 	const struct dts_option own[] = {
 		{"ignore-table", 0, DTS_OPTION_LIST, &o->ignored, "PATTERN", "leave these tables out"},
 		{"for", 0, DTS_OPTION_STRING, &o->target, "FAMILY", "mariadb or mysql: what the target is [as the source]"},
-		{"src", 0, DTS_OPTION_STRING, &o->src, "NAME", "the source's name in the records"},
+		{"src", 0, DTS_OPTION_NAME, &o->src, "NAME", "the source's name in the records"},
 		{"zstd", 0, DTS_OPTION_FLAG, &o->zstd, NULL, "compress the output"},
 		{NULL, 0, 0, NULL, NULL, NULL},
 	};

@@ -15,7 +15,7 @@ static struct {
 } opt = {.recheck_wait = 1};
 
 static const struct dts_option target_options[] = {
-	{"target", 'G', DTS_OPTION_STRING, &opt.target, "NAME", "the target: the option group [dts-NAME]"},
+	{"target", 'G', DTS_OPTION_NAME, &opt.target, "NAME", "the target: the option group [dts-NAME]"},
 	{NULL, 0, 0, NULL, NULL, NULL},
 };
 
@@ -24,7 +24,7 @@ static const struct dts_option verify_options[] = {
 	{"chunk-rows", 0, DTS_OPTION_NUMBER, &opt.chunk_rows, "ROWS", "rows compared at once [10000]"},
 	{"recheck", 0, DTS_OPTION_NUMBER, &opt.recheck, "N", "look up to N times again at rows that differ [0]"},
 	{"recheck-wait", 0, DTS_OPTION_SECONDS, &opt.recheck_wait, "SECONDS", "wait before each of these [1]"},
-	{"src", 0, DTS_OPTION_STRING, &opt.src, "NAME", "name of the source in the records"},
+	{"src", 0, DTS_OPTION_NAME, &opt.src, "NAME", "name of the source in the records"},
 	{"zstd", 0, DTS_OPTION_FLAG, &opt.zstd, NULL, "compress the output"},
 	{NULL, 0, 0, NULL, NULL, NULL},
 };

@@ -421,7 +421,23 @@ check_chunks() {
 	[[ $stderr == "dts-dump: nothing on server 'src' matches 'd.ordres'"* ]]
 	[ -z "$output" ]
 	run_tool 4 dump nope
+	[ "${stderr_lines[1]}" = 'dts-dump: hint: upper and lower case count, and only what this account may see is there' ]
+	for name in mysql dts 'm*.user'; do
+		run_tool 4 dump "$name"
+		[ "${stderr_lines[1]}" = "dts-dump: hint: the server's own databases, and 'dts' with the checkpoints, are never chosen" ]
+	done
+	run_tool 4 dump '*' --ignore-table='*'
+	[[ ${stderr_lines[1]} == 'dts-dump: hint: what --ignore-table leaves out does not count, '* ]]
 	run_tool 2 dump
+	for option in --src= --resume= --checkpoint-db= --group=; do
+		run_tool 2 dump $option d
+		[ "${stderr_lines[0]}" = "dts-dump: option '${option%=}' needs a value that is not empty" ]
+	done
+	for spec in @dst c@; do
+		run_tool 2 dump --resume=$spec d
+		[[ $stderr == "dts-dump: --resume=$spec does not name "*'hint: --resume=CHECKPOINT@GROUP'* ]]
+		[ -z "$output" ]
+	done
 	run_tool 2 dump 'd.`x'
 	run_tool 2 dump d --chunk-size=many
 }

@@ -150,6 +150,11 @@ static void set_option(const struct dts_tool *tool, const struct dts_option *o, 
 	case DTS_OPTION_FLAG:
 		*(bool *)o->value = true;
 		break;
+	case DTS_OPTION_NAME:
+		if (!text[0])
+			usage(tool, "option '--%s' needs a value that is not empty", o->name);
+		*(const char **)o->value = dts_strdup(text);
+		break;
 	case DTS_OPTION_STRING:
 		*(const char **)o->value = dts_strdup(text);
 		break;

@@ -20,6 +20,7 @@ void dts_list_release(struct dts_list *list);
 enum dts_option_kind {
 	DTS_OPTION_FLAG,     /* bool, set to true */
 	DTS_OPTION_STRING,   /* const char *, the last one given */
+	DTS_OPTION_NAME,     /* the same, of a value that is not empty */
 	DTS_OPTION_LIST,     /* struct dts_list, all that were given */
 	DTS_OPTION_NUMBER,   /* uint64_t */
 	DTS_OPTION_SIZE,     /* uint64_t of bytes: 64K, 16M, 1G (powers of 1024) */

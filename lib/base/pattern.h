@@ -7,7 +7,7 @@
  * Which tables a command is about. A PATTERN is `db.table`, each part a glob
  * (* ? [..]), a `quoted` name taken literally, or a /regex/ (POSIX extended,
  * matching the whole part). "db" alone, where a tool takes databases, is "db.*".
- * Names match case by case. All zero selects everything.
+ * Upper and lower case count. All zero selects everything.
  */
 struct dts_selection {
 	struct dts_pattern **patterns; /* none: everything */

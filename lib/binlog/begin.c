@@ -290,7 +290,7 @@ static int check_selection(struct beginning *b, struct dts_error *err)
 	if (b->selected == 0) {
 		dts_fail(err, DTS_REFUSED, "no table of checkpoint %s is selected: it is about %s", o->resume,
 			 dts_buf_text(&b->passed_over));
-		return dts_hint(err, "names are compared case by case; changes that are passed over would be lost to the checkpoint");
+		return dts_hint(err, "upper and lower case count; changes that are passed over would be lost to the checkpoint");
 	}
 	if (b->passed_over.len > 0 && o->notice) {
 		struct dts_buf line = {0};

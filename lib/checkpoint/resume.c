@@ -4,6 +4,15 @@
 
 #include "checkpoint/file.h"
 
+/* NAME@GROUP, neither empty. */
+static int check_spec(const char *spec, const char *at, struct dts_error *err)
+{
+	if (at > spec && at[1])
+		return 0;
+	dts_fail(err, DTS_USAGE, "--resume=%s does not name %s", spec, at == spec ? "a checkpoint" : "an option group");
+	return dts_hint(err, "--resume=CHECKPOINT@GROUP reads it from the server of option group [dts-GROUP]");
+}
+
 static int read_server(const char *spec, const char *at, const struct dts_connect_options *source,
 		       const char *checkpoint_db, struct dts_slice src, struct dts_source_state *state,
 		       dts_definition_fn *definition, dts_mark_fn *mark, void *context, struct dts_error *err)
@@ -12,7 +21,7 @@ static int read_server(const char *spec, const char *at, const struct dts_connec
 					     .connect_timeout = source->connect_timeout};
 	struct dts_session session = {0};
 
-	if (dts_session_open(&session, &target, err) < 0)
+	if (check_spec(spec, at, err) < 0 || dts_session_open(&session, &target, err) < 0)
 		return -1;
 	char *name = dts_slice_dup(dts_slice(spec, (size_t)(at - spec)));
 	struct dts_checkpoint c = {.session = &session, .db = checkpoint_db ? checkpoint_db : DTS_CHECKPOINT_DB, .name = name};

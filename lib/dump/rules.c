@@ -55,6 +55,57 @@ static int split_names(struct dts_list *names, const char *text, struct dts_erro
 	return rc;
 }
 
+/* Behind a text in quotes, or NULL where it does not end. */
+static const char *skip_quoted(const char *p)
+{
+	char quote = *p++;
+
+	for (; *p; p++) {
+		if (*p == '\\' && quote != '`' && p[1])
+			p++;
+		else if (*p == quote && p[1] != quote)
+			return p + 1;
+		else if (*p == quote)
+			p++;
+	}
+	return NULL;
+}
+
+/* Behind a comment that begins here; `p` where none does. What a comment of a
+ * server's own holds is read as what it is to that server: code. */
+static const char *skip_comment(const char *p)
+{
+	if (*p == '#' || (p[0] == '-' && p[1] == '-' && (!p[2] || strchr(" \t\n\r\v\f", p[2]))))
+		return p + strcspn(p, "\n");
+	if (p[0] == '/' && p[1] == '*' && p[2] != '!' && !(p[2] == 'M' && p[3] == '!')) {
+		const char *end = strstr(p + 2, "*/");
+		return end ? end + 2 : p + strlen(p);
+	}
+	return p;
+}
+
+/* A condition is put into brackets. One that closes them would say more than which rows. */
+static bool is_balanced(const char *p)
+{
+	size_t depth = 0;
+
+	while (p && *p) {
+		const char *behind = skip_comment(p);
+		if (behind > p) {
+			p = behind;
+			continue;
+		}
+		if (*p == '\'' || *p == '"' || *p == '`') {
+			p = skip_quoted(p);
+			continue;
+		}
+		if (*p == ')' && depth-- == 0)
+			return false;
+		depth += *p++ == '(';
+	}
+	return p && depth == 0;
+}
+
 static int add_rule(struct dts_dump_rule *rule, const char *text, bool where, struct dts_error *err)
 {
 	const char *option = where ? "--where" : "--columns", *colon = find_colon(text);
@@ -67,6 +118,10 @@ static int add_rule(struct dts_dump_rule *rule, const char *text, bool where, st
 		return dts_where(err, "%s", option);
 	if (!where)
 		return split_names(&rule->columns, colon + 1, err);
+	if (!is_balanced(colon + 1)) {
+		dts_fail(err, DTS_USAGE, "--where '%s': brackets or quotes of the condition are not in pairs", text);
+		return dts_hint(err, "the condition is one SQL expression, as behind WHERE");
+	}
 	rule->condition = dts_strdup(colon + 1);
 	return 0;
 }

@@ -37,14 +37,22 @@ static void add_name_filter(struct dts_buf *sql, const char *schema_column, stru
 	}
 }
 
+static const char *const system_names[] = {"mysql", "sys", "information_schema", "performance_schema",
+					   "dts", /* where checkpoints live: never part of what is migrated */
+					   NULL};
+
 bool dts_catalog_is_system(struct dts_slice db)
 {
-	static const char *const names[] = {"mysql", "sys", "information_schema", "performance_schema",
-					    "dts", /* where checkpoints live: never part of what is migrated */
-					    NULL};
-
-	for (const char *const *name = names; *name; name++)
+	for (const char *const *name = system_names; *name; name++)
 		if (dts_slice_is_nocase(db, *name))
+			return true;
+	return false;
+}
+
+bool dts_catalog_names_system(const struct dts_pattern *p)
+{
+	for (const char *const *name = system_names; *name; name++)
+		if (dts_pattern_match_db(p, dts_slice_of(*name)))
 			return true;
 	return false;
 }

@@ -27,6 +27,9 @@ struct dts_tables {
 /* Is this database one of the server's own, or that of the checkpoints? */
 bool dts_catalog_is_system(struct dts_slice db);
 
+/* Does the pattern match one of those? */
+bool dts_catalog_names_system(const struct dts_pattern *p);
+
 /* All base tables that the selection has; never those of mysql, sys,
  * information_schema, performance_schema, nor of `checkpoint_db` ("dts"). Views
  * are not tables. */

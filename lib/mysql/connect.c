@@ -14,7 +14,7 @@ const struct dts_option *dts_connect_option_table(struct dts_connect_options *o)
 {
 	static struct dts_option table[16];
 	const struct dts_option entries[] = {
-		{"group", 'g', DTS_OPTION_STRING, &o->group, "NAME", "read [client] and [dts-NAME] of the option files"},
+		{"group", 'g', DTS_OPTION_NAME, &o->group, "NAME", "read [client] and [dts-NAME] of the option files"},
 		{"defaults-file", 0, DTS_OPTION_STRING, &o->defaults_file, "FILE", "the only option file to read"},
 		{"host", 'h', DTS_OPTION_STRING, &o->host, "HOST", "the server's name or address"},
 		{"port", 'P', DTS_OPTION_NUMBER, &o->port, "N", "the server's port"},

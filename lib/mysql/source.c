@@ -282,6 +282,17 @@ static bool pattern_matches(const struct dts_pattern *p, const struct dts_databa
 	return false;
 }
 
+/* Why nothing matches. */
+static int hint_nothing(const struct dts_selection *sel, const struct dts_pattern *p, struct dts_error *err)
+{
+	if (sel->ignored_count > 0)
+		return dts_hint(err, "what --ignore-table leaves out does not count, nor do the server's own databases and 'dts';"
+				     " upper and lower case count, and only what this account may see is there");
+	if (dts_catalog_names_system(p))
+		return dts_hint(err, "the server's own databases, and 'dts' with the checkpoints, are never chosen");
+	return dts_hint(err, "upper and lower case count, and only what this account may see is there");
+}
+
 int dts_catalog_check_patterns(const struct dts_session *s, const struct dts_selection *sel,
 			       const struct dts_list *texts, const struct dts_databases *d,
 			       const struct dts_tables *t, struct dts_error *err)
@@ -289,7 +300,7 @@ int dts_catalog_check_patterns(const struct dts_session *s, const struct dts_sel
 	for (size_t i = 0; i < sel->count && i < texts->count; i++)
 		if (!pattern_matches(sel->patterns[i], d, t)) {
 			dts_fail(err, DTS_REFUSED, "nothing on server %s matches '%s'", s->label, texts->items[i]);
-			return dts_hint(err, "names are compared case by case, and only what this account may see is there");
+			return hint_nothing(sel, sel->patterns[i], err);
 		}
 	return 0;
 }
