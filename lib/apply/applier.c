@@ -71,8 +71,11 @@ static int on_schema(struct dts_applier *a, const struct dts_record *r, struct d
 	struct dts_slice key = dts_map_pair(&a->table_key, r->db, r->table);
 	struct dts_apply_table *t = dts_map_get(&a->tables, key);
 
-	if (t && dts_slice_eq(dts_buf_slice(&t->schema_line), r->line)) /* also a statement that changed no column says so */
-		return a->tx_open && a->tx_has_ddl ? dts_definitions_note(a, r, &t->schema, err) : 0;
+	if (t && dts_slice_eq(dts_buf_slice(&t->schema_line), r->line)) { /* also a statement that changed no column says so */
+		if (!a->tx_open || !a->tx_has_ddl)
+			return 0;
+		return (t->unknown && dts_known_look(a, r, t, err) < 0) || dts_definitions_note(a, r, t, err) < 0 ? -1 : 0;
+	}
 	/* What was read under the old description is made under it. */
 	if (t && (dts_chunk_drain(a, err) < 0 || dts_group_flush(a, err) < 0))
 		return -1;
@@ -93,7 +96,7 @@ static int on_schema(struct dts_applier *a, const struct dts_record *r, struct d
 		return -1;
 	}
 	dts_apply_table_free(dts_map_set(&a->tables, dts_map_pair(&a->table_key, r->db, r->table), t));
-	if (dts_definitions_note(a, r, &t->schema, err) < 0)
+	if (dts_known_look(a, r, t, err) < 0 || dts_definitions_note(a, r, t, err) < 0)
 		return -1;
 	/* Rows follow at once: refuse the table now, before any is written. Changes may
 	 * concern tables that a later DDL creates or that nobody applies. */
@@ -222,6 +225,7 @@ static int join_changes(struct dts_applier *a, const struct dts_source_state *s,
 	}
 	dts_position_copy(&a->applied, &s->applied);
 	dts_position_copy(&a->written, &s->applied);
+	a->has_full_phase = s->snapshot.len > 0;
 	if (!a->options.print && dts_keys_load(a, err) < 0)
 		return -1;
 	return s->server_id.len == 0 && a->server_id.len > 0 ? learn_server(a, err) : 0;
@@ -271,7 +275,7 @@ static int on_changes_stream(struct dts_applier *a, const struct dts_record *r, 
 		dts_fail(err, DTS_USAGE, "a stream of changes needs --checkpoint=NAME to be applied exactly once");
 		return dts_hint(err, "--no-checkpoint applies it without remembering how far it came");
 	}
-	a->behind = false;
+	a->behind = a->has_full_phase = a->has_unknown = false;
 	if (!a->has_checkpoint)
 		return 0;
 	if (r->raw[DTS_F_POS].p)
@@ -557,10 +561,10 @@ void dts_applier_free(struct dts_applier *a)
 	dts_position_release(&a->written);
 	dts_position_release(&a->marked);
 	dts_position_release(&a->snapshot_pos);
+	dts_alike_reset(a);
 	struct dts_buf *bufs[] = {&a->table_key, &a->src, &a->server_id, &a->snapshot_text, &a->chunk_id,
 				  &a->chunk_bounds, &a->chunk_pos};
 	for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
 		dts_buf_release(bufs[i]);
-	dts_alike_reset(a);
 	free(a);
 }

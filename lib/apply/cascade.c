@@ -100,6 +100,7 @@ int dts_cascades_load(struct dts_cascades *c, const struct dts_checkpoint *check
 	dts_checkpoint_table(checkpoint, "source_table", &sql);
 	dts_buf_adds(&sql, " WHERE ");
 	dts_checkpoint_where(checkpoint, src, &sql);
+	dts_buf_adds(&sql, " AND definition<>''");
 	MYSQL_RES *res = dts_session_query(checkpoint->session, dts_buf_slice(&sql), err);
 	dts_buf_release(&sql);
 	if (!res)

@@ -172,6 +172,8 @@ int dts_chunk_begin(struct dts_applier *a, const struct dts_record *r, struct dt
 		return dts_fail(err, DTS_BAD_INPUT, "a chunk without a name cannot be remembered");
 	if (!t->bound && dts_applier_bind(a, t, err) < 0)
 		return -1;
+	if (!t->looked_at && a->has_checkpoint && dts_known_same_where(a, t, err) < 0)
+		return -1;
 	if (!t->looked_at && (dts_marks_begin_table(a, t, err) < 0 || dts_keys_defer(a, t, err) < 0))
 		return -1;
 	t->looked_at = true;

@@ -53,8 +53,8 @@ static void source_text(const struct dts_record *r, const struct dts_schema *s, 
 	dts_buf_release(&table);
 }
 
-/* Canonical form of a definition, without what a log does not know: keys, and
- * unless `defaults` is set, default collations. */
+/* Canonical form of a definition, without what a log does not know: keys, what of the
+ * table was copied, and unless `defaults` is set, default collations. */
 static int plain_text(struct dts_slice text, bool defaults, struct dts_buf *out, struct dts_error *err)
 {
 	struct dts_record r;
@@ -68,6 +68,8 @@ static int plain_text(struct dts_slice text, bool defaults, struct dts_buf *out,
 		s.unique = NULL;
 		s.foreign = NULL;
 		s.unique_count = s.foreign_count = 0;
+		s.where = (struct dts_slice){0};
+		s.partial = false;
 		if (!defaults)
 			s.source_collation = s.source_db_collation = (struct dts_slice){0};
 		dts_schema_add(out, &s);
@@ -147,6 +149,32 @@ static int keep_foreign(struct dts_buf *text, struct dts_slice kept, struct dts_
 	return rc;
 }
 
+static int parse(struct dts_record *r, struct dts_schema *s, struct dts_slice text, struct dts_error *err)
+{
+	return dts_record_parse(r, text, err) < 0 || dts_schema_parse(s, r, err) < 0 ? -1 : 0;
+}
+
+/* A text of the log's may not say what of the table was copied, which stays as it is. */
+static int keep_part(struct dts_buf *text, struct dts_slice kept, struct dts_error *err)
+{
+	struct dts_schema was = {0}, now = {0};
+	struct dts_record r;
+
+	dts_record_init(&r);
+	int rc = parse(&r, &was, kept, err);
+	if (rc == 0 && (was.where.len > 0 || was.partial) && (rc = parse(&r, &now, dts_buf_slice(text), err)) == 0) {
+		now.where = was.where;
+		now.partial = was.partial;
+		dts_buf_clear(text);
+		dts_schema_add(text, &now);
+		text->len--; /* the newline */
+	}
+	dts_schema_release(&was);
+	dts_schema_release(&now);
+	dts_record_release(&r);
+	return rc;
+}
+
 /* Makes `text` what is to be kept. 1: it is so already; 0, -1. */
 static int join_kept(struct dts_applier *a, const struct dts_record *r, const struct dts_schema *s, struct dts_buf *text,
 		     struct dts_error *err)
@@ -162,16 +190,24 @@ static int join_kept(struct dts_applier *a, const struct dts_record *r, const st
 	}
 	if (rc > 0 && !known && !r->raw[DTS_F_FOREIGN].p)
 		rc = keep_foreign(text, dts_buf_slice(&kept), err);
+	if (rc >= 0 && !known && kept.len > 0)
+		rc = keep_part(text, dts_buf_slice(&kept), err);
 	dts_buf_release(&kept);
 	return rc < 0 ? -1 : known;
 }
 
-int dts_definitions_note(struct dts_applier *a, const struct dts_record *r, const struct dts_schema *s, struct dts_error *err)
+bool dts_definitions_waits(struct dts_applier *a, const struct dts_schema *s)
 {
+	return find_pending(a, dts_map_pair(&a->table_key, s->source_db, s->source_table)) != NULL;
+}
+
+int dts_definitions_note(struct dts_applier *a, const struct dts_record *r, const struct dts_apply_table *t, struct dts_error *err)
+{
+	const struct dts_schema *s = &t->schema;
 	struct dts_buf text = {0};
 
 	/* What is below the checkpoint is older than what it keeps. */
-	if (!a->changes || !a->has_checkpoint || a->behind || (a->tx_open && a->tx_skipped))
+	if (!a->changes || !a->has_checkpoint || t->unknown || a->behind || (a->tx_open && a->tx_skipped))
 		return 0;
 	source_text(r, s, &text);
 	int known = join_kept(a, r, s, &text, err);
@@ -249,11 +285,44 @@ int dts_definitions_plan_table(struct dts_applier *a, struct dts_apply_table *t,
 	return 0;
 }
 
+/* Has the statement's own transaction told of the table of this name at the target? */
+static bool is_told(const struct dts_applier *a, struct dts_slice to_db, struct dts_slice to_table)
+{
+	for (size_t i = 0; i < a->pending_count; i++) {
+		const struct dts_pending_definition *p = &a->pending[i];
+		if (a->pending_first + i >= a->tx_definitions && dts_slice_is(to_db, p->to_db) && dts_slice_is(to_table, p->to_table))
+			return true;
+	}
+	return false;
+}
+
 /*
  * After such a statement a definition that the stream does not state anew, in
  * the statement's own transaction, is no longer known. By the names that the
- * statement uses, which are those at the target.
+ * statement uses, which are those at the target. That the table itself is known stays, with an
+ * empty definition: known.c.
  */
+static void plan_table_ddl(struct dts_applier *a, const struct dts_ddl *ddl, size_t i, struct dts_slice default_db)
+{
+	const struct dts_ddl_object *o = &ddl->objects[i];
+	struct dts_slice src = dts_buf_slice(&a->src), db = o->db.len > 0 ? o->db : default_db;
+	bool renamed = o->role == DTS_DDL_TARGET && i + 1 < ddl->count && o[1].role == DTS_DDL_NEW;
+	bool drops = renamed || ddl->kind == DTS_DDL_DROP_TABLE || ddl->kind == DTS_DDL_DROP_DATABASE;
+	bool whole = o->type == DTS_DDL_TYPE_DATABASE;
+	size_t at = a->plan.sql.len;
+
+	if (ddl->kind == DTS_DDL_ALTER_TABLE && o->role == DTS_DDL_TARGET && !renamed)
+		dts_checkpoint_void_definition(&a->checkpoint, src, db, o->name, &a->plan.sql);
+	else
+		dts_checkpoint_drop_definition(&a->checkpoint, src, db, whole ? (struct dts_slice){NULL, 0} : o->name, &a->plan.sql);
+	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
+	if (drops || whole || (ddl->kind == DTS_DDL_ALTER_TABLE && o->role == DTS_DDL_TARGET) || is_told(a, db, o->name))
+		return;
+	at = a->plan.sql.len;
+	dts_checkpoint_note_table(&a->checkpoint, src, db, o->name, &a->plan.sql);
+	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
+}
+
 void dts_definitions_plan_ddl(struct dts_applier *a, const struct dts_ddl *ddl, struct dts_slice default_db)
 {
 	switch (ddl->kind) {
@@ -270,12 +339,8 @@ void dts_definitions_plan_ddl(struct dts_applier *a, const struct dts_ddl *ddl, 
 	}
 	for (size_t i = 0; i < ddl->count; i++) {
 		const struct dts_ddl_object *o = &ddl->objects[i];
-		bool whole = o->type == DTS_DDL_TYPE_DATABASE;
-		size_t at = a->plan.sql.len;
-		if ((o->role != DTS_DDL_TARGET && o->role != DTS_DDL_NEW) || (!whole && o->type != DTS_DDL_TYPE_TABLE))
-			continue;
-		dts_checkpoint_drop_definition(&a->checkpoint, dts_buf_slice(&a->src), o->db.len > 0 ? o->db : default_db,
-					       whole ? (struct dts_slice){NULL, 0} : o->name, &a->plan.sql);
-		dts_plan_add(&a->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
+		if ((o->role == DTS_DDL_TARGET || o->role == DTS_DDL_NEW) &&
+		    (o->type == DTS_DDL_TYPE_DATABASE || o->type == DTS_DDL_TYPE_TABLE))
+			plan_table_ddl(a, ddl, i, default_db);
 	}
 }

@@ -56,6 +56,8 @@ int dts_group_change(struct dts_applier *a, const struct dts_record *r, uint64_t
 {
 	if (a->tx_skipped)
 		return 0;
+	if (dts_known_change(a, r, err) < 0)
+		return -1;
 	if (r->op == DTS_OP_DDL && dts_spill_end(&a->log) > a->tx_start)
 		return dts_fail(err, DTS_BAD_INPUT, "a ddl record must be the first of its transaction, and the only one");
 	if (r->op == DTS_OP_DDL)

@@ -59,6 +59,7 @@ struct dts_apply_table {
 	struct dts_buf schema_line; /* the record it came from, to tell whether it changed */
 	bool bound;                /* the target's side below is read */
 	bool from_log;             /* of a stream of changes */
+	bool unknown;              /* the full phase has not loaded it (known.c) */
 	bool computes;             /* the target has generated columns */
 	struct dts_schema target;
 	struct dts_apply_column *columns; /* one a column of `schema` */

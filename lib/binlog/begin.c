@@ -51,6 +51,24 @@ static int check_whole(const struct beginning *b, const struct dts_record *r, st
 	return dts_hint(err, "leave it out with --ignore-table, or copy it with all columns under a new checkpoint");
 }
 
+/* Rows that were not copied are changed in the log, too. */
+static void tell_where(const struct beginning *b, const struct dts_record *r)
+{
+	const struct dts_follow_options *o = b->f->o;
+	struct dts_json where = r->raw[DTS_F_SOURCE].p ? dts_json_get(r->raw[DTS_F_SOURCE], "where") : (struct dts_json){0};
+	struct dts_buf line = {0}, scratch = {0};
+
+	if (!o->notice || !where.raw.p || where.type != DTS_JSON_STRING ||
+	    (o->selection && !dts_selection_has(o->selection, r->db, r->table)))
+		return;
+	struct dts_slice text = dts_json_string(where.raw, &scratch);
+	dts_buf_addf(&line, "warning: table '%.*s.%.*s' was copied with --where %.*s: the changes are those of all its rows", (int)r->db.len,
+		     r->db.p, (int)r->table.len, r->table.p, (int)text.len, text.p);
+	o->notice(dts_buf_text(&line));
+	dts_buf_release(&line);
+	dts_buf_release(&scratch);
+}
+
 /* A table as the checkpoint knows it. A dts_definition_fn. */
 static int take_definition(void *context, const struct dts_definition *d, struct dts_error *err)
 {
@@ -73,6 +91,8 @@ static int take_definition(void *context, const struct dts_definition *d, struct
 		dts_where(err, "the checkpoint's definition of '%.*s.%.*s'", (int)d->db.len, d->db.p, (int)d->table.len, d->table.p);
 	else
 		rc = check_whole(b, &h->record, err);
+	if (rc == 0)
+		tell_where(b, &h->record);
 	dts_position_release(&low);
 	b->defined++;
 	return rc;

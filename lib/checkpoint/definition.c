@@ -56,33 +56,46 @@ int dts_checkpoint_definition(const struct dts_checkpoint *c, struct dts_slice s
 	dts_sql_literal(&sql, db);
 	dts_buf_adds(&sql, " AND tbl=");
 	dts_sql_literal(&sql, table);
+	dts_buf_adds(&sql, " AND definition<>''");
 	int rc = dts_session_value(c->session, dts_buf_slice(&sql), text, err);
 	dts_buf_release(&sql);
 	return rc;
+}
+
+static void add_row(const struct dts_checkpoint *c, const char *verb, const struct dts_slice *texts, size_t count, struct dts_buf *sql)
+{
+	dts_buf_adds(sql, verb);
+	dts_checkpoint_table(c, "source_table", sql);
+	dts_buf_adds(sql, " (checkpoint,src,db,tbl,to_db,to_tbl,pos,definition) VALUES (");
+	dts_sql_literal(sql, dts_slice_of(c->name));
+	for (size_t i = 0; i < count; i++) {
+		dts_buf_addc(sql, ',');
+		dts_sql_literal(sql, texts[i]);
+	}
+	dts_buf_addc(sql, ')');
 }
 
 void dts_checkpoint_add_definition(const struct dts_checkpoint *c, struct dts_slice src,
 				   const struct dts_definition *d, struct dts_slice to_db, struct dts_slice to_table,
 				   struct dts_buf *sql)
 {
-	struct dts_slice values[] = {dts_slice_of(c->name), src,    d->db,    d->table,
-				     to_db,                 to_table, d->pos, d->text};
+	const struct dts_slice texts[] = {src, d->db, d->table, to_db, to_table, d->pos, d->text};
 
-	dts_buf_adds(sql, "REPLACE INTO ");
-	dts_checkpoint_table(c, "source_table", sql);
-	dts_buf_adds(sql, " (checkpoint,src,db,tbl,to_db,to_tbl,pos,definition) VALUES (");
-	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-		dts_buf_adds(sql, i ? "," : "");
-		dts_sql_literal(sql, values[i]);
-	}
-	dts_buf_addc(sql, ')');
+	add_row(c, "REPLACE INTO ", texts, sizeof texts / sizeof *texts, sql);
 }
 
-void dts_checkpoint_drop_definition(const struct dts_checkpoint *c, struct dts_slice src, struct dts_slice to_db,
-				    struct dts_slice to_table, struct dts_buf *sql)
+void dts_checkpoint_note_table(const struct dts_checkpoint *c, struct dts_slice src, struct dts_slice to_db,
+			       struct dts_slice to_table, struct dts_buf *sql)
 {
-	dts_buf_adds(sql, "DELETE FROM ");
-	dts_checkpoint_table(c, "source_table", sql);
+	const struct dts_slice texts[] = {src, to_db, to_table, to_db, to_table, {"", 0}, {"", 0}};
+
+	add_row(c, "INSERT INTO ", texts, sizeof texts / sizeof *texts, sql);
+	dts_buf_adds(sql, " ON DUPLICATE KEY UPDATE pos=pos");
+}
+
+static void where_target(const struct dts_checkpoint *c, struct dts_slice src, struct dts_slice to_db, struct dts_slice to_table,
+			 struct dts_buf *sql)
+{
 	dts_buf_adds(sql, " WHERE ");
 	dts_checkpoint_where(c, src, sql);
 	dts_buf_adds(sql, " AND to_db=");
@@ -91,4 +104,21 @@ void dts_checkpoint_drop_definition(const struct dts_checkpoint *c, struct dts_s
 		dts_buf_adds(sql, " AND to_tbl=");
 		dts_sql_literal(sql, to_table);
 	}
+}
+
+void dts_checkpoint_void_definition(const struct dts_checkpoint *c, struct dts_slice src, struct dts_slice to_db,
+				    struct dts_slice to_table, struct dts_buf *sql)
+{
+	dts_buf_adds(sql, "UPDATE ");
+	dts_checkpoint_table(c, "source_table", sql);
+	dts_buf_adds(sql, " SET definition=''");
+	where_target(c, src, to_db, to_table, sql);
+}
+
+void dts_checkpoint_drop_definition(const struct dts_checkpoint *c, struct dts_slice src, struct dts_slice to_db,
+				    struct dts_slice to_table, struct dts_buf *sql)
+{
+	dts_buf_adds(sql, "DELETE FROM ");
+	dts_checkpoint_table(c, "source_table", sql);
+	where_target(c, src, to_db, to_table, sql);
 }

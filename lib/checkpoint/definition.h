@@ -11,7 +11,7 @@
 struct dts_definition {
 	struct dts_slice db, table; /* names at the source */
 	struct dts_slice pos;       /* where it was first seen to hold: a position's JSON text */
-	struct dts_slice text;      /* a `schema` record under the names at the source, without newline */
+	struct dts_slice text;      /* a `schema` record under the names at the source, without newline; empty: not known */
 	struct dts_slice low;       /* of the table's window: its rows show all changes up to there; p NULL: it has none */
 };
 
@@ -24,7 +24,7 @@ typedef int dts_definition_fn(void *context, const struct dts_definition *d, str
 int dts_checkpoint_definitions(const struct dts_checkpoint *c, struct dts_slice src, dts_definition_fn *each,
 			       void *context, struct dts_error *err);
 
-/* Appends the text of one table's definition: 1; 0: none is kept; -1. */
+/* Appends the text of one table's definition: 1; 0: none is known; -1. */
 int dts_checkpoint_definition(const struct dts_checkpoint *c, struct dts_slice src, struct dts_slice db,
 			      struct dts_slice table, struct dts_buf *text, struct dts_error *err);
 
@@ -36,6 +36,13 @@ int dts_checkpoint_definition(const struct dts_checkpoint *c, struct dts_slice s
 void dts_checkpoint_add_definition(const struct dts_checkpoint *c, struct dts_slice src,
 				   const struct dts_definition *d, struct dts_slice to_db, struct dts_slice to_table,
 				   struct dts_buf *sql);
+/* The table stays, what it is is not known any more. */
+void dts_checkpoint_void_definition(const struct dts_checkpoint *c, struct dts_slice src, struct dts_slice to_db,
+				    struct dts_slice to_table, struct dts_buf *sql);
+/* A table that there is since a statement, and of which only its name at the target is known;
+ * nothing where one of that name is kept. */
+void dts_checkpoint_note_table(const struct dts_checkpoint *c, struct dts_slice src, struct dts_slice to_db,
+			       struct dts_slice to_table, struct dts_buf *sql);
 /* Table p NULL: every table of the database. */
 void dts_checkpoint_drop_definition(const struct dts_checkpoint *c, struct dts_slice src, struct dts_slice to_db,
 				    struct dts_slice to_table, struct dts_buf *sql);

@@ -207,6 +207,8 @@ static int take_schema(struct reader *rd, const struct dts_record *r, struct dts
 		return -1;
 	if (take_optional(rd, raw[DTS_F_SOURCE], "collation", &s->source_collation) < 0)
 		return -1;
+	if (take_optional(rd, raw[DTS_F_SOURCE], "where", &s->where) < 0)
+		return -1;
 	s->partial = dts_json_get(raw[DTS_F_SOURCE], "partial").type == DTS_JSON_TRUE;
 	return take_optional(rd, raw[DTS_F_SOURCE], "db-collation", &s->source_db_collation);
 }
@@ -339,6 +341,7 @@ void dts_schema_add(struct dts_buf *b, const struct dts_schema *s)
 	dts_json_add_string(b, s->source_table.p ? s->source_table : s->table);
 	add_member(b, ",\"collation\":", s->source_collation);
 	add_member(b, ",\"db-collation\":", s->source_db_collation);
+	add_member(b, ",\"where\":", s->where);
 	if (s->partial)
 		dts_buf_adds(b, ",\"partial\":true");
 	dts_buf_adds(b, "}}\n");

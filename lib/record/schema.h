@@ -73,6 +73,7 @@ struct dts_schema {
 	struct dts_slice db, table;
 	struct dts_slice source_db, source_table; /* names at the source; never rewritten */
 	struct dts_slice source_collation, source_db_collation; /* the table's default there, and its database's; empty: not known */
+	struct dts_slice where; /* the rows of a copy are those for which this SQL expression is true; empty: all */
 	bool partial; /* columns of the source are not among these: its changes have more */
 	struct dts_column *columns;
 	size_t column_count;
