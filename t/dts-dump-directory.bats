@@ -395,6 +395,25 @@ print("{\"op\":\"end\",\"src\":\"s\",\"reason\":\"part\",\"records\":%d}" % (len
 	sound
 }
 
+@test "what is finished counts, whatever ends the dump" {
+	local i
+
+	# Large tables with small files come first, by size and by name.
+	for i in 1 2 3 4; do
+		sql src "CREATE TABLE z$i (id int PRIMARY KEY, v varchar(200)); INSERT INTO z$i SELECT seq, REPEAT('x', 150) FROM seq_1_to_20000" d
+	done
+	sql src 'CREATE TABLE zz (id int PRIMARY KEY, v varchar(200)); INSERT INTO zz SELECT seq, SHA2(RAND(), 512) FROM seq_1_to_3000;
+		ANALYZE TABLE z1, z2, z3, z4, zz' d >/dev/null
+	run bash -c "ulimit -f 100; exec dts-dump --defaults-file='$CONFIG' -g src --src=s --output='$DIR' d"
+	[ "$status" -eq 5 ] && [[ $output == *"$DIR/"*"File too large"* ]] || { echo "$status $output"; false; }
+	sound
+	[ "$(jq -r 'select(.op == "file").table' "$DIR/manifest" | sort | tr '\n' ' ')" = 'z1 z2 z3 z4 ' ]
+	run_tool 0 dump d
+	[[ $stderr == *"4 files are there, of 4 tables all"* ]]
+	complete
+	sound
+}
+
 @test "options that do not go together" {
 	run_tool 2 dump --zstd d
 	[[ $stderr == *'--output and --zstd do not go together'* ]]

@@ -310,6 +310,20 @@ int dts_directory_dump_begin(struct dts_directory_dump *d, struct dts_dump *dump
 
 /* ---- ending ---- */
 
+/* Half a line would spoil the one that is written next: all of it or nothing. */
+static int append_pending(struct dts_directory_dump *d, struct dts_error *err)
+{
+	off_t size = lseek(d->fd, 0, SEEK_END);
+
+	if (size < 0)
+		return dts_directory_fail(d, DTS_MANIFEST_NAME, err);
+	if (dts_directory_append(d, d->fd, dts_buf_slice(&d->pending), err) == 0)
+		return 0;
+	if (ftruncate(d->fd, size) < 0)
+		dts_buf_clear(&d->pending); /* so nothing is written behind it */
+	return -1;
+}
+
 int dts_directory_commit(struct dts_directory_dump *d, struct dts_error *err)
 {
 	struct timespec now;
@@ -319,7 +333,7 @@ int dts_directory_commit(struct dts_directory_dump *d, struct dts_error *err)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	d->committed = (uint64_t)now.tv_sec;
 	/* The files' names are to be there before the manifest names them. */
-	if (sync_directory(d, err) < 0 || dts_directory_append(d, d->fd, dts_buf_slice(&d->pending), err) < 0)
+	if (sync_directory(d, err) < 0 || append_pending(d, err) < 0)
 		return -1;
 	dts_buf_clear(&d->pending);
 	d->pending_files = 0;
@@ -346,10 +360,14 @@ int dts_directory_dump_end(struct dts_directory_dump *d, struct dts_error *err)
 void dts_directory_dump_close(struct dts_directory_dump *d)
 {
 	int fds[] = {d->fd, d->dir, d->guard};
+	struct dts_error ignored = DTS_ERROR_INIT; /* what went wrong is told already */
 
 	if (!d->path)
 		return; /* never opened */
 	dts_directory_parts_release(d);
+	/* After an error, too, files that are there count; on a full disk there is room again without the halves. */
+	if (d->fd >= 0)
+		dts_directory_commit(d, &ignored);
 	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);

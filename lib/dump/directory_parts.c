@@ -95,10 +95,28 @@ static int open_part(struct dts_directory_dump *d, struct dts_directory_part *p,
 	return 0;
 }
 
+/* Under the lock. */
+static bool is_due(const struct dts_directory_dump *d)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return d->pending_files >= COMMIT_FILES || d->pending_bytes >= COMMIT_BYTES ||
+	       (uint64_t)now.tv_sec >= d->committed + COMMIT_SECONDS;
+}
+
+/* A file that is finished does not wait for the next one. */
+static int tell_pending(struct dts_directory_dump *d, struct dts_error *err)
+{
+	pthread_mutex_lock(&d->lock);
+	int rc = d->pending.len > 0 && is_due(d) ? dts_directory_commit(d, err) : 0;
+	pthread_mutex_unlock(&d->lock);
+	return rc;
+}
+
 /* The file is there: the manifest is to name it, together with those beside it. */
 static int tell_manifest(struct dts_directory_dump *d, struct dts_directory_part *p, struct dts_error *err)
 {
-	struct timespec now;
 	int rc = 0;
 
 	dts_manifest_add_file(&p->held, &p->file);
@@ -118,9 +136,7 @@ static int tell_manifest(struct dts_directory_dump *d, struct dts_directory_part
 	d->pending_bytes += p->held_bytes;
 	d->rows += p->held_rows;
 	d->records += p->held_records;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (d->pending_files >= COMMIT_FILES || d->pending_bytes >= COMMIT_BYTES ||
-	    (uint64_t)now.tv_sec >= d->committed + COMMIT_SECONDS)
+	if (is_due(d))
 		rc = dts_directory_commit(d, err);
 	pthread_mutex_unlock(&d->lock);
 	dts_buf_clear(&p->held);
@@ -226,6 +242,8 @@ static int add_chunk(struct dts_sink *sink, struct dts_dump_table *t, size_t rea
 	if (parse(&p->record, parts[count - 1], DTS_OP_CHUNK_END, err) < 0)
 		return -1;
 	note_end(p, &p->record);
+	if (tell_pending(d, err) < 0)
+		return -1;
 	return p->out.bytes + p->out.buf.len < PART_BYTES ? 0 : close_part(d, p, err);
 }
 
