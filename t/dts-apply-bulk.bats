@@ -313,7 +313,7 @@ dts-apply: hint: a pipeline that drops records on purpose goes on through 'dts-f
 	{ schema t a; chunk 1 t 20 30 '{"a":1}'; } | snapshot 10 >in
 	sql dst 'CREATE TABLE t (a INT)' d
 	refused 4 "in:5: rows that were not all read at the snapshot's position have a window, which cannot be printed" \
-		'print them without --checkpoint' --print --checkpoint="$c"
+		'print those of a snapshot that was read at one position: dts-dump --lock=HOW' --print --checkpoint="$c"
 	run_tool 0 apply --print in
 	[ "${lines[3]}" = 'SET foreign_key_checks=0;' ] || [ "${lines[2]}" = 'SET foreign_key_checks=0;' ] || { echo "$output"; return 1; }
 	run_tool 4 apply --print --checkpoint="$c" --checkpoint-db=none in
