@@ -446,6 +446,11 @@ behind() {
 	run_tool 4 binlog --start-position=bin.999999:4
 	run_tool 3 binlog --start-position="${from%:*}:$((${from#*:} + 5))"
 	[[ "$stderr" == *hint:*"where a transaction begins"* ]]
+	# What stands there is taken for the length of an event.
+	sql src "CREATE TABLE v (v varchar(9000)); INSERT INTO v VALUES (REPEAT('x', 9000))" b
+	run_tool 3 binlog --start-position="${from%:*}:$(($(now | cut -d: -f2) - 4000))"
+	[[ "$stderr" == *"is not where an event begins: "*max_allowed_packet*hint:*"where a transaction begins"*"RESET MASTER?"* ]]
+	end=$(now)
 	# Behind the GTID event: in the middle of the transaction.
 	run_tool 3 binlog --start-position="${from%:*}:$((${from#*:} + $(sql src "SHOW BINLOG EVENTS IN '${from%:*}' FROM ${from#*:} LIMIT 1" | awk '{ print $5 - $2 }')))"
 	[[ "$stderr" == *"outside of a transaction"*hint:* ]]

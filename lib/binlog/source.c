@@ -1,5 +1,6 @@
 #include "binlog/source.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -345,6 +346,13 @@ static int ask_by_gtid(struct dts_log_source *s, const struct dts_position *from
 	return status;
 }
 
+static void keep_start(struct dts_log_source *s, const struct dts_position *from, bool by_gtid)
+{
+	s->start.moved = by_gtid;
+	s->start.in_log = from->created != 0 || dts_gtids_known(&from->gtid);
+	snprintf(s->start.text, sizeof s->start.text, "%s:%llu", from->file, (unsigned long long)from->offset);
+}
+
 int dts_log_source_dump(struct dts_log_source *s, const struct dts_position *from, bool by_gtid, bool *from_start,
 		    struct dts_error *err)
 {
@@ -355,6 +363,7 @@ int dts_log_source_dump(struct dts_log_source *s, const struct dts_position *fro
 	if (by_gtid && !dts_gtids_known(&from->gtid))
 		return dts_fail(err, DTS_REFUSED, "the GTID position is not known any more, as after a transaction without a "
 				"GTID, so that %s cannot be asked for the rest of its log by it", s->control.label);
+	keep_start(s, from, by_gtid);
 	dts_session_close(&s->dump);
 	if (dts_session_open(&s->dump, s->connect, err) < 0 || introduce(s, from, by_gtid, err) < 0)
 		return -1;
@@ -396,6 +405,29 @@ int dts_log_source_check_gtid(struct dts_log_source *s, const struct dts_gtids *
 	return status < 0 ? -1 : 0;
 }
 
+/* What the server says when it takes something for the length or the content of an event that is none. */
+static bool is_no_event(const char *why)
+{
+	return strcasestr(why, "bogus data") || strcasestr(why, "max_allowed_packet") ||
+	       strcasestr(why, "truncated in the middle") || strcasestr(why, "did not pass crc");
+}
+
+/* No event begins where we did. */
+static int wrong_start(struct dts_log_source *s, struct dts_error *err)
+{
+	static const char anew[] = "the source's binary log was started anew (RESET MASTER?)";
+
+	if (s->start.in_log) {
+		err->status = DTS_GONE;
+		dts_where(err, "%s is not where an event begins, and was: %s", s->start.text, anew);
+		return dts_hint(err, "positions from before mean nothing any more: repeat the full phase under a new checkpoint");
+	}
+	err->status = DTS_BAD_INPUT;
+	dts_where(err, "%s is not where an event begins", s->start.text);
+	return dts_hint(err, "a position to start from must be one where a transaction begins: the pos of a begin, commit or "
+			"heartbeat record; if it was, %s", anew);
+}
+
 /* The server ended the log with an error, or the connection is lost. */
 static int read_failed(struct dts_log_source *s, struct dts_error *err)
 {
@@ -411,13 +443,10 @@ static int read_failed(struct dts_log_source *s, struct dts_error *err)
 		dts_hint(err, "the source's binary log was started anew (RESET BINARY LOGS AND GTIDS?) or lost its end since: repeat "
 			 "the full phase under a new checkpoint");
 	}
-	if (strcasestr(why, "bogus data")) {
-		err->status = DTS_BAD_INPUT;
-		dts_hint(err, "a position to start from must be one where a transaction begins: the pos of a begin, commit or "
-			 "heartbeat record");
-	}
+	if (is_no_event(why) && !s->start.moved)
+		wrong_start(s, err);
 	/* Also said to who was reading a file that RESET put another one in place of. */
-	if (strcasestr(why, "I/O error reading log event"))
+	else if (is_no_event(why) || strcasestr(why, "I/O error reading log event"))
 		dts_hint(err, "the source cannot read its own log there; if it was started anew (RESET BINARY LOGS AND GTIDS), repeat "
 			 "the full phase under a new checkpoint");
 	if (strcasestr(why, "anonymous transaction"))
@@ -430,11 +459,23 @@ static int read_failed(struct dts_log_source *s, struct dts_error *err)
 	return -1;
 }
 
+/* Not what the server sends first, wherever in a file one begins, nor a heartbeat. MySQL source documentation,
+ * "Binlog_event_type"; MariaDB Knowledge Base, "Replication protocol". */
+static bool is_of_file(struct dts_slice event)
+{
+	static const unsigned char first[] = {4 /* rotate */, 15 /* format */, 27, 41 /* heartbeats */, 163 /* GTID list */,
+					      164 /* start of encryption */, 35 /* previous GTIDs */};
+
+	return event.len > 4 && !memchr(first, (unsigned char)event.p[4], sizeof first);
+}
+
 int dts_log_source_read(void *context, struct dts_slice *event, struct dts_error *err)
 {
 	struct dts_log_source *s = context;
 	int status = dts_client_dump_next(s->dump.mysql, event);
 
+	if (status > 0 && !s->start.moved)
+		s->start.moved = is_of_file(*event);
 	return status < 0 ? read_failed(s, err) : status;
 }
 

@@ -19,6 +19,11 @@ struct dts_log_source {
 	struct dts_buf identity; /* of the server, as dts_session_server_id() */
 	struct dts_buf json;     /* {"server":"mariadb","version":...,"id":...} */
 	struct dts_map collations; /* see dts_collation_key() */
+	struct {
+		bool in_log;   /* the log was read up to there once */
+		bool moved;    /* an event of the file itself has come, or it is the server that found the place */
+		char text[300];
+	} start; /* of what `dump` reads */
 };
 
 /* Connects and learns who the server is. `server_id` 0: a random one. -1: see
