@@ -16,7 +16,7 @@ setup() {
 
 # kept: what the checkpoint keeps, "table offset columns" each; columns as "name type", ? where only the table is known.
 kept() {
-	sql dst "SELECT db, tbl, pos, definition FROM dts.source_table WHERE checkpoint='$c' ORDER BY db, tbl" |
+	sql dst "SELECT db, tbl, pos, definition FROM dts.source_table WHERE checkpoint='$c' AND db<>'' ORDER BY db, tbl" |
 		while IFS=$'\t' read -r db table pos definition; do
 			[ -n "$definition" ] || definition='{"columns":[{"name":"?"}]}'
 			echo "$db.$table $(jq -r .offset <<<"$pos") $(jq -r '[.columns[] | [.name, .type // empty] | join(" ")] | join(",")' <<<"$definition")"

@@ -260,6 +260,7 @@ int dts_chunk_finish(struct dts_applier *a, const struct dts_record *r, struct d
 		dts_checkpoint_where(&a->checkpoint, dts_buf_slice(&a->src), &a->plan.sql);
 		add_expecting(a, at, DTS_EXPECT_ANY);
 		rc = plan_definitions(a, err);
+		dts_known_plan_all(a);
 		if (rc == 0)
 			rc = dts_applier_commit(a, err);
 	}

@@ -5,7 +5,8 @@
 /*
  * Which tables a full phase has loaded, or the log has created since: those that the
  * checkpoint keeps a definition of, if an empty one. Changes of any other would be
- * applied to a table without its rows.
+ * applied to a table without its rows. A row without names says that these are all: it
+ * comes at the end of the full phase, and goes when the checkpoint is set by hand.
  */
 
 static void add_names(struct dts_buf *sql, const char *db_is, struct dts_slice db, const char *table_is, struct dts_slice table)
@@ -16,22 +17,22 @@ static void add_names(struct dts_buf *sql, const char *db_is, struct dts_slice d
 	dts_sql_literal(sql, table);
 }
 
-/* What a statement has made and nobody has told yet is known by its name at the target. A
- * checkpoint of an earlier version knows no table. */
+/* What a statement has made and nobody has told yet is known by its name at the target. Where
+ * no full phase has said that these are all, any may be. */
 static int is_kept(struct dts_applier *a, const struct dts_schema *s, struct dts_error *err)
 {
 	struct dts_buf sql = {0}, value = {0};
 
-	dts_buf_adds(&sql, "SELECT COALESCE(SUM((");
+	dts_buf_adds(&sql, "SELECT COALESCE(MAX(db='') AND NOT MAX((");
 	add_names(&sql, "db=", s->source_db, " AND tbl=", s->source_table);
 	add_names(&sql, ") OR (definition='' AND to_db=", s->db, " AND to_tbl=", s->table);
-	dts_buf_adds(&sql, ")), 1) FROM ");
+	dts_buf_adds(&sql, ")), 0) FROM ");
 	dts_checkpoint_table(&a->checkpoint, "source_table", &sql);
 	dts_buf_adds(&sql, " WHERE ");
 	dts_checkpoint_where(&a->checkpoint, dts_buf_slice(&a->src), &sql);
 	int rc = dts_session_value(a->session, dts_buf_slice(&sql), &value, err);
 	if (rc > 0)
-		rc = !dts_slice_is(dts_buf_slice(&value), "0");
+		rc = dts_slice_is(dts_buf_slice(&value), "0");
 	dts_buf_release(&sql);
 	dts_buf_release(&value);
 	return rc;
@@ -134,6 +135,15 @@ static int check_snapshot(struct dts_applier *a, const struct dts_apply_table *t
 		 a->options.checkpoint, (int)t->schema.source_db.len, t->schema.source_db.p, (int)t->schema.source_table.len,
 		 t->schema.source_table.p);
 	return dts_hint(err, "load it under a checkpoint of its own, with another --checkpoint; the changes of both are followed each by itself");
+}
+
+void dts_known_plan_all(struct dts_applier *a)
+{
+	const struct dts_slice none = {"", 0};
+	size_t at = a->plan.sql.len;
+
+	dts_checkpoint_note_table(&a->checkpoint, dts_buf_slice(&a->src), none, none, &a->plan.sql);
+	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
 }
 
 int dts_known_look(struct dts_applier *a, const struct dts_record *r, struct dts_apply_table *t, struct dts_error *err)

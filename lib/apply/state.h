@@ -162,6 +162,8 @@ void dts_marks_add(struct dts_applier *a, const struct dts_apply_table *t, const
 int dts_known_look(struct dts_applier *a, const struct dts_record *r, struct dts_apply_table *t, struct dts_error *err);
 /* Before a chunk of a snapshot that is there in part, or all: -1 if its rows were chosen otherwise. */
 int dts_known_same_where(struct dts_applier *a, const struct dts_apply_table *t, struct dts_error *err);
+/* Plans, at the end of a full phase, that the checkpoint knows all its tables. */
+void dts_known_plan_all(struct dts_applier *a);
 /* A change has come: -1 if its table was never loaded, behind what came before its transaction. */
 int dts_known_change(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
 

@@ -40,7 +40,7 @@ void dts_checkpoint_add_definition(const struct dts_checkpoint *c, struct dts_sl
 void dts_checkpoint_void_definition(const struct dts_checkpoint *c, struct dts_slice src, struct dts_slice to_db,
 				    struct dts_slice to_table, struct dts_buf *sql);
 /* A table that there is since a statement, and of which only its name at the target is known;
- * nothing where one of that name is kept. */
+ * nothing where one of that name is kept. Of no names: these are all that there are. */
 void dts_checkpoint_note_table(const struct dts_checkpoint *c, struct dts_slice src, struct dts_slice to_db,
 			       struct dts_slice to_table, struct dts_buf *sql);
 /* Table p NULL: every table of the database. */

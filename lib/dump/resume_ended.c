@@ -61,8 +61,9 @@ int dts_resume_look_behind(struct dts_resume *r, struct dts_session *s, const st
 	struct dts_buf names = {0}, line = {0};
 	struct dts_tables tables = {0};
 
-	if (r->tables.count == 0)
-		return 0; /* of an earlier version */
+	/* Of an earlier version, or set by hand: it does not know all its tables. */
+	if (!dts_resume_find(r, dts_slice("", 0), dts_slice("", 0)))
+		return 0;
 	int rc = dts_catalog_tables(s, o->selection, &tables, err);
 	if (rc == 0)
 		rc = look_at_tables(r, &tables, o->rules, &names, err);
