@@ -62,11 +62,12 @@ says() {
 	[ -z "$output" ]
 }
 
-@test "an input that cannot be opened ends with status 5" {
+@test "an input that cannot be opened ends with status 5, a directory that is no dump with 3" {
 	run_tool 5 dts-filter in missing
 	says "cannot open 'missing': No such file or directory"
-	run_tool 5 dts-filter .
-	says "cannot read '.': Is a directory"
+	run_tool 3 dts-filter .
+	says "directory '.' has no file 'manifest': it is no dump of dts-dump --output
+dts-filter: hint: name the directory of such a dump, or files with records"
 }
 
 @test "what is wrong in a record is told with file, line and reason" {

@@ -27,14 +27,9 @@ struct dts_directory {
 
 bool dts_directory_is(const char *path)
 {
-	struct dts_buf manifest = {0};
 	struct stat st;
-	bool is = strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 
-	dts_buf_addf(&manifest, "%s/" DTS_MANIFEST_NAME, path);
-	is = is && stat(dts_buf_text(&manifest), &st) == 0;
-	dts_buf_release(&manifest);
-	return is;
+	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 static void set_id(struct dts_buf *id, struct dts_slice source)
@@ -82,8 +77,11 @@ static int read_manifest(struct dts_directory *d, struct dts_error *err)
 {
 	int rc = dts_manifest_read(&d->manifest, d->path, err);
 
-	if (rc == 0)
-		return dts_fail(err, DTS_IO, "'%s' has no dump any more", d->path);
+	if (rc == 0) {
+		dts_fail(err, DTS_BAD_INPUT, "directory '%s' has no file '" DTS_MANIFEST_NAME "': it is no dump of dts-dump --output",
+			 d->path);
+		return dts_hint(err, "name the directory of such a dump, or files with records");
+	}
 	if (rc < 0 || dts_record_parse(&d->record, dts_slice_of(d->manifest.stream), err) < 0)
 		return -1;
 	dts_buf_add_slice(&d->src, d->record.src);

@@ -12,11 +12,11 @@
  */
 struct dts_directory; /* opaque */
 
-/* Is it a directory with a manifest? */
+/* Is it a directory? Then it is read as a dump, or refused as none. */
 bool dts_directory_is(const char *path);
 
 /* Compares the files with the manifest before anything is read: DTS_BAD_INPUT names the
- * first that is missing, cut or none of the dump. */
+ * first that is missing, cut or none of the dump, or the directory without a manifest. */
 struct dts_directory *dts_directory_open(const char *path, size_t max_line, struct dts_error *err);
 void dts_directory_close(struct dts_directory *d); /* NULL is fine */
 

@@ -23,7 +23,7 @@ static int open_next(struct dts_stream *s, struct dts_error *err)
 		return 0;
 	const char *path = s->count > 0 ? s->paths[s->next] : "-";
 	s->next++;
-	if (dts_directory_is(path))
+	if (!s->may_be_empty && dts_directory_is(path)) /* no dump is empty */
 		s->directory = dts_directory_open(path, s->max_record, err);
 	else
 		s->in = dts_input_open(path, s->max_record, err);

@@ -14,7 +14,7 @@
 struct dts_stream_options {
 	uint64_t max_record; /* bytes; 0: DTS_RECORD_MAX */
 	bool no_counts;      /* do not compare counts (records were dropped on purpose) */
-	bool may_be_empty;   /* no record at all is fine: acks that did not come */
+	bool may_be_empty;   /* no record at all is fine: acks that did not come; a directory is none of these */
 };
 
 enum dts_stream_kind { DTS_KIND_SNAPSHOT, DTS_KIND_CHANGES, DTS_KIND_SCHEMA, DTS_KIND_REPAIR };
