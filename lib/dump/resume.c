@@ -475,7 +475,9 @@ int dts_resume_plan(struct dts_resume *r, struct dts_dump *d, struct dts_error *
 {
 	const struct dts_map_entry *e;
 
-	if (!r->found || dts_resume_ended(r))
+	if (!r->found)
+		return r->spec ? dts_resume_tell_groups(r, d, err) : 0;
+	if (dts_resume_ended(r))
 		return 0;
 	if (dts_resume_check_log(r, d->source, &d->sessions[0], err) < 0)
 		return -1;

@@ -27,7 +27,11 @@ void dts_resume_again(struct dts_resume_table *t, const char *reason);
 int dts_resume_check_log(const struct dts_resume *r, const struct dts_source *source, struct dts_session *s, struct dts_error *err);
 
 /* resume_join.c: tables of one group (dts_dump_groups()) are read again
- * together, unless all of them are there, from one position. */
+ * together, unless what is there of them is of one position, and they are there in full or
+ * the rest is read at that position, too. */
 int dts_resume_join(struct dts_resume *r, struct dts_dump *d, struct dts_error *err);
+
+/* Where a dump begins that may go on later: notes which tables are such groups. */
+int dts_resume_tell_groups(struct dts_resume *r, struct dts_dump *d, struct dts_error *err);
 
 #endif
