@@ -166,13 +166,13 @@ rows() {
 @test "members that the catalog cannot show: an account that may not read them is told before the first row" {
 	sql src "CREATE TABLE a (id INT PRIMARY KEY); INSERT INTO a VALUES (1); CREATE TABLE t (id INT PRIMARY KEY, e ENUM('😀','y'));
 		CREATE TABLE q (id INT PRIMARY KEY, e ENUM('?','y') CHARACTER SET utf8mb3); INSERT INTO q VALUES (1, '?');
-		DROP USER IF EXISTS reader@'%'; CREATE USER reader@'%'; GRANT SELECT ON d.* TO reader@'%'" d
-	run_tool 4 dump --user=reader d
+		DROP USER IF EXISTS plain@'%'; CREATE USER plain@'%'; GRANT SELECT ON d.* TO plain@'%'" d
+	run_tool 4 dump --user=plain d
 	[ -z "$output" ]
 	[[ $stderr == *"table 'd.t': the members of column 'e'"*'hint: to read them the account needs CREATE TEMPORARY TABLES in the database'* ]]
-	run_tool 0 dump --user=reader --ignore-table=d.t d
-	sql src "GRANT CREATE TEMPORARY TABLES ON d.* TO reader@'%'"
-	run_tool 0 dump --user=reader d
+	run_tool 0 dump --user=plain --ignore-table=d.t d
+	sql src "GRANT CREATE TEMPORARY TABLES ON d.* TO plain@'%'"
+	run_tool 0 dump --user=plain d
 	[[ $output == *"enum('😀','y')"* ]]
 }
 
