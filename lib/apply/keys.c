@@ -293,6 +293,20 @@ static int is_empty(struct dts_applier *a, const struct dts_apply_table *t, stru
 	return rc < 0 ? -1 : rc == 0;
 }
 
+/*
+ * A table that comes in one chunk has few rows, for which two ALTER TABLEs cost more than they save. Its unique
+ * and foreign keys may have to wait for the changes, so that only what no row can break stays.
+ */
+static bool is_small(const struct dts_applier *a, const struct dts_items *items, const bool *drop)
+{
+	if (!dts_slice_is(dts_buf_slice(&a->chunk_bounds), "[null,null]"))
+		return false;
+	for (size_t i = 0; i < items->count; i++)
+		if (drop[i] && items->items[i].kind != DTS_ITEM_KEY)
+			return false;
+	return true;
+}
+
 int dts_keys_defer(struct dts_applier *a, const struct dts_apply_table *t, struct dts_error *err)
 {
 	struct dts_items items = {0};
@@ -319,7 +333,7 @@ int dts_keys_defer(struct dts_applier *a, const struct dts_apply_table *t, struc
 			drop[i] = !stays(a, t, &items, &items.items[i]);
 			count += drop[i];
 		}
-		rc = count > 0 ? note_and_drop(a, t, &items, drop, err) : 0;
+		rc = count > 0 && !is_small(a, &items, drop) ? note_and_drop(a, t, &items, drop, err) : 0;
 		free(drop);
 	}
 	dts_items_release(&items);
