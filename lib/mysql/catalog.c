@@ -64,14 +64,15 @@ static bool engine_is_transactional(struct dts_slice engine)
 	       dts_slice_is_nocase(engine, "TokuDB");
 }
 
-/* The tables of `db` that have triggers, as keys of `with`. */
-static int find_triggers(struct dts_session *s, struct dts_slice db, struct dts_map *with, struct dts_error *err)
+/* The tables of `db` that have triggers, as keys of `with`. Only the one named, where one is: for
+ * all of them the server opens every table of the database. */
+static int find_triggers(struct dts_session *s, struct dts_slice db, struct dts_slice only, struct dts_map *with, struct dts_error *err)
 {
 	static char yes;
 	struct dts_buf sql = {0};
 
 	dts_buf_adds(&sql, "SELECT EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE 1");
-	add_name_filter(&sql, "EVENT_OBJECT_SCHEMA", db, NULL, (struct dts_slice){NULL, 0});
+	add_name_filter(&sql, "EVENT_OBJECT_SCHEMA", db, "EVENT_OBJECT_TABLE", only);
 	MYSQL_RES *result = dts_session_query(s, dts_buf_slice(&sql), err);
 	dts_buf_release(&sql);
 	if (!result)
@@ -91,7 +92,7 @@ static int add_tables(struct dts_session *s, struct dts_slice db, struct dts_sli
 	struct dts_map triggers = {0};
 	struct dts_buf sql = {0};
 
-	if (find_triggers(s, db, &triggers, err) < 0)
+	if (find_triggers(s, db, only, &triggers, err) < 0)
 		return -1;
 	dts_buf_adds(&sql, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH,"
 			   " TABLE_COLLATION"
