@@ -234,7 +234,8 @@ void dts_options_parse(const struct dts_tool *tool, int argc, char **argv, struc
 			printf("%s %s\n", tool->name, DTS_VERSION);
 			end_after_printing();
 		}
-		char *text = poptGetOptArg(ctx);
+		static char *text; /* static: a usage error ends the process while it is held */
+		text = poptGetOptArg(ctx);
 		set_option(tool, by_val[rc], text);
 		free(text);
 	}
