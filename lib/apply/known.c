@@ -59,12 +59,14 @@ static int is_made(struct dts_applier *a, const struct dts_record *schema, struc
 		return 0;
 	if (dts_spill_read(&a->log, &at, &e, err) < 0 || dts_record_parse(&a->again, e.text, err) < 0)
 		return -1;
-	if (!dts_slice_is(a->again.kind, "alter-table") || !a->again.raw[DTS_F_OBJECTS].p)
+	struct dts_slice kind = a->again.kind;
+	if (!a->again.raw[DTS_F_OBJECTS].p || (!dts_slice_is(kind, "alter-table") && !dts_slice_is(kind, "create-index") &&
+					       !dts_slice_is(kind, "drop-index")))
 		return 1;
 	struct dts_json_walk walk = dts_json_walk(a->again.raw[DTS_F_OBJECTS]);
 	while (rc > 0 && dts_json_element(&walk, &object))
 		if (object.type == DTS_JSON_OBJECT && same_text(object.raw, "role", DTS_LIT("target"), &scratch) &&
-		    same_text(object.raw, "name", schema->table, &scratch))
+		    same_text(object.raw, "db", schema->db, &scratch) && same_text(object.raw, "table", schema->table, &scratch))
 			rc = 0;
 	dts_buf_release(&scratch);
 	return rc;
