@@ -228,8 +228,11 @@ refused() {
 	refused m10 reader backup 4 'BACKUP STAGE BLOCK_COMMIT*RELOAD*grant the account RELOAD'
 	refused my root backup 4 "server 'my' has no BACKUP STAGE*MariaDB has it since 10.4"
 	# Where nothing was asked for, there is a way without, and on MySQL none.
+	server restart m10 >/dev/null # one that has committed nothing by XA
 	run_tool 0 snapshots m10 reader auto 4 1 'SELECT 1'
 	[[ ${lines[-1]} == *'4 readers at one position, '*', without a lock' ]]
+	sql m10 "XA START 'x'; INSERT INTO d.t VALUES (9, 9); XA END 'x'; XA PREPARE 'x'; XA COMMIT 'x'"
+	refused m10 reader auto 4 'grant the account RELOAD, for a lock of some milliseconds, or PROCESS'
 	refused my reader none 4 'may not read performance_schema.log_status*grant the account BACKUP_ADMIN'
 }
 
