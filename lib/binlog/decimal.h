@@ -1,7 +1,7 @@
 #ifndef DTS_BINLOG_DECIMAL_H
 #define DTS_BINLOG_DECIMAL_H
 
-#include "binlog/bytes.h"
+#include "base/bytes.h"
 
 /*
  * DECIMAL as it is stored: groups of nine digits in four big-endian bytes each; the odd

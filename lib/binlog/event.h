@@ -2,7 +2,7 @@
 #define DTS_BINLOG_EVENT_H
 
 #include "base/error.h"
-#include "binlog/bytes.h"
+#include "base/bytes.h"
 #include "record/gtid.h"
 
 /*

@@ -1,7 +1,7 @@
 #ifndef DTS_BINLOG_JSONB_H
 #define DTS_BINLOG_JSONB_H
 
-#include "binlog/bytes.h"
+#include "base/bytes.h"
 
 /*
  * A document of a MySQL JSON column as it is stored (MySQL source documentation, "JSON binary

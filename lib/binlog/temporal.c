@@ -1,97 +1,26 @@
 #include "binlog/temporal.h"
 
+#include "record/moment.h"
+
 static const uint32_t power10[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
 
-struct moment {
-	bool negative;
-	uint32_t year, month, day, hour, minute, second, fraction; /* fraction in units of 10^-decimals */
-};
-
-static char *put(char *p, uint32_t n, unsigned digits)
+static bool add_date(struct dts_buf *out, const struct dts_moment *m)
 {
-	for (unsigned i = digits; i-- > 0; n /= 10)
-		p[i] = (char)('0' + n % 10);
-	return p + digits;
+	return dts_moment_add_quoted(out, DTS_MOMENT_DATE, m, 0);
 }
 
-static char *put_date(char *p, const struct moment *m)
+static bool add_datetime(struct dts_buf *out, const struct dts_moment *m, unsigned decimals)
 {
-	p = put(p, m->year, 4);
-	*p++ = '-';
-	p = put(p, m->month, 2);
-	*p++ = '-';
-	return put(p, m->day, 2);
+	return dts_moment_add_quoted(out, DTS_MOMENT_DATETIME, m, decimals);
 }
 
-static char *put_clock(char *p, const struct moment *m, unsigned decimals)
+static bool add_time(struct dts_buf *out, const struct dts_moment *m, unsigned decimals)
 {
-	p = put(p, m->hour, m->hour > 99 ? 3 : 2);
-	*p++ = ':';
-	p = put(p, m->minute, 2);
-	*p++ = ':';
-	p = put(p, m->second, 2);
-	if (decimals > 0) {
-		*p++ = '.';
-		p = put(p, m->fraction, decimals);
-	}
-	return p;
-}
-
-static bool is_date(const struct moment *m)
-{
-	return m->year <= 9999 && m->month <= 12 && m->day <= 31;
-}
-
-static bool is_clock(const struct moment *m, uint32_t most_hours, unsigned decimals)
-{
-	return m->hour <= most_hours && m->minute <= 59 && m->second <= 59 && m->fraction < power10[decimals];
-}
-
-static bool add_quoted(struct dts_buf *out, const char *text, const char *end)
-{
-	dts_buf_addc(out, '"');
-	dts_buf_add(out, text, (size_t)(end - text));
-	dts_buf_addc(out, '"');
-	return true;
-}
-
-static bool add_date(struct dts_buf *out, const struct moment *m)
-{
-	char text[16];
-
-	return is_date(m) && add_quoted(out, text, put_date(text, m));
-}
-
-static char *put_datetime(char *p, const struct moment *m, unsigned decimals)
-{
-	p = put_date(p, m);
-	*p++ = ' ';
-	return put_clock(p, m, decimals);
-}
-
-static bool add_datetime(struct dts_buf *out, const struct moment *m, unsigned decimals)
-{
-	char text[40];
-
-	return is_date(m) && is_clock(m, 23, decimals) && add_quoted(out, text, put_datetime(text, m, decimals));
-}
-
-static char *put_time(char *p, const struct moment *m, unsigned decimals)
-{
-	if (m->negative)
-		*p++ = '-';
-	return put_clock(p, m, decimals);
-}
-
-static bool add_time(struct dts_buf *out, const struct moment *m, unsigned decimals)
-{
-	char text[32];
-
-	return is_clock(m, 999, decimals) && add_quoted(out, text, put_time(text, m, decimals));
+	return dts_moment_add_quoted(out, DTS_MOMENT_TIME, m, decimals);
 }
 
 /* Seconds since 1970 as a UTC date (civil-from-days, proleptic Gregorian). */
-static void from_seconds(struct moment *m, uint64_t seconds)
+static void from_seconds(struct dts_moment *m, uint64_t seconds)
 {
 	uint32_t days = (uint32_t)(seconds / 86400), rest = (uint32_t)(seconds % 86400);
 	uint32_t z = days + 719468; /* since 0000-03-01 */
@@ -111,7 +40,7 @@ static void from_seconds(struct moment *m, uint64_t seconds)
 /* 0 and no fraction is the zero date, not 1970. */
 static bool add_timestamp(struct dts_buf *out, uint64_t seconds, uint32_t fraction, unsigned decimals)
 {
-	struct moment m = {.fraction = fraction};
+	struct dts_moment m = {.fraction = fraction};
 
 	if (seconds != 0 || fraction != 0)
 		from_seconds(&m, seconds);
@@ -132,7 +61,7 @@ static bool datetime2(struct dts_buf *out, unsigned decimals, struct dts_bytes *
 {
 	uint64_t v = dts_bytes_uint_be(b, 5);
 	uint64_t months = v >> 22 & 0x1ffff;
-	struct moment m = {
+	struct dts_moment m = {
 		.year = (uint32_t)(months / 13), .month = (uint32_t)(months % 13),
 		.day = v >> 17 & 31, .hour = v >> 12 & 31, .minute = v >> 6 & 63, .second = v & 63,
 	};
@@ -147,7 +76,7 @@ static bool time2(struct dts_buf *out, unsigned decimals, struct dts_bytes *b)
 {
 	unsigned n = (decimals + 1) / 2;
 	int64_t v = (int64_t)dts_bytes_uint_be(b, 3 + n) - ((int64_t)0x800000 << 8 * n);
-	struct moment m = {.negative = v < 0};
+	struct dts_moment m = {.negative = v < 0};
 	uint64_t abs = (uint64_t)(v < 0 ? -v : v), clock = abs >> 8 * n;
 
 	m.hour = clock >> 12 & 1023;
@@ -164,7 +93,7 @@ static bool hires_time(struct dts_buf *out, const struct dts_log_column *c, stru
 {
 	int64_t unit = power10[c->decimals];
 	int64_t v = (int64_t)dts_bytes_uint_be(b, c->width) - (838 * 3600 + 59 * 60 + 59 + 1) * unit;
-	struct moment m = {.negative = v < 0};
+	struct dts_moment m = {.negative = v < 0};
 	uint64_t abs = (uint64_t)(v < 0 ? -v : v), seconds = abs / (uint64_t)unit;
 
 	if (seconds / 3600 > 999)
@@ -179,7 +108,7 @@ static bool hires_time(struct dts_buf *out, const struct dts_log_column *c, stru
 static bool hires_datetime(struct dts_buf *out, const struct dts_log_column *c, struct dts_bytes *b)
 {
 	uint64_t v = dts_bytes_uint_be(b, c->width);
-	struct moment m = {.fraction = (uint32_t)(v % power10[c->decimals])};
+	struct dts_moment m = {.fraction = (uint32_t)(v % power10[c->decimals])};
 
 	v /= power10[c->decimals];
 	m.second = (uint32_t)(v % 60);
@@ -206,7 +135,7 @@ static bool old_time(struct dts_buf *out, struct dts_bytes *b)
 {
 	int32_t v = (int32_t)((uint32_t)dts_bytes_uint(b, 3) << 8) >> 8;
 	uint32_t abs = (uint32_t)(v < 0 ? -v : v);
-	struct moment m = {.negative = v < 0, .hour = abs / 10000, .minute = abs / 100 % 100, .second = abs % 100};
+	struct dts_moment m = {.negative = v < 0, .hour = abs / 10000, .minute = abs / 100 % 100, .second = abs % 100};
 
 	return add_time(out, &m, 0);
 }
@@ -215,7 +144,7 @@ static bool old_time(struct dts_buf *out, struct dts_bytes *b)
 static bool old_datetime(struct dts_buf *out, struct dts_bytes *b)
 {
 	uint64_t v = dts_bytes_u64(b), date = v / 1000000, clock = v % 1000000;
-	struct moment m = {
+	struct dts_moment m = {
 		.month = (uint32_t)(date / 100 % 100), .day = (uint32_t)(date % 100),
 		.hour = (uint32_t)(clock / 10000), .minute = (uint32_t)(clock / 100 % 100), .second = (uint32_t)(clock % 100),
 	};
@@ -232,7 +161,7 @@ bool dts_temporal_add(struct dts_buf *out, const struct dts_log_column *c, struc
 	case DTS_LOG_DATE:
 	case DTS_LOG_NEWDATE: {
 		uint32_t v = (uint32_t)dts_bytes_uint(b, 3);
-		struct moment m = {.year = v >> 9, .month = v >> 5 & 15, .day = v & 31};
+		struct dts_moment m = {.year = v >> 9, .month = v >> 5 & 15, .day = v & 31};
 
 		return add_date(out, &m);
 	}
@@ -258,10 +187,9 @@ bool dts_temporal_add(struct dts_buf *out, const struct dts_log_column *c, struc
 
 bool dts_temporal_add_packed(struct dts_buf *out, uint8_t type, int64_t packed)
 {
-	struct moment m = {.negative = packed < 0};
+	struct dts_moment m = {.negative = packed < 0};
 	uint64_t v = packed < 0 ? 0 - (uint64_t)packed : (uint64_t)packed;
 	uint64_t clock = v >> 24, date = clock >> 17;
-	char text[40], *end;
 
 	m.fraction = v & 0xffffff;
 	m.second = clock & 63;
@@ -270,20 +198,13 @@ bool dts_temporal_add_packed(struct dts_buf *out, uint8_t type, int64_t packed)
 		if (clock >> 12 > 999)
 			return false;
 		m.hour = (uint32_t)(clock >> 12);
-		if (!is_clock(&m, 999, 6))
-			return false;
-		end = put_time(text, &m, 6);
-	} else {
-		m.hour = clock >> 12 & 31;
-		m.day = date & 31;
-		m.month = (date >> 5) % 13;
-		if ((date >> 5) / 13 > 9999 || m.negative)
-			return false;
-		m.year = (uint32_t)((date >> 5) / 13);
-		if (!is_date(&m) || !is_clock(&m, 23, 6))
-			return false;
-		end = type == DTS_LOG_DATE ? put_date(text, &m) : put_datetime(text, &m, 6);
+		return dts_moment_add(out, DTS_MOMENT_TIME, &m, 6);
 	}
-	dts_buf_add(out, text, (size_t)(end - text));
-	return true;
+	m.hour = clock >> 12 & 31;
+	m.day = date & 31;
+	m.month = (date >> 5) % 13;
+	if ((date >> 5) / 13 > 9999)
+		return false;
+	m.year = (uint32_t)((date >> 5) / 13);
+	return dts_moment_add(out, type == DTS_LOG_DATE ? DTS_MOMENT_DATE : DTS_MOMENT_DATETIME, &m, 6);
 }

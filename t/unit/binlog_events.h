@@ -4,7 +4,7 @@
 #define DTS_T_BINLOG_EVENTS_H
 
 #include "base/arena.h"
-#include "binlog/bytes.h"
+#include "base/bytes.h"
 #include "record/schema.h"
 
 /* The next event of a file's bytes: false at the end. One whose size cannot be is

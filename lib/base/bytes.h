@@ -1,5 +1,5 @@
-#ifndef DTS_BINLOG_BYTES_H
-#define DTS_BINLOG_BYTES_H
+#ifndef DTS_BASE_BYTES_H
+#define DTS_BASE_BYTES_H
 
 #include "base/buf.h"
 

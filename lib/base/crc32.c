@@ -1,4 +1,4 @@
-#include "binlog/bytes.h"
+#include "base/bytes.h"
 
 #include <pthread.h>
 
