@@ -4,6 +4,7 @@
 #include "dump/pace.h"
 #include "dump/queue.h"
 #include "dump/rules.h"
+#include "mysql/rows.h"
 #include "mysql/select.h"
 #include "mysql/source.h"
 

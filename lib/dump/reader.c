@@ -10,18 +10,19 @@ struct reader {
 	struct dts_dump *d;
 	size_t number;
 	struct dts_session *session; /* borrowed */
-	bool exact;
+	bool exact, binary;
 	struct dts_buf pos, end_pos; /* of its chunks, as JSON: no row is older, none is newer */
 
 	struct dts_shard *shard;
 	struct dts_dump_table *table;
 	struct dts_row_writer *writer;
-	MYSQL_RES *result;
+	struct dts_rows source;
 	struct dts_buf select, sql; /* the query up to its range; all of it */
 	struct dts_buf head, rows, end;
 	struct dts_bound after, upto; /* of the chunk */
 	struct dts_bound last;        /* the key of the last row of the last query */
-	char **key_row;               /* scratch: the values of a key */
+	struct dts_buf key_text;      /* scratch: the values of a key */
+	char **key_row;               /* where each of them is */
 	unsigned long *key_lengths;
 	uint64_t count;               /* rows of the chunk so far */
 	uint64_t shard_rows, shard_bytes;
@@ -100,51 +101,50 @@ static int print_chunk(struct reader *r, const struct dts_bound *upto, bool last
 
 /* --- one query */
 
-static int fill_key(struct reader *r, MYSQL_ROW row, const unsigned long *lengths, struct dts_bound *bound, struct dts_error *err)
+static int fill_key(struct reader *r, struct dts_bound *bound, struct dts_error *err)
 {
-	for (size_t k = 0; k < r->table->key->count; k++) {
-		r->key_row[k] = row[r->table->key_fields[k]];
-		r->key_lengths[k] = lengths[r->table->key_fields[k]];
-	}
-	return dts_keyrange_fill(&r->table->schema, r->table->key, r->key_row, r->key_lengths, bound, err);
-}
+	const struct dts_key *key = r->table->key;
+	struct dts_buf *text = &r->key_text;
 
-/* The result is not read to its end: its connection ends, with no word from the server. */
-static void drop_result(struct reader *r)
-{
-	dts_session_abort(r->session);
-	mysql_free_result(r->result);
-	r->result = NULL;
+	dts_buf_clear(text);
+	for (size_t k = 0; k < key->count; k++) {
+		size_t field = r->table->key_fields[k], before = text->len;
+		long column = dts_schema_column(&r->table->schema, key->columns[k], 0);
+		if (dts_row_writer_add_text(r->writer, (size_t)column, r->source.row[field], r->source.lengths[field], text, err) < 0)
+			return -1;
+		r->key_lengths[k] = text->len - before;
+	}
+	for (size_t k = 0, at = 0; k < key->count; at += r->key_lengths[k++])
+		r->key_row[k] = text->data + at;
+	return dts_keyrange_fill(&r->table->schema, r->table->key, r->key_row, r->key_lengths, bound, err);
 }
 
 /* Rows of the result into chunks. -1 also when all readers are to stop. `limit`: the key of that row is kept in `last`. */
 static int read_rows(struct reader *r, uint64_t limit, uint64_t *rows, struct dts_error *err)
 {
 	uint64_t chunk_size = r->d->options->chunk_size;
-	MYSQL_ROW row;
+	int rc;
 
 	*rows = 0;
-	while ((row = mysql_fetch_row(r->result))) {
-		const unsigned long *lengths = mysql_fetch_lengths(r->result);
+	while ((rc = dts_rows_next(&r->source, err)) > 0) {
 		if (r->full && print_chunk(r, &r->upto, false, err) < 0)
 			return -1;
 		if (dts_pace_stopped(&r->d->pace))
 			return -1;
 		size_t before = r->rows.len;
 		dts_buf_add_slice(&r->rows, dts_buf_slice(&r->table->prefix));
-		if (dts_row_writer_add(r->writer, row, lengths, &r->rows, err) < 0)
+		if (dts_row_writer_add(r->writer, r->source.row, r->source.lengths, &r->rows, err) < 0)
 			return -1;
 		dts_buf_add(&r->rows, "}\n", 2);
 		r->shard_bytes += r->rows.len - before;
 		r->full = ++r->count >= CHUNK_ROWS || r->rows.len >= chunk_size;
-		if (++*rows == limit && fill_key(r, row, lengths, &r->last, err) < 0)
+		if (++*rows == limit && fill_key(r, &r->last, err) < 0)
 			return -1;
-		if (r->full && r->table->key && fill_key(r, row, lengths, &r->upto, err) < 0)
+		if (r->full && r->table->key && fill_key(r, &r->upto, err) < 0)
 			return -1;
 	}
 	r->shard_rows += *rows;
-	/* A result that looks complete may not be. */
-	return mysql_errno(r->session->mysql) == 0 ? 0 : dts_session_fail(r->session, err, "reading rows failed on");
+	return rc;
 }
 
 /* Bytes of a record of this table, as far as we know. */
@@ -214,20 +214,19 @@ static int check_order(struct reader *r, uint64_t *limit, struct dts_error *err)
 /* 1: there may be more; 0: that was all; -1. */
 static int query(struct reader *r, struct dts_error *err)
 {
-	uint64_t limit = choose_limit(r), rows;
+	uint64_t limit = choose_limit(r), rows = 0;
 
 	if (check_order(r, &limit, err) < 0)
 		return -1;
 	make_query(r, limit);
-	r->result = dts_session_stream(r->session, dts_buf_slice(&r->sql), err);
-	if (!r->result)
+	if (dts_rows_query(&r->source, r->session, r->binary, dts_buf_slice(&r->sql), err) < 0)
 		return -1;
-	if (read_rows(r, limit, &rows, err) < 0) {
-		drop_result(r);
+	int rc = r->binary ? dts_row_writer_begin(r->writer, r->source.wires, r->source.count, err) : 0;
+	if (rc == 0)
+		rc = read_rows(r, limit, &rows, err);
+	dts_rows_end(&r->source);
+	if (rc < 0)
 		return -1;
-	}
-	mysql_free_result(r->result);
-	r->result = NULL;
 	return limit > 0 && rows == limit;
 }
 
@@ -260,7 +259,7 @@ static void begin_shard(struct reader *r)
 {
 	struct dts_dump_table *t = r->table;
 
-	r->writer = dts_row_writer_new(&t->schema);
+	r->writer = dts_row_writer_new(&t->schema, r->binary);
 	dts_buf_clear(&r->select);
 	dts_buf_adds(&r->select, "SELECT ");
 	dts_row_writer_select(r->writer, &r->select);
@@ -314,6 +313,8 @@ static void release(struct reader *r)
 {
 	dts_buf_release(&r->pos);
 	dts_buf_release(&r->end_pos);
+	dts_rows_release(&r->source);
+	dts_buf_release(&r->key_text);
 	dts_buf_release(&r->select);
 	dts_buf_release(&r->sql);
 	dts_buf_release(&r->head);
@@ -330,6 +331,7 @@ int dts_dump_read(struct dts_dump *d, size_t reader, struct dts_error *err)
 	struct reader r = {.d = d, .number = reader, .session = &d->sessions[reader], .exact = at->exact};
 	int rc = 0;
 
+	r.binary = dts_rows_begin(r.session);
 	dts_position_add(&r.pos, &at->low, false);
 	dts_position_add(&r.end_pos, at->exact ? &at->low : &at->high, false);
 	while (rc == 0 && (r.shard = dts_queue_take(&d->queue, reader, at->exact))) {

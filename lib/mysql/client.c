@@ -26,6 +26,8 @@ static int offset_too_large(MYSQL *mysql)
 
 #ifdef MARIADB_PACKAGE_VERSION
 
+#include <ma_pvio.h>
+
 int dts_client_tls(MYSQL *mysql, enum dts_tls mode, const struct dts_tls_files *files, struct dts_error *err)
 {
 	my_bool yes = 1, no = 0;
@@ -54,6 +56,70 @@ int dts_client_tls(MYSQL *mysql, enum dts_tls mode, const struct dts_tls_files *
 int dts_client_socket(MYSQL *mysql)
 {
 	return (int)mysql_get_socket(mysql);
+}
+
+bool dts_client_has_packets(void)
+{
+	return true;
+}
+
+static bool is_plain(const MYSQL *mysql)
+{
+	return !mysql->net.pvio->ctls && !mysql->net.compress;
+}
+
+/* What the library has read ahead comes first. */
+static ssize_t read_plain(void *from, char *to, size_t room)
+{
+	MARIADB_PVIO *io = ((MYSQL *)from)->net.pvio;
+	size_t ahead = io->cache ? (size_t)(io->cache + io->cache_size - io->cache_pos) : 0;
+
+	if (ahead == 0)
+		return io->methods->read(io, (unsigned char *)to, room);
+	if (ahead > room)
+		ahead = room;
+	memcpy(to, io->cache_pos, ahead);
+	io->cache_pos += ahead;
+	return (ssize_t)ahead;
+}
+
+int dts_client_command(MYSQL *mysql, unsigned command, struct dts_slice args, struct dts_packets *p)
+{
+	if (mysql->methods->db_command(mysql, (enum enum_server_command)command, args.p, args.len, 1, NULL) != 0)
+		return -1;
+	if (is_plain(mysql))
+		dts_packets_start(p, read_plain, mysql, (uint8_t)mysql->net.pkt_nr);
+	return 0;
+}
+
+static int fail_with(MYSQL *mysql, unsigned number, const char *state, struct dts_slice text)
+{
+	NET *net = &mysql->net;
+
+	net->last_errno = number;
+	snprintf(net->sqlstate, sizeof net->sqlstate, "%.5s", state);
+	snprintf(net->last_error, sizeof net->last_error, "%.*s", (int)text.len, text.p);
+	return -1;
+}
+
+int dts_client_packet(MYSQL *mysql, struct dts_packets *p, struct dts_slice *payload)
+{
+	if (!is_plain(mysql)) {
+		unsigned long len = mysql_net_read_packet(mysql);
+		*payload = dts_slice((const char *)mysql->net.read_pos, len);
+		return len == packet_error ? -1 : 0;
+	}
+	int rc = dts_packets_next(p, payload);
+	if (rc == 0)
+		return fail_with(mysql, CR_SERVER_LOST, "HY000", DTS_LIT("Lost connection to server during query"));
+	if (rc < 0)
+		return fail_with(mysql, CR_MALFORMED_PACKET, "HY000", DTS_LIT("Packets out of order"));
+	const unsigned char *b = (const unsigned char *)payload->p;
+	/* ERR: number, '#', SQLSTATE, text */
+	if (payload->len >= 9 && b[0] == 0xff && b[3] == '#')
+		return fail_with(mysql, b[1] | (unsigned)b[2] << 8, payload->p + 4,
+				 dts_slice(payload->p + 9, payload->len - 9));
+	return 0;
 }
 
 static void add_number(struct dts_buf *b, uint64_t n, unsigned bytes)
@@ -112,6 +178,23 @@ int dts_client_dump_next(MYSQL *mysql, struct dts_slice *event)
 }
 
 #else
+
+bool dts_client_has_packets(void)
+{
+	return false;
+}
+
+int dts_client_command(MYSQL *mysql, unsigned command, struct dts_slice args, struct dts_packets *p)
+{
+	(void)mysql, (void)command, (void)args, (void)p;
+	return -1;
+}
+
+int dts_client_packet(MYSQL *mysql, struct dts_packets *p, struct dts_slice *payload)
+{
+	(void)mysql, (void)p, (void)payload;
+	return -1;
+}
 
 int dts_client_tls(MYSQL *mysql, enum dts_tls mode, const struct dts_tls_files *files, struct dts_error *err)
 {

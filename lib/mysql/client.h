@@ -3,12 +3,12 @@
 
 #include <mysql.h>
 
-#include "base/buf.h"
 #include "base/error.h"
+#include "mysql/packets.h"
 
 /*
  * The one place where MariaDB's client library and Oracle's differ: how a
- * connection is made, and how a server's binary log is asked for.
+ * connection is made, how it is read, and how a server's binary log is asked for.
  */
 enum dts_tls {
 	DTS_TLS_DISABLED,
@@ -28,6 +28,18 @@ int dts_client_tls(MYSQL *mysql, enum dts_tls mode, const struct dts_tls_files *
 
 /* The connection's socket, or -1. */
 int dts_client_socket(MYSQL *mysql);
+
+/* Can this library send any command, and give out the packets that answer it? Not Oracle's. */
+bool dts_client_has_packets(void);
+
+/* Sends a command; what comes back is read with dts_client_packet(), to its end, before anything
+ * else is asked. 0, or -1 with the cause in mysql_errno(). Begins anew with `p`. */
+int dts_client_command(MYSQL *mysql, unsigned command, struct dts_slice args, struct dts_packets *p);
+
+/* The payload of the next packet, borrowed until the next call: 0, or -1: mysql_errno()
+ * says why, also for an ERR packet. Taken from the connection without the library where that
+ * can be: not under TLS or compression. */
+int dts_client_packet(MYSQL *mysql, struct dts_packets *p, struct dts_slice *payload);
 
 /*
  * Asks for the log from a file and offset on: COM_BINLOG_DUMP. The command has

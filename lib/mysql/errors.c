@@ -42,6 +42,7 @@ static const unsigned again[] = {
 	1206,             /* too many locks */
 	1317,             /* the query was interrupted */
 	1412,             /* the table was changed under a snapshot */
+	1461,             /* too many prepared statements */
 	1637,             /* too many transactions */
 	1836,             /* read-only mode */
 	1927,             /* the connection was killed */

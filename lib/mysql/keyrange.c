@@ -247,7 +247,7 @@ static void add_literal(struct dts_buf *sql, const struct dts_column *c, struct 
 int dts_keyrange_fill(const struct dts_schema *schema, const struct dts_key *key, MYSQL_ROW row,
 		      const unsigned long *lengths, struct dts_bound *bound, struct dts_error *err)
 {
-	struct dts_row_writer *w = dts_row_writer_new(schema);
+	struct dts_row_writer *w = dts_row_writer_new(schema, false);
 	int rc = 0;
 
 	bound_reset(bound, key->count);

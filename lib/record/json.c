@@ -258,25 +258,38 @@ static inline int special(__m128i v, bool ascii)
 	return _mm_movemask_epi8(_mm_or_si128(found, control));
 }
 
-/* Copies `len` bytes, 4 to 15, in two parts that overlap, if none of them is special. */
+/* Copies `len` bytes, 4 to 15, in two parts that overlap, if none of them is special. Each size has its own
+ * loads and stores: going through memory with a variable one is slower than all the rest. */
 static inline bool copy_few(char *to, const char *p, size_t len, bool ascii)
 {
-	uint64_t first = 0, last = 0;
-	size_t part = len >= 8 ? 8 : 4;
-
-	if (part == 8) {
+	if (len >= 8) {
+		uint64_t first, last;
 		memcpy(&first, p, 8);
 		memcpy(&last, p + len - 8, 8);
+		if (special(_mm_set_epi64x((long long)last, (long long)first), ascii))
+			return false;
+		memcpy(to, &first, 8);
+		memcpy(to + len - 8, &last, 8);
 	} else {
+		uint32_t first, last;
 		memcpy(&first, p, 4);
 		memcpy(&last, p + len - 4, 4);
-		first |= first << 32;
-		last |= last << 32;
+		if (special(_mm_set_epi32((int)last, (int)first, (int)last, (int)first), ascii))
+			return false;
+		memcpy(to, &first, 4);
+		memcpy(to + len - 4, &last, 4);
 	}
-	if (special(_mm_set_epi64x((long long)last, (long long)first), ascii))
+	return true;
+}
+
+/* Copies the last bytes together with those before them, which are there already. */
+static inline bool copy_last(char *to_end, const char *end, bool ascii)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(end - 16));
+
+	if (special(v, ascii))
 		return false;
-	memcpy(to, &first, part);
-	memcpy(to + len - part, &last, part);
+	_mm_storeu_si128((__m128i *)(void *)(to_end - 16), v);
 	return true;
 }
 #endif
@@ -288,6 +301,17 @@ static inline __attribute__((always_inline)) const char *copy_plain(char **to, c
 	char *out = *to;
 
 #ifdef __SSE2__
+	const char *begin = p;
+	while (end - p >= 32) {
+		__m128i first = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i second = _mm_loadu_si128((const __m128i *)(const void *)(p + 16));
+		if (special(first, ascii) | special(second, ascii))
+			break;
+		_mm_storeu_si128((__m128i *)(void *)out, first);
+		_mm_storeu_si128((__m128i *)(void *)(out + 16), second);
+		p += 32;
+		out += 32;
+	}
 	while (end - p >= 16) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
 		int mask = special(v, ascii);
@@ -299,7 +323,12 @@ static inline __attribute__((always_inline)) const char *copy_plain(char **to, c
 		p += 16;
 		out += 16;
 	}
-	if (end - p >= 4 && copy_few(out, p, (size_t)(end - p), ascii)) {
+	bool copied = false;
+	if (p < end && p - begin >= 16)
+		copied = copy_last(out + (end - p), end, ascii);
+	else if (end - p >= 4)
+		copied = copy_few(out, p, (size_t)(end - p), ascii);
+	if (copied) {
 		*to = out + (end - p);
 		return end;
 	}

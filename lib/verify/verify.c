@@ -234,7 +234,7 @@ static void work_prepare(struct table_work *w)
 		w->documents = w->documents || dts_digest_is_document(&src->columns[i], &w->ordered[i], w->mixed);
 	dts_digest_add_size(&w->size, src->columns, src->column_count);
 	for (int side = 0; side < DTS_SIDES; side++) {
-		w->writer[side] = dts_row_writer_new(&w->schema[side]);
+		w->writer[side] = dts_row_writer_new(&w->schema[side], false);
 		dts_buf_adds(&w->from[side], " FROM ");
 		dts_sql_table(&w->from[side], w->table->db, w->table->name);
 	}
