@@ -103,3 +103,29 @@ prepared() { sql "$1" "SHOW GLOBAL STATUS LIKE 'Com_stmt_prepare'" | cut -f2; }
 	[ "$status" -eq 75 ]
 	! grep -q '"op":"end"' "$BATS_TEST_TMPDIR/stream"
 }
+
+@test "a key of empty strings, and a YEAR(2) whose order is not that of its comparisons" {
+	sql m10 "CREATE OR REPLACE DATABASE types; CREATE TABLE types.e (v VARCHAR(20), b VARBINARY(5), n INT, PRIMARY KEY (v, b)); INSERT INTO types.e VALUES ('', '', 1), ('', 'a', 2), ('a', '', 3)"
+	run_tool 0 dts-dump --defaults-file="$(defaults)" -g m10 --chunk-size=1 types
+	[ "$(jq -sc '[.[] | select(.op == "chunk") | [.after.v, .upto.v]]' <<<"$output")" = '[[null,""],["",""],["",null]]' ]
+	sql m10 "DROP TABLE types.e; CREATE TABLE types.y (y YEAR(2) PRIMARY KEY, n INT); INSERT INTO types.y VALUES (70, 1), (99, 2), (00, 3), (01, 4), (69, 5)"
+	for j in 1 4; do
+		run_tool 0 dts-dump --defaults-file="$(defaults)" -g m10 --chunk-size=1 -j$j types
+		[ "$(jq -sc '[.[] | select(.op == "row").after.n] | sort' <<<"$output")" = '[1,2,3,4,5]' ]
+	done
+}
+
+@test "MySQL gives up a statement whose tables leave its cache: it is prepared anew" {
+	servers_up my=mysql97
+	sql my "CREATE DATABASE types; CREATE TABLE types.t (id INT PRIMARY KEY, v TEXT); INSERT INTO types.t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900) SELECT i, REPEAT('x', 50) FROM n"
+	for n in 1 2; do
+		yes 'FLUSH TABLES types.t;' | client my >/dev/null 2>&1 3>&- &
+		flushers+=($!)
+	done
+	status=0
+	dts-dump --defaults-file="$(defaults)" -g my -j4 --lock=none --chunk-size=1 types >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+	kill "${flushers[@]}"
+	cat "$BATS_TEST_TMPDIR/err"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '"op":"row"' "$BATS_TEST_TMPDIR/out")" -eq 900 ]
+}

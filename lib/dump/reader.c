@@ -107,6 +107,7 @@ static int fill_key(struct reader *r, struct dts_bound *bound, struct dts_error 
 	struct dts_buf *text = &r->key_text;
 
 	dts_buf_clear(text);
+	dts_buf_reserve(text, 1); /* values may all be empty, which is not NULL */
 	for (size_t k = 0; k < key->count; k++) {
 		size_t field = r->table->key_fields[k], before = text->len;
 		long column = dts_schema_column(&r->table->schema, key->columns[k], 0);

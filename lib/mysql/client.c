@@ -112,6 +112,8 @@ int dts_client_packet(MYSQL *mysql, struct dts_packets *p, struct dts_slice *pay
 	int rc = dts_packets_next(p, payload);
 	if (rc == 0)
 		return fail_with(mysql, CR_SERVER_LOST, "HY000", DTS_LIT("Lost connection to server during query"));
+	if (rc == -2)
+		return fail_with(mysql, CR_NET_PACKET_TOO_LARGE, "HY000", DTS_LIT("A packet of more than 1 GiB"));
 	if (rc < 0)
 		return fail_with(mysql, CR_MALFORMED_PACKET, "HY000", DTS_LIT("Packets out of order"));
 	const unsigned char *b = (const unsigned char *)payload->p;

@@ -43,6 +43,7 @@ static const unsigned again[] = {
 	1317,             /* the query was interrupted */
 	1412,             /* the table was changed under a snapshot */
 	1461,             /* too many prepared statements */
+	1615,             /* a prepared statement's tables have changed again and again */
 	1637,             /* too many transactions */
 	1836,             /* read-only mode */
 	1927,             /* the connection was killed */

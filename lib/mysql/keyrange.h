@@ -10,7 +10,7 @@
 
 /* The key to walk a table by: the primary key, else a unique key of NOT NULL
  * columns; NULL when there is none. Columns whose values do not order the same
- * on both ends (FLOAT, DOUBLE, JSON, geometry, TEXT, BLOB, a SET of more than 53 members, a CHAR of
+ * on both ends (FLOAT, DOUBLE, JSON, geometry, TEXT, BLOB, a SET of more than 53 members, YEAR(2), a CHAR of
  * a NOPAD collation of MariaDB's) disqualify a key. */
 const struct dts_key *dts_keyrange_key(const struct dts_schema *schema);
 

@@ -61,8 +61,10 @@ int dts_packets_wait(struct dts_packets *p, struct dts_slice *payload)
 		const unsigned char *head = (const unsigned char *)p->data + p->at + (whole > 0 ? HEAD + whole : 0);
 		size_t len = head[0] | (size_t)head[1] << 8 | (size_t)head[2] << 16;
 		size_t heads = whole > 0 ? 2 * HEAD : HEAD;
-		if (head[3] != p->number || whole + len > LARGEST)
+		if (head[3] != p->number)
 			return -1;
+		if (whole + len > LARGEST)
+			return -2;
 		p->number++;
 		if (!read_up_to(p, heads + whole + len))
 			return 0;

@@ -6,6 +6,9 @@
 #include "base/bytes.h"
 #include "mysql/client.h"
 
+/* MySQL gives a statement up whose tables leave its cache several times before it runs (FLUSH TABLES). */
+enum { TO_BE_PREPARED = 1615, TRIES = 10 };
+
 static int fail(struct dts_session *s, struct dts_error *err)
 {
 	return dts_session_fail(s, err, "reading rows failed on");
@@ -161,9 +164,12 @@ int dts_rows_query(struct dts_rows *r, struct dts_session *s, bool binary, struc
 		r->wires = NULL;
 		return r->result ? 0 : -1;
 	}
-	if (prepare(r, sql, err) < 0 || execute(r, err) < 0) {
+	for (int left = TRIES; prepare(r, sql, err) < 0 || execute(r, err) < 0;) {
+		const bool again = r->over && mysql_errno(s->mysql) == TO_BE_PREPARED && --left > 0;
 		dts_rows_end(r);
-		return -1;
+		if (!again)
+			return -1;
+		*err = (struct dts_error)DTS_ERROR_INIT;
 	}
 	r->wires = r->columns;
 	r->row = r->values;

@@ -358,9 +358,11 @@ static bool moment_of(const struct column *c, struct dts_slice value, struct dts
 		m->second = dts_bytes_u8(&b);
 	}
 	if (dts_bytes_left(&b) > 0)
-		m->fraction = dts_bytes_u32(&b) / units[c->schema->decimals];
-	if (days > 100)
+		m->fraction = dts_bytes_u32(&b);
+	/* More digits than the column has: it is another column. */
+	if (days > 100 || m->fraction % units[c->schema->decimals] != 0)
 		return false;
+	m->fraction /= units[c->schema->decimals];
 	m->hour += days * 24;
 	return !b.bad && dts_bytes_left(&b) == 0;
 }
@@ -438,6 +440,13 @@ static bool set_form(struct column *c, const struct dts_wire *wire)
 	}
 }
 
+static int other_type(const struct column *c, unsigned type, struct dts_error *err)
+{
+	dts_fail(err, DTS_AGAIN, "column '%.*s' of type %.*s comes from the server as another type (number %u of the protocol)",
+		 (int)c->schema->name.len, c->schema->name.p, (int)c->schema->type_text.len, c->schema->type_text.p, type);
+	return dts_hint(err, "if the table was changed meanwhile, run it again");
+}
+
 int dts_row_writer_begin(struct dts_row_writer *w, const struct dts_wire *wires, size_t count, struct dts_error *err)
 {
 	size_t field = 0;
@@ -447,9 +456,7 @@ int dts_row_writer_begin(struct dts_row_writer *w, const struct dts_wire *wires,
 		if (!c->selected)
 			continue;
 		if (field == count || !set_form(c, &wires[field]))
-			return dts_fail(err, DTS_BAD_INPUT, "column '%.*s' of type %.*s comes from the server as something else (%d)",
-					(int)c->schema->name.len, c->schema->name.p, (int)c->schema->type_text.len,
-					c->schema->type_text.p, field < count ? wires[field].type : -1);
+			return other_type(c, field < count ? wires[field].type : 0, err);
 		field++;
 	}
 	return 0;

@@ -26,7 +26,7 @@ void dts_row_writer_select(const struct dts_row_writer *w, struct dts_buf *sql);
 size_t dts_row_writer_count(const struct dts_row_writer *w);
 
 /* In binary form, before the rows of a query: what its columns are, borrowed until the next call. -1
- * (DTS_BAD_INPUT) where a column does not come as its type should. */
+ * (DTS_AGAIN) where a column does not come as its type should. */
 int dts_row_writer_begin(struct dts_row_writer *w, const struct dts_wire *wires, size_t count, struct dts_error *err);
 
 /* Appends {"id":1,"note":"x",...} for a row of that select. No allocation once warm.

@@ -121,7 +121,7 @@ static const char *binary_of(const char *type, uint8_t wire_type, uint8_t width,
 	drop();
 	if (rc == 0)
 		return dts_buf_text(&out);
-	CHECK_INT(DTS_BAD_INPUT, err.status);
+	CHECK_INT(begun < 0 ? DTS_AGAIN : DTS_BAD_INPUT, err.status);
 	return begun < 0 ? "!!" : "!";
 }
 
@@ -169,6 +169,7 @@ static void test_binary_moments(void)
 	WIRE("!", "!", "date", MYSQL_TYPE_DATE, 0, false, "\xe8\x07\x0d\1");
 	WIRE("!", "!", "time", MYSQL_TYPE_TIME, 0, false, "\0\xff\xff\xff\xff\0\0\0");
 	WIRE("!", "!", "datetime", MYSQL_TYPE_DATETIME, 0, false, "\xe8\x07\1\2\3\4\5\1\0\0\0\0");
+	WIRE("!", "!", "time(3)", MYSQL_TYPE_TIME, 0, false, "\1\0\0\0\0\0\0\0\xa1\x86\1\0");
 	WIRE("!!", "!!", "time", MYSQL_TYPE_DATETIME, 0, false, "");
 }
 
