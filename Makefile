@@ -31,7 +31,7 @@ client_root := $(abspath $(CLIENT_ROOT))
 client_libs := $(client_root)/$(shell cat $(client_root)/libraries)
 client_config := PKG_CONFIG_SYSROOT_DIR=$(client_root) \
 	PKG_CONFIG_LIBDIR=$(client_libs)/pkgconfig pkg-config
-client_modules := mysqlclient popt libzstd
+client_modules := mysqlclient popt libzstd zlib
 DEPS_CFLAGS := $(shell $(client_config) --cflags $(client_modules) | sed 's/-I */-isystem /g')
 DEPS_LIBS := $(shell $(client_config) --libs $(client_modules)) -lcsv
 SYSROOT := --sysroot=$(client_root)

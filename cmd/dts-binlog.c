@@ -10,7 +10,7 @@ struct arguments {
 	struct dts_list tables, ignored;
 	const char *src, *start, *start_position, *start_gtid, *resume, *schema_history, *checkpoint_db;
 	const char *stop_position, *stop_gtid;
-	bool follow, skip_sequences, zstd;
+	bool follow, skip_sequences, with_sql, zstd;
 	double heartbeat, reconnect_timeout;
 	uint64_t server_id;
 };
@@ -73,7 +73,8 @@ static int run(struct arguments *a, struct dts_error *err)
 	struct dts_selection selection = {0};
 	struct dts_follow_options o = {
 		.connect = &a->connect, .selection = &selection, .src = a->src, .own_db = a->checkpoint_db,
-		.server_id = (uint32_t)a->server_id, .history = a->schema_history, .skip_sequences = a->skip_sequences, .follow = a->follow,
+		.server_id = (uint32_t)a->server_id, .history = a->schema_history, .skip_sequences = a->skip_sequences,
+		.with_sql = a->with_sql, .follow = a->follow,
 		.notice = notice, .heartbeat = a->heartbeat, .reconnect_timeout = a->reconnect_timeout,
 	};
 	struct dts_output out;
@@ -116,6 +117,7 @@ int main(int argc, char **argv)
 		{"schema-history", 0, DTS_OPTION_STRING, &a.schema_history, "FILE",
 		 "keep what the tables looked like at each position in FILE"},
 		{"skip-sequences", 0, DTS_OPTION_FLAG, &a.skip_sequences, NULL, "leave changes of sequences out instead of stopping"},
+		{"with-sql", 0, DTS_OPTION_FLAG, &a.with_sql, NULL, "with the statements that made the changes, if the log has them"},
 		{"src", 0, DTS_OPTION_NAME, &a.src, "NAME", "name of the source in the records [the -g group, else its host]"},
 		{"heartbeat", 0, DTS_OPTION_SECONDS, &a.heartbeat, "SECONDS", "between heartbeat records; 0: none [10]"},
 		{"reconnect-timeout", 0, DTS_OPTION_SECONDS, &a.reconnect_timeout, "SECONDS", "how long to try after a lost connection [600]"},

@@ -317,14 +317,26 @@ behind() {
 	done <<-'END'
 	SET binlog_format=STATEMENT|BEGIN; INSERT INTO i VALUES (1); INSERT INTO i VALUES (2); COMMIT|INSERT INTO i VALUES (1)
 	SET binlog_format=STATEMENT|INSERT INTO m VALUES (1)|SET GLOBAL binlog_format=ROW
-	SET binlog_transaction_compression=ON|INSERT INTO i VALUES (1), (2)|binlog_transaction_compression=OFF
-	SET binlog_transaction_compression=ON|BEGIN; INSERT INTO i VALUES (1); DELETE FROM i; COMMIT|binlog_transaction_compression=OFF
-	SET binlog_row_value_options=PARTIAL_JSON|BEGIN; UPDATE j SET j=JSON_SET(j, '$.a', 2); INSERT INTO i VALUES (1); COMMIT|binlog_row_value_options=''
+	SET binlog_row_value_options=PARTIAL_JSON, binlog_row_image=MINIMAL|BEGIN; UPDATE j SET j=JSON_SET(j, '$.a', 2); INSERT INTO i VALUES (1); COMMIT|binlog_row_image=FULL
+	SET binlog_row_value_options=PARTIAL_JSON, binlog_row_image=MINIMAL, binlog_transaction_compression=ON|BEGIN; UPDATE j SET j=JSON_SET(j, '$.a', 3); INSERT INTO i VALUES (2); COMMIT|binlog_row_image=FULL
 	DO 1|RENAME TABLE m TO o.m|(not selected)
 	END
 	sql src 'DROP DATABASE o; SET GLOBAL binlog_format=STATEMENT' 
 	run_tool 4 timeout 20 dts-binlog --defaults-file="$(defaults)" -g src --follow
 	[[ "$stderr" == *binlog_format=STATEMENT*hint:*binlog_format=ROW* ]]
+}
+
+@test "--with-sql tells the statements behind the changes, in compressed transactions, too" {
+	sql src 'CREATE TABLE i (id int primary key, v text)' b
+	for compression in OFF ON; do
+		from=$(now)
+		sql src "SET binlog_rows_query_log_events=ON, binlog_transaction_compression=$compression; BEGIN; INSERT INTO i VALUES (1, REPEAT('a', 900)), (2, 'b'); UPDATE i SET id = id + 10; COMMIT; DELETE FROM i" b
+		[ "$(sql src "SHOW BINLOG EVENTS IN '${from%:*}' FROM ${from#*:}" | grep -c Transaction_payload)" -eq "$([ $compression = OFF ] && echo 0 || echo 2)" ]
+		run_tool 0 binlog --start-position="$from" --with-sql
+		[ "$(jq -r 'select(.sql) | "\(.op) \(.n) \(.sql)"' <<<"$output")" = "insert 1 INSERT INTO i VALUES (1, REPEAT('a', 900)), (2, 'b')
+update 3 UPDATE i SET id = id + 10
+delete 1 DELETE FROM i" ]
+	done
 }
 
 @test "a log without names stops and says what to set" {

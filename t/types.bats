@@ -80,9 +80,27 @@ through_dump() {
 	same "$1" "$2"
 }
 
-# through_log SRC DST [OPTION...]: rows of each image, changed column by column.
+# compression SERVER ON|OFF: statements that make what comes compressed in the log, or not.
+compression() {
+	case $(kind_of "$1") in
+	mysql*) echo "SET SESSION binlog_transaction_compression=$2;" ;;
+	*) echo "SET GLOBAL log_bin_compress=$2, GLOBAL log_bin_compress_min_len=10;" ;;
+	esac
+}
+
+# through_log SRC DST [OPTION...]: rows of each image, changed column by column, compressed and not.
 through_log() {
-	local image first=1 everything=
+	local compress before=0
+
+	for compress in $(drawn OFF ON); do
+		changes_through_log "$@"
+		before=10000 # other rows
+	done
+	compression "$1" OFF | client "$1"
+}
+
+changes_through_log() {
+	local image first=$((before + 1)) everything=
 
 	[ "${DTS_SAMPLES:-}" != all ] || everything=all
 	for image in FULL NOBLOB MINIMAL; do
@@ -91,6 +109,7 @@ through_log() {
 		[ "$image" = FULL ] || local -x DTS_TYPES_SKIP=big
 		{
 			echo "SET SESSION binlog_row_image=$image;"
+			compression "$1" "$compress"
 			types rows "$from" "$to" "$first"
 			types changes "$from" "$to" "$first" "$DTS_SEED" $everything
 			[ "$image" = FULL ] || types changes "$from" "$to" 1 "$DTS_SEED" | grep -v '^DELETE'

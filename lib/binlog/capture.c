@@ -39,6 +39,10 @@ void dts_capture_release(struct dts_capture *c)
 	dts_buf_release(&c->sql);
 	dts_buf_release(&c->statement);
 	dts_buf_release(&c->zone);
+	dts_buf_release(&c->annotation);
+	dts_inflate_release(&c->inflate);
+	dts_payload_release(&c->payload);
+	dts_row_documents_release(&c->documents);
 	dts_buf_release(&c->head);
 	dts_buf_release(&c->scratch);
 	*c = (struct dts_capture){0};
@@ -73,6 +77,7 @@ static void mark_safe(struct dts_capture *c)
 
 void dts_capture_group_done(struct dts_capture *c)
 {
+	dts_buf_clear(&c->annotation);
 	mark_safe(c);
 	dts_gtids_follow(&c->safe.gtid, dts_buf_slice(&c->gtid_text));
 	c->groups++;
@@ -105,6 +110,7 @@ void dts_capture_interrupt(struct dts_capture *c, struct dts_buf *out)
 		dts_tx_rollback(&c->tx, out);
 	dts_position_copy(&c->at, &c->safe);
 	dts_gtids_clear(&c->at.gtid);
+	dts_payload_close(&c->payload);
 	c->format = (struct dts_event_format){0};
 	dts_log_tables_forget(&c->tables);
 	if (c->jumps)
@@ -320,30 +326,23 @@ static int intvar(struct dts_capture *c, const struct dts_event *e, struct dts_e
 	return 0;
 }
 
-static int unknown(struct dts_capture *c, const struct dts_event *e, struct dts_error *err)
+static int unknown(const struct dts_event *e, struct dts_error *err)
 {
 	char text[24];
 
 	if (e->flags & DTS_EVENT_IGNORABLE)
 		return 0;
-	if (e->type >= DTS_EV_QUERY_COMPRESSED && e->type <= DTS_EV_ROWS_COMPRESSED_LAST) {
-		dts_fail(err, DTS_BAD_INPUT, "a compressed event (%s) cannot be read yet", dts_event_name(e->type, text));
-		dts_hint(err, "run SET GLOBAL log_bin_compress=OFF on the source");
-		return dts_capture_refuse(c);
-	}
-	if (e->type == DTS_EV_TRANSACTION_PAYLOAD) {
-		dts_fail(err, DTS_BAD_INPUT, "a compressed transaction cannot be read yet");
-		dts_hint(err, "run SET GLOBAL binlog_transaction_compression=OFF on the source");
-		c->refused_statement = true; /* it is the rest of its group */
-		c->begun = false;
-		return dts_capture_refuse(c);
-	}
-	if (e->type == DTS_EV_PARTIAL_UPDATE_ROWS) {
-		dts_fail(err, DTS_BAD_INPUT, "an update of parts of JSON documents cannot be read yet");
-		dts_hint(err, "run SET GLOBAL binlog_row_value_options='' on the source");
-		return dts_capture_refuse(c);
-	}
 	return dts_fail(err, DTS_BAD_INPUT, "an event that is not known: %s", dts_event_name(e->type, text));
+}
+
+/* The text of a statement whose changes follow; MySQL has a byte before it, a length that cannot be trusted. */
+static void annotate(struct dts_capture *c, const struct dts_event *e)
+{
+	size_t before = e->type == DTS_EV_ROWS_QUERY;
+
+	dts_buf_clear(&c->annotation);
+	if (c->options.with_sql && e->body.len > before)
+		dts_buf_add(&c->annotation, e->body.p + before, e->body.len - before);
 }
 
 static int describe(struct dts_capture *c, const struct dts_event *e, struct dts_error *err)
@@ -362,7 +361,7 @@ static bool is_about_rows(const struct dts_event *e)
 	return e->type == DTS_EV_TABLE_MAP || e->type == DTS_EV_PARTIAL_UPDATE_ROWS || e->type == DTS_EV_INCIDENT ||
 	       e->type == DTS_EV_BEGIN_LOAD_QUERY || e->type == DTS_EV_EXECUTE_LOAD_QUERY ||
 	       (e->type >= DTS_EV_LOAD && e->type <= DTS_EV_NEW_LOAD) ||
-	       (e->type >= DTS_EV_ROWS_COMPRESSED_FIRST && e->type <= DTS_EV_ROWS_COMPRESSED_LAST) ||
+	       (e->type >= DTS_EV_WRITE_ROWS_COMPRESSED_V1 && e->type <= DTS_EV_DELETE_ROWS_COMPRESSED) ||
 	       (e->type >= DTS_EV_WRITE_ROWS_V1 && e->type <= DTS_EV_DELETE_ROWS_V1) ||
 	       (e->type >= DTS_EV_WRITE_ROWS && e->type <= DTS_EV_DELETE_ROWS);
 }
@@ -411,6 +410,13 @@ static int dispatch(struct dts_capture *c, const struct dts_event *e, struct dts
 	case DTS_EV_WRITE_ROWS:
 	case DTS_EV_UPDATE_ROWS:
 	case DTS_EV_DELETE_ROWS:
+	case DTS_EV_PARTIAL_UPDATE_ROWS:
+	case DTS_EV_WRITE_ROWS_COMPRESSED_V1:
+	case DTS_EV_UPDATE_ROWS_COMPRESSED_V1:
+	case DTS_EV_DELETE_ROWS_COMPRESSED_V1:
+	case DTS_EV_WRITE_ROWS_COMPRESSED:
+	case DTS_EV_UPDATE_ROWS_COMPRESSED:
+	case DTS_EV_DELETE_ROWS_COMPRESSED:
 		return dts_capture_changes(c, e, out, err);
 	case DTS_EV_GTID:
 		return begin_mariadb(c, e, start, err);
@@ -424,7 +430,10 @@ static int dispatch(struct dts_capture *c, const struct dts_event *e, struct dts
 		dts_capture_commit(c, out);
 		return 0;
 	case DTS_EV_QUERY:
+	case DTS_EV_QUERY_COMPRESSED:
 		return dts_capture_statement(c, e, out, err);
+	case DTS_EV_TRANSACTION_PAYLOAD:
+		return c->tx.open ? dts_payload_open(&c->payload, e->body, err) : dts_capture_outside(e, err);
 	case DTS_EV_XA_PREPARE:
 		return prepare(c, e, out, err);
 	case DTS_EV_ROTATE:
@@ -434,9 +443,11 @@ static int dispatch(struct dts_capture *c, const struct dts_event *e, struct dts
 	case DTS_EV_GTID_LIST:
 	case DTS_EV_PREVIOUS_GTIDS:
 		return executed_before(c, e, err);
-	case DTS_EV_STOP:
 	case DTS_EV_ANNOTATE:
 	case DTS_EV_ROWS_QUERY:
+		annotate(c, e);
+		return 0;
+	case DTS_EV_STOP:
 	case DTS_EV_IGNORABLE:
 	case DTS_EV_CHECKPOINT:
 	case DTS_EV_START_ENCRYPTION:
@@ -464,7 +475,7 @@ static int dispatch(struct dts_capture *c, const struct dts_event *e, struct dts
 	case DTS_EV_INCIDENT:
 		return incident(e, err);
 	default:
-		return unknown(c, e, err);
+		return unknown(e, err);
 	}
 }
 
@@ -509,6 +520,7 @@ int dts_capture_pass(struct dts_capture *c, struct dts_slice raw)
 	switch (e.type) {
 	case DTS_EV_XID:
 	case DTS_EV_XA_PREPARE:
+	case DTS_EV_TRANSACTION_PAYLOAD:
 		return 1;
 	case DTS_EV_QUERY:
 	case DTS_EV_QUERY_COMPRESSED:
@@ -522,14 +534,33 @@ int dts_capture_pass(struct dts_capture *c, struct dts_slice raw)
 	}
 }
 
+/* What there was before an event, to go back to. */
+struct before {
+	size_t held;
+	uint64_t n, records;
+	bool printed;
+};
+
+static struct before before_event(const struct dts_capture *c, const struct dts_buf *out)
+{
+	return (struct before){out->len, c->tx.n, c->tx.records, c->tx.printed};
+}
+
+/* Nothing of it was said, not even that its transaction began. */
+static void take_back(struct dts_capture *c, const struct before *b, struct dts_buf *out)
+{
+	out->len = b->held;
+	c->tx.n = b->n;
+	c->tx.records = b->records;
+	c->tx.printed = b->printed;
+}
+
 int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_buf *out, struct dts_error *err)
 {
 	struct dts_event e;
 	/* A shallow copy: only the file and the offset are looked at. */
 	struct dts_position start = {.offset = c->at.offset, .created = c->at.created};
-	const size_t held = out->len;
-	const uint64_t n = c->tx.n, records = c->tx.records;
-	const bool printed = c->tx.printed;
+	const struct before before = before_event(c, out);
 	int status = dts_event_parse(&e, &c->format, raw, err);
 
 	if (status == 0) {
@@ -555,17 +586,50 @@ int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_bu
 	if (status == 0 && !c->tx.open && (!c->jumps || c->caught_up) && c->skip_to == 0)
 		mark_safe(c);
 	if (c->quiet) {
-		out->len = held;
-		c->tx.records = records;
+		out->len = before.held;
+		c->tx.records = before.records;
 		if (status == 0)
 			status = end_quiet(c, err);
 	}
+	c->event_at = start.offset;
 	if (status < 0) {
-		/* Nothing of it was said, not even that its transaction began. */
-		out->len = held;
-		c->tx.n = n;
-		c->tx.records = records;
-		c->tx.printed = printed;
+		take_back(c, &before, out);
+		dts_where(err, "%s:%llu", c->at.file, (unsigned long long)start.offset);
+	}
+	return status;
+}
+
+int dts_capture_more(struct dts_capture *c, struct dts_buf *out, struct dts_error *err)
+{
+	const struct dts_position start = {.offset = c->event_at, .created = c->at.created};
+	const struct before before = before_event(c, out);
+	const bool checksum = c->format.checksum;
+	struct dts_slice raw;
+	struct dts_event e;
+
+	if (!c->payload.open)
+		return 0;
+	int status = dts_payload_next(&c->payload, &raw, err);
+	if (status > 0) {
+		c->format.checksum = false;
+		status = dts_event_parse(&e, &c->format, raw, err);
+		c->format.checksum = checksum;
+		if (status == 0 && (begins_group(&e) || e.type == DTS_EV_FORMAT || e.type == DTS_EV_ROTATE || e.type == DTS_EV_TRANSACTION_PAYLOAD))
+			status = dts_fail(err, DTS_BAD_INPUT, "a compressed transaction has an event that cannot be in one");
+		if (status == 0)
+			status = dispatch(c, &e, raw, &start, out, err);
+		if (status == 0 && !c->tx.open)
+			mark_safe(c);
+		status = status < 0 ? -1 : 1;
+	} else if (status == 0 && c->tx.open) {
+		dts_fail(err, DTS_BAD_INPUT, "a compressed transaction has no end");
+		status = -1;
+	}
+	if (status < 0) {
+		dts_payload_close(&c->payload);
+		c->refused_statement = true; /* it is the rest of its group */
+		c->begun = false;
+		take_back(c, &before, out);
 		dts_where(err, "%s:%llu", c->at.file, (unsigned long long)start.offset);
 	}
 	return status;

@@ -1,6 +1,8 @@
 #ifndef DTS_BINLOG_CAPTURE_H
 #define DTS_BINLOG_CAPTURE_H
 
+#include "binlog/payload.h"
+#include "binlog/row.h"
 #include "binlog/tables.h"
 #include "binlog/tx.h"
 #include "ddl/ddl.h"
@@ -15,6 +17,7 @@ struct dts_capture_options {
 	const char *own_db;                    /* database of our own checkpoints */
 	unsigned lower_case_names;             /* not 0: statements write names in any case, the rest is in lower case */
 	bool skip_sequences;                   /* leave changes of sequences out, instead of stopping */
+	bool with_sql;                         /* tell the statements that made changes */
 	const struct dts_map *collations;      /* see dts_collation_key(); borrowed; NULL: none */
 	struct dts_history *history;           /* borrowed; moved on by the log's statements; NULL: none */
 	dts_catalog_function *catalog;
@@ -58,6 +61,11 @@ struct dts_capture {
 	struct dts_buf sql; /* of a statement without what is not selected */
 	struct dts_buf statement; /* its record, for the history */
 	struct dts_buf zone;      /* its time zone, where the log only says SYSTEM */
+	struct dts_buf annotation;  /* the statement that makes the next changes, until it was told; empty: none */
+	struct dts_inflate inflate; /* of an event */
+	struct dts_row_documents documents;
+	struct dts_payload payload; /* the compressed transaction whose events come one by one */
+	uint64_t event_at;          /* where the last event stands */
 	struct dts_buf head, scratch;
 };
 
@@ -69,9 +77,13 @@ void dts_capture_release(struct dts_capture *c);
 /* The history is behind the start: reads on from there, and tells nothing before the start. */
 void dts_capture_go_back(struct dts_capture *c, const struct dts_position *to);
 
-/* One whole event. Appends what it says to `out`. -1: status 3 for what cannot be
+/* One whole event. Appends what it says to `out`; behind it comes dts_capture_more(), for which `raw` stays. -1: status 3 for what cannot be
  * decoded or must not be passed over, 4 when the server's settings must change; the message starts with the position. */
 int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_buf *out, struct dts_error *err);
+
+/* What is left of that event, if it was a whole transaction that MySQL has compressed: one of its
+ * events after the other, before anything else. 1: there may be more; 0: there is none; -1. */
+int dts_capture_more(struct dts_capture *c, struct dts_buf *out, struct dts_error *err);
 
 /* Behind a failure that set `refused`: the events of the open transaction are passed over, to
  * know where it ends. 1: c->at is behind it; 0: give more; -1: that cannot be known. */

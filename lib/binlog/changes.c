@@ -1,5 +1,6 @@
 #include "binlog/capture_parts.h"
 #include "binlog/row.h"
+#include "record/value.h"
 
 static const char *const ops[] = {
 	[DTS_ROWS_INSERT] = "insert", [DTS_ROWS_UPDATE] = "update", [DTS_ROWS_DELETE] = "delete",
@@ -33,6 +34,15 @@ static struct dts_slice flags_of(const struct dts_event_rows *r)
 	}
 }
 
+/* The log has what was changed in a document, and not the document. */
+static int no_document(struct dts_capture *c, const struct dts_log_table *t, struct dts_error *err)
+{
+	dts_fail(err, DTS_BAD_INPUT, "`%.*s`.`%.*s` has an update of parts of a document that the before image lacks",
+		 (int)t->schema.db.len, t->schema.db.p, (int)t->schema.table.len, t->schema.table.p);
+	dts_hint(err, "run SET GLOBAL binlog_row_image=FULL or SET GLOBAL binlog_row_value_options='' on the source");
+	return dts_capture_refuse(c);
+}
+
 static int add_change(struct dts_capture *c, const struct dts_log_table *t, struct dts_event_rows *r,
 		      struct dts_slice flags, struct dts_buf *out, struct dts_error *err)
 {
@@ -43,13 +53,20 @@ static int add_change(struct dts_capture *c, const struct dts_log_table *t, stru
 	dts_buf_add_slice(out, flags);
 	if (r->kind != DTS_ROWS_INSERT) {
 		dts_buf_add(out, ",\"before\":", 10);
-		if (dts_row_add(t, r->present, &r->rows, out, err) < 0)
+		if ((r->partial ? dts_row_add_before(t, &c->documents, r->present, &r->rows, out, err)
+				: dts_row_add(t, r->present, &r->rows, out, err)) < 0)
 			return -1;
 	}
 	if (r->kind != DTS_ROWS_DELETE) {
 		dts_buf_add(out, ",\"after\":", 9);
-		if (dts_row_add(t, r->present_after, &r->rows, out, err) < 0)
-			return -1;
+		if ((r->partial ? dts_row_add_after(t, &c->documents, r->present_after, &r->rows, out, err)
+				: dts_row_add(t, r->present_after, &r->rows, out, err)) < 0)
+			return r->partial && c->documents.missing ? no_document(c, t, err) : -1;
+	}
+	if (c->annotation.len > 0) {
+		dts_buf_adds(out, ",\"sql\":");
+		dts_value_add_text(out, dts_charset_find(DTS_LIT("utf8mb4")), dts_buf_slice(&c->annotation));
+		dts_buf_clear(&c->annotation); /* once is enough */
 	}
 	dts_buf_add(out, "}\n", 2);
 	return 0;
@@ -90,6 +107,12 @@ int dts_capture_changes(struct dts_capture *c, const struct dts_event *e, struct
 		return dts_fail(err, DTS_BAD_INPUT, "rows of `%.*s`.`%.*s` have %zu columns, its description has %zu",
 				(int)t->schema.db.len, t->schema.db.p, (int)t->schema.table.len,
 				t->schema.table.p, r.columns, t->column_count);
+	if (r.compressed) {
+		struct dts_slice plain;
+		if (dts_inflate_event(&c->inflate, dts_slice((const char *)r.rows.p, dts_bytes_left(&r.rows)), &plain, err) < 0)
+			return -1;
+		r.rows = dts_bytes(plain);
+	}
 	if (dts_log_tables_announce(&c->tables, t, out))
 		c->tx.records++;
 	prepare_head(c, t, &r);

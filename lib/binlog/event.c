@@ -34,10 +34,12 @@ const char *dts_event_name(uint8_t type, char text[24])
 		[DTS_EV_ANNOTATE] = "Annotate_rows",
 		[DTS_EV_CHECKPOINT] = "Binlog_checkpoint", [DTS_EV_GTID] = "Gtid",
 		[DTS_EV_GTID_LIST] = "Gtid_list", [DTS_EV_START_ENCRYPTION] = "Start_encryption",
-		[DTS_EV_QUERY_COMPRESSED] = "Query_compressed", [166] = "Write_rows_compressed_v1",
-		[167] = "Update_rows_compressed_v1", [168] = "Delete_rows_compressed_v1",
-		[169] = "Write_rows_compressed", [170] = "Update_rows_compressed",
-		[171] = "Delete_rows_compressed",
+		[DTS_EV_QUERY_COMPRESSED] = "Query_compressed", [DTS_EV_WRITE_ROWS_COMPRESSED_V1] = "Write_rows_compressed_v1",
+		[DTS_EV_UPDATE_ROWS_COMPRESSED_V1] = "Update_rows_compressed_v1",
+		[DTS_EV_DELETE_ROWS_COMPRESSED_V1] = "Delete_rows_compressed_v1",
+		[DTS_EV_WRITE_ROWS_COMPRESSED] = "Write_rows_compressed",
+		[DTS_EV_UPDATE_ROWS_COMPRESSED] = "Update_rows_compressed",
+		[DTS_EV_DELETE_ROWS_COMPRESSED] = "Delete_rows_compressed",
 	};
 
 	if (names[type])
@@ -291,12 +293,18 @@ int dts_event_rows(struct dts_event_rows *r, const struct dts_event *e, const st
 		   struct dts_error *err)
 {
 	struct dts_bytes b = dts_bytes(e->body);
-	bool v2 = e->type >= DTS_EV_WRITE_ROWS;
+	const bool partial = e->type == DTS_EV_PARTIAL_UPDATE_ROWS;
+	const uint8_t first = partial ? DTS_EV_PARTIAL_UPDATE_ROWS - DTS_ROWS_UPDATE
+			      : e->type >= DTS_EV_WRITE_ROWS_COMPRESSED ? DTS_EV_WRITE_ROWS_COMPRESSED
+			      : e->type >= DTS_EV_WRITE_ROWS_COMPRESSED_V1 ? DTS_EV_WRITE_ROWS_COMPRESSED_V1
+			      : e->type >= DTS_EV_WRITE_ROWS ? DTS_EV_WRITE_ROWS : DTS_EV_WRITE_ROWS_V1;
+	bool v2 = partial || first == DTS_EV_WRITE_ROWS || first == DTS_EV_WRITE_ROWS_COMPRESSED;
 	uint64_t columns;
 	size_t bitmap;
 	char text[24];
 
-	*r = (struct dts_event_rows){.kind = (enum dts_rows_kind)(e->type - (v2 ? DTS_EV_WRITE_ROWS : DTS_EV_WRITE_ROWS_V1))};
+	*r = (struct dts_event_rows){.kind = (enum dts_rows_kind)(e->type - first),
+				     .partial = partial, .compressed = first >= DTS_EV_WRITE_ROWS_COMPRESSED_V1};
 	r->table_id = dts_bytes_uint(&b, f->post_header[e->type] == 6 ? 4 : 6);
 	r->flags = dts_bytes_u16(&b);
 	if (v2)

@@ -56,8 +56,12 @@ enum dts_event_type {
 	DTS_EV_GTID_LIST = 163,
 	DTS_EV_START_ENCRYPTION = 164,
 	DTS_EV_QUERY_COMPRESSED = 165,
-	DTS_EV_ROWS_COMPRESSED_FIRST = 166,
-	DTS_EV_ROWS_COMPRESSED_LAST = 171,
+	DTS_EV_WRITE_ROWS_COMPRESSED_V1 = 166,
+	DTS_EV_UPDATE_ROWS_COMPRESSED_V1 = 167,
+	DTS_EV_DELETE_ROWS_COMPRESSED_V1 = 168,
+	DTS_EV_WRITE_ROWS_COMPRESSED = 169,
+	DTS_EV_UPDATE_ROWS_COMPRESSED = 170,
+	DTS_EV_DELETE_ROWS_COMPRESSED = 171,
 };
 
 /* "Write_rows_v1", or "event type 77". Borrowed: a static text or `text`. */
@@ -164,6 +168,8 @@ enum dts_rows_kind { DTS_ROWS_INSERT, DTS_ROWS_UPDATE, DTS_ROWS_DELETE };
 
 struct dts_event_rows {
 	enum dts_rows_kind kind;
+	bool compressed; /* `rows` are, see binlog/inflate.h */
+	bool partial;    /* after images may have parts of documents only, see binlog/row.h */
 	uint64_t table_id;
 	uint16_t flags;
 	size_t columns;

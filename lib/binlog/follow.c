@@ -165,9 +165,12 @@ static int take(struct dts_follow *f, struct dts_slice event, struct dts_error *
 
 	if (!c->quiet && crosses_stop(f, event))
 		return 1;
-	if (dts_capture_event(c, event, &f->out->buf, err) < 0 || keep_history(f, err) < 0 ||
-	    dts_output_record_done(f->out, err) < 0)
-		return -1;
+	int more = dts_capture_event(c, event, &f->out->buf, err);
+	do {
+		if (more < 0 || keep_history(f, err) < 0 || dts_output_record_done(f->out, err) < 0)
+			return -1;
+		more = dts_capture_more(c, &f->out->buf, err);
+	} while (more != 0);
 	if (c->groups != groups) {
 		see_gtid(f, dts_buf_slice(&c->gtid_text));
 		if (beat_due(f) && beat(f, c->time, err) < 0)

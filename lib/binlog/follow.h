@@ -22,6 +22,7 @@ struct dts_follow_options {
 	const char *own_db;     /* database of checkpoints, here never captured, at the target read */
 	uint32_t server_id;     /* 0: a random one */
 	bool skip_sequences;
+	bool with_sql;          /* the statements behind changes, where the log has them */
 
 	enum dts_start start;
 	struct dts_position position; /* where to start */

@@ -1,6 +1,7 @@
 #include "binlog/row.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 
 #include "binlog/decimal.h"
 #include "binlog/jsonb.h"
@@ -116,13 +117,22 @@ static bool add_inet(struct dts_buf *out, int family, const uint8_t *bytes)
 	return true;
 }
 
+/* The same of a column that may be COMPRESSED. False: it is malformed. */
+static bool take_bytes(const struct dts_log_column *c, struct dts_bytes *b, struct dts_slice *bytes)
+{
+	*bytes = counted(b, c->width);
+	return !c->inflate || dts_inflate_value(c->inflate, *bytes, bytes);
+}
+
 /* CHAR and BINARY kinds; those that the catalog knows better are padded again
  * first, as the log strips trailing zero bytes. */
 static bool add_string(struct dts_buf *out, const struct dts_log_column *c, struct dts_bytes *b)
 {
-	struct dts_slice bytes = counted(b, c->width);
+	struct dts_slice bytes;
 	uint8_t padded[16] = {0};
 
+	if (!take_bytes(c, b, &bytes))
+		return false;
 	if (c->charset) {
 		dts_value_add_text(out, c->charset, bytes);
 		return true;
@@ -150,6 +160,7 @@ static bool add_string(struct dts_buf *out, const struct dts_log_column *c, stru
 /* One value that is not NULL; false: no such value. */
 static bool add_value(struct dts_buf *out, const struct dts_log_column *c, struct dts_bytes *b)
 {
+	struct dts_slice bytes;
 	uint64_t v;
 
 	switch (c->type) {
@@ -182,10 +193,12 @@ static bool add_value(struct dts_buf *out, const struct dts_log_column *c, struc
 	case DTS_LOG_STRING:
 		return add_string(out, c, b);
 	case DTS_LOG_BLOB:
+		if (!take_bytes(c, b, &bytes))
+			return false;
 		if (c->charset)
-			dts_value_add_text(out, c->charset, counted(b, c->width));
+			dts_value_add_text(out, c->charset, bytes);
 		else
-			dts_json_add_bytes(out, counted(b, c->width));
+			dts_json_add_bytes(out, bytes);
 		return true;
 	case DTS_LOG_JSON:
 		return dts_jsonb_add(out, counted(b, c->width));
@@ -221,12 +234,27 @@ static int bad_value(const struct dts_log_table *t, const struct dts_log_column 
 			c->column ? (int)c->column->name.len : 0, c->column ? c->column->name.p : "");
 }
 
-int dts_row_add(const struct dts_log_table *t, const uint8_t *present, struct dts_bytes *b,
-		struct dts_buf *out, struct dts_error *err)
+/* How an image deals with the documents of an update. */
+enum documents { PLAIN, KEEP, CHANGE };
+
+/* A JSON column's value, the `at`th of the table. */
+static bool add_document(const struct dts_log_column *c, struct dts_row_documents *d, enum documents how, size_t at,
+			 struct dts_bytes *b, struct dts_buf *out)
 {
-	size_t count = 0, at = 0;
-	const uint8_t *nulls;
-	char lead = '{';
+	struct dts_slice bytes = counted(b, c->width);
+
+	if (how == KEEP)
+		d->before[at] = bytes;
+	else if (d->partial && dts_bit(d->partial, at)) {
+		d->missing = !d->before[at].p;
+		return !d->missing && dts_json_diff_add(&d->diff, d->before[at], bytes, out);
+	}
+	return dts_jsonb_add(out, bytes);
+}
+
+static size_t count_present(const struct dts_log_table *t, const uint8_t *present)
+{
+	size_t count = 0;
 
 	for (size_t i = 0; i < (t->column_count + 7) / 8; i++) {
 		uint8_t bits = present[i];
@@ -235,14 +263,24 @@ int dts_row_add(const struct dts_log_table *t, const uint8_t *present, struct dt
 			bits &= (uint8_t)((1u << (t->column_count & 7)) - 1);
 		count += (size_t)__builtin_popcount(bits);
 	}
-	nulls = (const uint8_t *)dts_bytes_take(b, (count + 7) / 8).p;
+	return count;
+}
+
+static inline __attribute__((always_inline)) int add_image(const struct dts_log_table *t, struct dts_row_documents *d,
+							     enum documents how, const uint8_t *present,
+							     struct dts_bytes *b, struct dts_buf *out, struct dts_error *err)
+{
+	const uint8_t *nulls = (const uint8_t *)dts_bytes_take(b, (count_present(t, present) + 7) / 8).p;
+	size_t at = 0, json = 0;
+	char lead = '{';
+
 	if (b->bad)
 		return bad_value(t, &t->columns[0], b, err);
-
 	for (size_t i = 0; i < t->column_count; i++) {
 		const struct dts_log_column *c = &t->columns[i];
-		bool null;
+		bool null, document = how != PLAIN && c->type == DTS_LOG_JSON;
 
+		json += document;
 		if (!dts_bit(present, i))
 			continue;
 		null = dts_bit(nulls, at++);
@@ -256,11 +294,65 @@ int dts_row_add(const struct dts_log_table *t, const uint8_t *present, struct dt
 		dts_buf_add_slice(out, c->key);
 		if (null)
 			dts_buf_add(out, "null", 4);
-		else if (!add_value(out, c, b) || b->bad)
+		else if (!(document ? add_document(c, d, how, json - 1, b, out) : add_value(out, c, b)) || b->bad)
 			return bad_value(t, c, b, err);
 	}
 	if (lead == '{')
 		dts_buf_addc(out, '{');
 	dts_buf_addc(out, '}');
 	return 0;
+}
+
+int dts_row_add(const struct dts_log_table *t, const uint8_t *present, struct dts_bytes *b,
+		struct dts_buf *out, struct dts_error *err)
+{
+	return add_image(t, NULL, PLAIN, present, b, out, err);
+}
+
+/* --- updates with parts of documents */
+
+void dts_row_documents_release(struct dts_row_documents *d)
+{
+	free(d->before);
+	dts_json_diff_release(&d->diff);
+	*d = (struct dts_row_documents){0};
+}
+
+static size_t count_documents(const struct dts_log_table *t)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < t->column_count; i++)
+		count += t->columns[i].type == DTS_LOG_JSON;
+	return count;
+}
+
+int dts_row_add_before(const struct dts_log_table *t, struct dts_row_documents *d, const uint8_t *present,
+		       struct dts_bytes *b, struct dts_buf *out, struct dts_error *err)
+{
+	const size_t count = count_documents(t);
+
+	if (count > d->room) {
+		d->before = dts_realloc(d->before, count * sizeof *d->before);
+		d->room = count;
+	}
+	for (size_t i = 0; i < count; i++)
+		d->before[i] = (struct dts_slice){NULL, 0};
+	d->missing = false;
+	return add_image(t, d, KEEP, present, b, out, err);
+}
+
+int dts_row_add_after(const struct dts_log_table *t, struct dts_row_documents *d, const uint8_t *present,
+		      struct dts_bytes *b, struct dts_buf *out, struct dts_error *err)
+{
+	enum { PARTIAL_JSON = 1 };
+	const uint64_t options = dts_bytes_packed(b);
+
+	d->partial = NULL;
+	if (options & PARTIAL_JSON)
+		d->partial = (const uint8_t *)dts_bytes_take(b, (count_documents(t) + 7) / 8).p;
+	if (b->bad || options & ~(uint64_t)PARTIAL_JSON)
+		return dts_fail(err, DTS_BAD_INPUT, "a row of `%.*s`.`%.*s` is cut short, or written in a way that is not known",
+				(int)t->schema.db.len, t->schema.db.p, (int)t->schema.table.len, t->schema.table.p);
+	return add_image(t, d, CHANGE, present, b, out, err);
 }

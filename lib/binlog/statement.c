@@ -366,7 +366,9 @@ int dts_capture_statement(struct dts_capture *c, const struct dts_event *e, stru
 
 	if (!c->tx.open)
 		return dts_capture_outside(e, err);
-	if (dts_event_query(&q, e, &c->format, err) < 0 || dts_query_text(&q, &c->scratch, &sql, err) < 0)
+	if (dts_event_query(&q, e, &c->format, err) < 0 ||
+	    (e->type == DTS_EV_QUERY_COMPRESSED && dts_inflate_event(&c->inflate, q.sql, &q.sql, err) < 0) ||
+	    dts_query_text(&q, &c->scratch, &sql, err) < 0)
 		return -1;
 	q.insert_id = c->insert_id;
 	dts_ddl_parse(&c->ddl, sql, flags_of(&q));

@@ -416,10 +416,6 @@ static int define_column(struct dts_log_table *t, struct dts_log_column *c, cons
 				"column `%.*s` in the log where `%.*s` stands there", (int)t->schema.db.len,
 				t->schema.db.p, (int)t->schema.table.len, t->schema.table.p,
 				(int)c->column->name.len, c->column->name.p, (int)known->name.len, known->name.p);
-	if (c->type == DTS_LOG_BLOB_COMPRESSED || c->type == DTS_LOG_VARCHAR_COMPRESSED) {
-		c->column->name = dts_arena_copy(t->schema.arena, known->name);
-		return dts_log_column_unsupported(t, c, err);
-	}
 	if (!t->named && c->has_collation && c->is_text && c->type != DTS_LOG_GEOMETRY && c->type != DTS_LOG_VECTOR) {
 		c->charset = dts_charset_of_collation_id(c->collation);
 		if (c->charset && dts_charset_is_binary(c->charset))

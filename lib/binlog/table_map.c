@@ -14,6 +14,7 @@ void dts_log_table_free(struct dts_log_table *t)
 		return;
 	dts_buf_release(&t->raw);
 	dts_schema_release(&t->schema);
+	dts_inflate_release(&t->inflate);
 	free(t);
 }
 
@@ -119,8 +120,10 @@ static bool column_meta(struct dts_log_column *c, struct dts_bytes *meta)
 	case DTS_LOG_DOUBLE:
 		c->width = m[0];
 		return m[0] == (c->type == DTS_LOG_FLOAT ? 4 : 8);
-	case DTS_LOG_BLOB:
 	case DTS_LOG_BLOB_COMPRESSED:
+		c->type = DTS_LOG_BLOB;
+		/* fall through */
+	case DTS_LOG_BLOB:
 	case DTS_LOG_GEOMETRY:
 	case DTS_LOG_JSON:
 	case DTS_LOG_VECTOR:
@@ -135,8 +138,12 @@ static bool column_meta(struct dts_log_column *c, struct dts_bytes *meta)
 		c->bytes = (uint32_t)m[1] * 8 + m[0];
 		c->width = (uint8_t)((c->bytes + 7) / 8);
 		return m[0] < 8 && c->bytes >= 1 && c->bytes <= 64;
+	case DTS_LOG_VARCHAR_COMPRESSED: /* with the byte that says how */
+		c->type = DTS_LOG_VARCHAR;
+		c->bytes = (m[0] | (uint32_t)m[1] << 8) - 1;
+		c->width = c->bytes + 1 > 255 ? 2 : 1;
+		return m[0] != 0 || m[1] != 0;
 	case DTS_LOG_VARCHAR:
-	case DTS_LOG_VARCHAR_COMPRESSED:
 	case DTS_LOG_VAR_STRING:
 		c->bytes = m[0] | (uint32_t)m[1] << 8;
 		c->width = c->bytes > 255 ? 2 : 1;
@@ -185,6 +192,8 @@ static int read_columns(struct dts_log_table *t, struct dts_bytes *b, struct dts
 		if (meta_size(c->type) < 0)
 			return dts_fail(err, DTS_BAD_INPUT, "column %zu has a type (%u) that is not supported",
 					i + 1, c->type);
+		if (c->type == DTS_LOG_BLOB_COMPRESSED || c->type == DTS_LOG_VARCHAR_COMPRESSED)
+			c->inflate = &t->inflate;
 		if (!column_meta(c, &meta))
 			return cut(err);
 		c->column->nullable = dts_bit((const uint8_t *)nulls.p, i);

@@ -2,6 +2,7 @@
 #define DTS_BINLOG_TABLE_MAP_H
 
 #include "binlog/event.h"
+#include "binlog/inflate.h"
 #include "charset/charset.h"
 #include "record/schema.h"
 
@@ -56,6 +57,7 @@ struct dts_log_column {
 	uint8_t decimals; /* fraction digits; scale */
 	uint8_t digits;   /* of NEWDECIMAL, all of them */
 	bool hires;       /* temporal type of MariaDB 5.3 with a fraction */
+	struct dts_inflate *inflate; /* the values are compressed; NULL: they are not */
 	bool left_out;    /* generated or hidden: read over, not written */
 	bool wants_catalog; /* its width is not in the log: dts_log_table_hint() must tell */
 	enum dts_type as; /* type of the value: may be UUID, INET4, INET6 where the log says BINARY */
@@ -79,6 +81,7 @@ struct dts_log_table {
 	struct dts_schema schema;
 	struct dts_log_column *columns; /* as many as the schema had before hidden ones were taken out */
 	size_t column_count;
+	struct dts_inflate inflate; /* of its COMPRESSED columns */
 	struct dts_slice prefix; /* "db":"shop","table":"orders", as JSON */
 	bool mysql;       /* written by MySQL, not MariaDB */
 	bool named;       /* column names are known; else nothing can be read yet */

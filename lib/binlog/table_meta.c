@@ -50,9 +50,7 @@ static bool counts_as_text(const struct dts_log_column *c, bool mysql)
 	case DTS_LOG_STRING:
 	case DTS_LOG_VAR_STRING:
 	case DTS_LOG_VARCHAR:
-	case DTS_LOG_VARCHAR_COMPRESSED:
 	case DTS_LOG_BLOB:
-	case DTS_LOG_BLOB_COMPRESSED:
 		return true;
 	case DTS_LOG_GEOMETRY:
 		return !mysql;
@@ -414,8 +412,6 @@ int dts_log_column_unsupported(const struct dts_log_table *t, const struct dts_l
 	dts_fail(err, DTS_BAD_INPUT, "column `%.*s` of table `%.*s`.`%.*s` has a type (%u) that is not supported",
 		 (int)c->column->name.len, c->column->name.p, (int)t->schema.db.len, t->schema.db.p,
 		 (int)t->schema.table.len, t->schema.table.p, c->type);
-	if (c->type == DTS_LOG_BLOB_COMPRESSED || c->type == DTS_LOG_VARCHAR_COMPRESSED)
-		dts_hint(err, "COMPRESSED columns cannot be read yet");
 	return -1;
 }
 

@@ -20,7 +20,7 @@ bool dts_log_column_type(struct dts_buf *b, const struct dts_log_table *t, const
 /* "point", "geometry"; of a number that no shape has, NULL. */
 const char *dts_log_shape_name(int shape);
 
-/* COMPRESSED columns of MariaDB, and what else cannot be read: fails. */
+/* What cannot be read: fails. */
 int dts_log_column_unsupported(const struct dts_log_table *t, const struct dts_log_column *c, struct dts_error *err);
 
 #endif

@@ -90,8 +90,6 @@ static const struct log_setting {
 } log_settings[] = {
 	{"binlog_format", "ROW", "changes are missing from its log as rows"},
 	{"binlog_row_image", "FULL", "columns are missing from the rows in its log"},
-	{"binlog_row_value_options", "", "parts of JSON documents are in its log, which dts-binlog cannot read"},
-	{"binlog_transaction_compression", "OFF", "transactions in its log are compressed, which dts-binlog cannot read"},
 };
 
 static void check_setting(const struct dts_session *s, const struct log_setting *want, const char *value,
@@ -99,10 +97,10 @@ static void check_setting(const struct dts_session *s, const struct log_setting 
 {
 	struct dts_buf line = {0};
 
-	if (strcasecmp(value, want->want) == 0 || (strcmp(want->want, "OFF") == 0 && !is_on(value)))
+	if (strcasecmp(value, want->want) == 0)
 		return;
 	dts_buf_addf(&line, "warning: server %s has %s=%s, so that %s: SET GLOBAL %s=%s", s->label, want->name, value,
-		     want->text, want->name, want->want[0] ? want->want : "''");
+		     want->text, want->name, want->want);
 	dts_list_add(warnings, dts_buf_text(&line));
 	dts_buf_release(&line);
 }
@@ -111,8 +109,7 @@ int dts_source_check_log(struct dts_session *s, struct dts_list *warnings, struc
 {
 	/* SHOW, since no server has all of them. */
 	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin',"
-		"'binlog_format','binlog_row_image','binlog_row_value_options',"
-		"'binlog_transaction_compression')"), err);
+		"'binlog_format','binlog_row_image')"), err);
 	bool on = false;
 
 	if (!result)

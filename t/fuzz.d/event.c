@@ -76,7 +76,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	dts_capture_stream(&c, DTS_LIT("{}"), &out);
 	while (next_event(&file, &event)) {
 		define(&format, event);
-		if (dts_capture_event(&c, event, &out, &err) < 0) {
+		int more = dts_capture_event(&c, event, &out, &err);
+		if (more == 0)
+			while ((more = dts_capture_more(&c, &out, &err)) > 0)
+				;
+		if (more < 0) {
 			dts_capture_interrupt(&c, &out);
 			dts_capture_stream(&c, DTS_LIT("{}"), &out);
 			c.tx.records++;
