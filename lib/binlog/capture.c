@@ -66,44 +66,6 @@ void dts_capture_go_back(struct dts_capture *c, const struct dts_position *to)
 	c->quiet = true;
 }
 
-/* Everything up to here has been told. */
-static void mark_safe(struct dts_capture *c)
-{
-	if (strcmp(c->safe.file, c->at.file) != 0)
-		memcpy(c->safe.file, c->at.file, sizeof c->safe.file);
-	c->safe.offset = c->at.offset;
-	c->safe.created = c->at.created;
-}
-
-void dts_capture_group_done(struct dts_capture *c)
-{
-	dts_buf_clear(&c->annotation);
-	mark_safe(c);
-	dts_gtids_follow(&c->safe.gtid, dts_buf_slice(&c->gtid_text));
-	c->groups++;
-	c->caught_up = true;
-}
-
-void dts_capture_commit(struct dts_capture *c, struct dts_buf *out)
-{
-	bool printed = c->tx.printed;
-	/* A set of MySQL's has a hole, for who reads the records, where there were none. */
-	bool whole = printed && c->untold && c->safe.gtid.form == DTS_GTID_MYSQL;
-
-	if (!whole)
-		dts_tx_commit(&c->tx, &c->at, out);
-	dts_capture_group_done(c);
-	if (whole)
-		dts_tx_commit(&c->tx, &c->safe, out);
-	c->untold = !printed || (c->untold && !whole);
-}
-
-void dts_capture_rollback(struct dts_capture *c, struct dts_buf *out)
-{
-	dts_tx_rollback(&c->tx, out);
-	dts_capture_group_done(c);
-}
-
 void dts_capture_interrupt(struct dts_capture *c, struct dts_buf *out)
 {
 	if (c->tx.open)
@@ -161,7 +123,7 @@ static int rotate(struct dts_capture *c, const struct dts_event *e, struct dts_e
 	if (!dts_slice_is(r.file, c->at.file)) {
 		dts_position_set(&c->at, r.file, r.offset);
 		if (!c->tx.open && (!c->jumps || c->caught_up))
-			mark_safe(c);
+			dts_capture_mark_safe(c);
 	}
 	return 0;
 }
@@ -197,84 +159,6 @@ static int format(struct dts_capture *c, const struct dts_event *e, struct dts_s
 	if (c->format.created != 0) {
 		dts_log_tables_forget(&c->tables);
 		dts_capture_temporary_forget(c);
-	}
-	return 0;
-}
-
-/* A group begins whose name is in c->gtid_text. `time` in microseconds. */
-static int begin(struct dts_capture *c, uint64_t time, const struct dts_position *start, struct dts_error *err)
-{
-	if (c->tx.open)
-		return dts_fail(err, DTS_BAD_INPUT, "transaction %s has no end", dts_buf_text(&c->tx.id));
-	dts_tx_begin(&c->tx, dts_buf_slice(&c->gtid_text), time, start);
-	return 0;
-}
-
-static int begin_mariadb(struct dts_capture *c, const struct dts_event *e, const struct dts_position *start,
-			 struct dts_error *err)
-{
-	struct dts_event_gtid g;
-
-	if (dts_event_gtid(&g, e, err) < 0)
-		return -1;
-	dts_buf_clear(&c->gtid_text);
-	dts_gtid_add(&c->gtid_text, &(struct dts_gtid){.form = DTS_GTID_MARIADB, .domain = g.domain, .server = g.server,
-						       .number = g.seq});
-	dts_buf_clear(&c->xid);
-	if (g.flags & DTS_GTID_COMPLETED_XA)
-		dts_xid_add(&c->xid, &g.xid);
-	c->begun = !(g.flags & DTS_GTID_STANDALONE);
-	c->tables.undecided = g.flags & DTS_GTID_PREPARED_XA;
-	c->alter_phase = g.extra;
-	return begin(c, (uint64_t)e->time * 1000000, start, err);
-}
-
-/* Without a GTID a transaction is called by where it begins. The text is written into
- * records as it is. */
-static int name_by_place(struct dts_capture *c, const struct dts_position *start, struct dts_error *err)
-{
-	for (const char *p = start->file; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == '"' || *p == '\\')
-			return dts_fail(err, DTS_REFUSED, "the name of the log file has a character that cannot be used");
-	dts_buf_adds(&c->gtid_text, start->file);
-	dts_buf_addf(&c->gtid_text, ":%llu", (unsigned long long)start->offset);
-	return 0;
-}
-
-/* Whether a transaction follows or one statement is only seen by what comes next. */
-static int begin_mysql(struct dts_capture *c, const struct dts_event *e, const struct dts_position *start,
-		       struct dts_error *err)
-{
-	struct dts_event_mysql_gtid g;
-	uint64_t time = (uint64_t)e->time * 1000000;
-
-	if (dts_event_mysql_gtid(&g, e, err) < 0)
-		return -1;
-	dts_buf_clear(&c->gtid_text);
-	dts_event_mysql_gtid_add(&c->gtid_text, &g);
-	if (g.anonymous && name_by_place(c, start, err) < 0)
-		return -1;
-	dts_buf_clear(&c->xid);
-	c->begun = false;
-	c->tables.undecided = false; /* XA START comes next */
-	c->alter_phase = 0;
-	return begin(c, g.original_commit_timestamp ? g.original_commit_timestamp : time, start, err);
-}
-
-static int prepare(struct dts_capture *c, const struct dts_event *e, struct dts_buf *out, struct dts_error *err)
-{
-	struct dts_xid xid;
-	bool one_phase;
-
-	if (!c->tx.open)
-		return dts_capture_outside(e, err);
-	if (dts_event_xa_prepare(&xid, &one_phase, e, err) < 0)
-		return -1;
-	if (one_phase) {
-		dts_capture_commit(c, out);
-	} else {
-		dts_tx_prepare(&c->tx, &xid, &c->at, out);
-		dts_capture_group_done(c);
 	}
 	return 0;
 }
@@ -382,7 +266,7 @@ static int end_quiet(struct dts_capture *c, struct dts_error *err)
 		return dts_hint(err, "a position to start from is the pos of a begin, commit or heartbeat record");
 	}
 	c->quiet = false;
-	mark_safe(c);
+	dts_capture_mark_safe(c);
 	if (dts_gtids_known(&c->quiet_until.gtid))
 		dts_gtids_copy(&c->safe.gtid, &c->quiet_until.gtid);
 	return 0;
@@ -419,11 +303,11 @@ static int dispatch(struct dts_capture *c, const struct dts_event *e, struct dts
 	case DTS_EV_DELETE_ROWS_COMPRESSED:
 		return dts_capture_changes(c, e, out, err);
 	case DTS_EV_GTID:
-		return begin_mariadb(c, e, start, err);
+		return dts_capture_begin_mariadb(c, e, start, err);
 	case DTS_EV_MYSQL_GTID:
 	case DTS_EV_ANONYMOUS_GTID:
 	case DTS_EV_GTID_TAGGED:
-		return begin_mysql(c, e, start, err);
+		return dts_capture_begin_mysql(c, e, start, err);
 	case DTS_EV_XID:
 		if (!c->tx.open)
 			return dts_capture_outside(e, err);
@@ -435,7 +319,7 @@ static int dispatch(struct dts_capture *c, const struct dts_event *e, struct dts
 	case DTS_EV_TRANSACTION_PAYLOAD:
 		return c->tx.open ? dts_payload_open(&c->payload, e->body, err) : dts_capture_outside(e, err);
 	case DTS_EV_XA_PREPARE:
-		return prepare(c, e, out, err);
+		return dts_capture_prepare(c, e, out, err);
 	case DTS_EV_ROTATE:
 		return rotate(c, e, err);
 	case DTS_EV_FORMAT:
@@ -584,7 +468,7 @@ int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_bu
 		status = dispatch(c, &e, raw, &start, out, err);
 	}
 	if (status == 0 && !c->tx.open && (!c->jumps || c->caught_up) && c->skip_to == 0)
-		mark_safe(c);
+		dts_capture_mark_safe(c);
 	if (c->quiet) {
 		out->len = before.held;
 		c->tx.records = before.records;
@@ -614,12 +498,13 @@ int dts_capture_more(struct dts_capture *c, struct dts_buf *out, struct dts_erro
 		c->format.checksum = false;
 		status = dts_event_parse(&e, &c->format, raw, err);
 		c->format.checksum = checksum;
-		if (status == 0 && (begins_group(&e) || e.type == DTS_EV_FORMAT || e.type == DTS_EV_ROTATE || e.type == DTS_EV_TRANSACTION_PAYLOAD))
+		if (status == 0 && (begins_group(&e) || e.type == DTS_EV_FORMAT || e.type == DTS_EV_ROTATE ||
+				    e.type == DTS_EV_TRANSACTION_PAYLOAD))
 			status = dts_fail(err, DTS_BAD_INPUT, "a compressed transaction has an event that cannot be in one");
 		if (status == 0)
 			status = dispatch(c, &e, raw, &start, out, err);
 		if (status == 0 && !c->tx.open)
-			mark_safe(c);
+			dts_capture_mark_safe(c);
 		status = status < 0 ? -1 : 1;
 	} else if (status == 0 && c->tx.open) {
 		dts_fail(err, DTS_BAD_INPUT, "a compressed transaction has no end");

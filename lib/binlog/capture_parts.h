@@ -35,6 +35,18 @@ void dts_capture_temporary_forget(struct dts_capture *c);
 int dts_capture_changes(struct dts_capture *c, const struct dts_event *e, struct dts_buf *out,
 			struct dts_error *err);
 
+/* A group begins (group.c): MariaDB's GTID, MySQL's of each kind; `start` is where the event stands. */
+int dts_capture_begin_mariadb(struct dts_capture *c, const struct dts_event *e, const struct dts_position *start,
+			      struct dts_error *err);
+int dts_capture_begin_mysql(struct dts_capture *c, const struct dts_event *e, const struct dts_position *start,
+			    struct dts_error *err);
+
+/* XA_PREPARE ends it, decided or not. */
+int dts_capture_prepare(struct dts_capture *c, const struct dts_event *e, struct dts_buf *out, struct dts_error *err);
+
+/* Everything up to c->at has been told. */
+void dts_capture_mark_safe(struct dts_capture *c);
+
 /* Ends of the open transaction. c->at is already behind its last event. */
 void dts_capture_commit(struct dts_capture *c, struct dts_buf *out);
 void dts_capture_rollback(struct dts_capture *c, struct dts_buf *out);
