@@ -169,6 +169,9 @@ static int take(struct dts_follow *f, struct dts_slice event, struct dts_error *
 	do {
 		if (more < 0 || keep_history(f, err) < 0 || dts_output_record_done(f->out, err) < 0)
 			return -1;
+		/* A bounded run ends at once; one that follows, behind the transaction. */
+		if (dts_signals_stop() && !f->o->follow)
+			break;
 		more = dts_capture_more(c, &f->out->buf, err);
 	} while (more != 0);
 	if (c->groups != groups) {
