@@ -73,6 +73,7 @@ void dts_capture_interrupt(struct dts_capture *c, struct dts_buf *out)
 	dts_position_copy(&c->at, &c->safe);
 	dts_gtids_clear(&c->at.gtid);
 	dts_payload_close(&c->payload);
+	dts_buf_clear(&c->annotation);
 	c->format = (struct dts_event_format){0};
 	dts_log_tables_forget(&c->tables);
 	if (c->jumps)
@@ -222,11 +223,25 @@ static int unknown(const struct dts_event *e, struct dts_error *err)
 /* The text of a statement whose changes follow; MySQL has a byte before it, a length that cannot be trusted. */
 static void annotate(struct dts_capture *c, const struct dts_event *e)
 {
+	enum { LONGEST = 64 << 10 };
 	size_t before = e->type == DTS_EV_ROWS_QUERY;
 
 	dts_buf_clear(&c->annotation);
-	if (c->options.with_sql && e->body.len > before)
-		dts_buf_add(&c->annotation, e->body.p + before, e->body.len - before);
+	if (!c->options.with_sql || e->body.len <= before)
+		return;
+	struct dts_slice text = dts_slice(e->body.p + before, e->body.len - before);
+	const bool utf8 = dts_utf8_valid(text.p, text.len);
+	size_t len = text.len;
+	if (len > LONGEST) /* for people, who do not read on for ever */
+		for (len = LONGEST; utf8 && ((unsigned char)text.p[len] & 0xc0) == 0x80;)
+			len--;
+	for (size_t i = 0; i < len; i++) /* the log does not say in which charset it is */
+		if (utf8 || (unsigned char)text.p[i] < 0x80)
+			dts_buf_addc(&c->annotation, text.p[i]);
+		else
+			dts_buf_adds(&c->annotation, "\xef\xbf\xbd");
+	if (len < text.len)
+		dts_buf_adds(&c->annotation, "...");
 }
 
 static int describe(struct dts_capture *c, const struct dts_event *e, struct dts_error *err)

@@ -1,6 +1,6 @@
 #include "binlog/capture_parts.h"
 #include "binlog/row.h"
-#include "record/value.h"
+#include "record/json.h"
 
 static const char *const ops[] = {
 	[DTS_ROWS_INSERT] = "insert", [DTS_ROWS_UPDATE] = "update", [DTS_ROWS_DELETE] = "delete",
@@ -39,7 +39,7 @@ static int no_document(struct dts_capture *c, const struct dts_log_table *t, str
 {
 	dts_fail(err, DTS_BAD_INPUT, "`%.*s`.`%.*s` has an update of parts of a document that the before image lacks",
 		 (int)t->schema.db.len, t->schema.db.p, (int)t->schema.table.len, t->schema.table.p);
-	dts_hint(err, "run SET GLOBAL binlog_row_image=FULL or SET GLOBAL binlog_row_value_options='' on the source");
+	dts_hint(err, "run SET GLOBAL binlog_row_image=FULL or SET GLOBAL binlog_row_value_options='' on the source, and in its sessions");
 	return dts_capture_refuse(c);
 }
 
@@ -65,7 +65,7 @@ static int add_change(struct dts_capture *c, const struct dts_log_table *t, stru
 	}
 	if (c->annotation.len > 0) {
 		dts_buf_adds(out, ",\"sql\":");
-		dts_value_add_text(out, dts_charset_find(DTS_LIT("utf8mb4")), dts_buf_slice(&c->annotation));
+		dts_json_add_string(out, dts_buf_slice(&c->annotation));
 		dts_buf_clear(&c->annotation); /* once is enough */
 	}
 	dts_buf_add(out, "}\n", 2);
@@ -82,51 +82,59 @@ static int sequence(struct dts_capture *c, const struct dts_log_table *t, struct
 	return dts_capture_refuse(c);
 }
 
-int dts_capture_changes(struct dts_capture *c, const struct dts_event *e, struct dts_buf *out,
-			struct dts_error *err)
+static int take_rows(struct dts_capture *c, struct dts_event_rows *r, struct dts_buf *out, struct dts_error *err)
 {
-	struct dts_event_rows r;
 	struct dts_log_table *t;
 	struct dts_slice flags;
 
-	if (!c->tx.open)
-		return dts_capture_outside(e, err);
-	if (dts_event_rows(&r, e, &c->format, err) < 0)
-		return -1;
-	if (r.table_id == DTS_TABLE_ID_DUMMY)
+	if (r->table_id == DTS_TABLE_ID_DUMMY)
 		return 0;
-	t = dts_log_tables_get(&c->tables, r.table_id);
+	t = dts_log_tables_get(&c->tables, r->table_id);
 	if (!t)
 		return dts_fail(err, DTS_BAD_INPUT, "rows of a table (number %llu) that the log has not described",
-				(unsigned long long)r.table_id);
+				(unsigned long long)r->table_id);
 	if (t->skipped)
 		return 0;
 	if (t->is_sequence)
 		return sequence(c, t, err);
-	if (r.columns != t->column_count)
+	if (r->columns != t->column_count)
 		return dts_fail(err, DTS_BAD_INPUT, "rows of `%.*s`.`%.*s` have %zu columns, its description has %zu",
 				(int)t->schema.db.len, t->schema.db.p, (int)t->schema.table.len,
-				t->schema.table.p, r.columns, t->column_count);
-	if (r.compressed) {
+				t->schema.table.p, r->columns, t->column_count);
+	if (r->compressed) {
 		struct dts_slice plain;
-		if (dts_inflate_event(&c->inflate, dts_slice((const char *)r.rows.p, dts_bytes_left(&r.rows)), &plain, err) < 0)
+		if (dts_inflate_event(&c->inflate, dts_slice((const char *)r->rows.p, dts_bytes_left(&r->rows)), &plain, err) < 0)
 			return -1;
-		r.rows = dts_bytes(plain);
+		r->rows = dts_bytes(plain);
 	}
 	if (dts_log_tables_announce(&c->tables, t, out))
 		c->tx.records++;
-	prepare_head(c, t, &r);
-	flags = flags_of(&r);
+	prepare_head(c, t, r);
+	flags = flags_of(r);
 	/* A row without any column has no bytes: an event of such rows holds one. */
 	do {
-		const uint8_t *before = r.rows.p;
+		const uint8_t *before = r->rows.p;
 
-		if (add_change(c, t, &r, flags, out, err) < 0)
+		if (add_change(c, t, r, flags, out, err) < 0)
 			return -1;
-		if (r.rows.p == before && dts_bytes_left(&r.rows) > 0)
+		if (r->rows.p == before && dts_bytes_left(&r->rows) > 0)
 			return dts_fail(err, DTS_BAD_INPUT, "rows of `%.*s`.`%.*s` have bytes but no columns",
 					(int)t->schema.db.len, t->schema.db.p, (int)t->schema.table.len,
 					t->schema.table.p);
-	} while (dts_bytes_left(&r.rows) > 0);
+	} while (dts_bytes_left(&r->rows) > 0);
+	return 0;
+}
+
+int dts_capture_changes(struct dts_capture *c, const struct dts_event *e, struct dts_buf *out,
+			struct dts_error *err)
+{
+	struct dts_event_rows r;
+
+	if (!c->tx.open)
+		return dts_capture_outside(e, err);
+	if (dts_event_rows(&r, e, &c->format, err) < 0 || take_rows(c, &r, out, err) < 0)
+		return -1;
+	if (r.flags & DTS_ROWS_STATEMENT_END)
+		dts_buf_clear(&c->annotation); /* whether its changes were told or not */
 	return 0;
 }

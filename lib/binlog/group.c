@@ -7,6 +7,7 @@ static int begin(struct dts_capture *c, uint64_t time, const struct dts_position
 {
 	if (c->tx.open)
 		return dts_fail(err, DTS_BAD_INPUT, "transaction %s has no end", dts_buf_text(&c->tx.id));
+	dts_buf_clear(&c->annotation);
 	dts_tx_begin(&c->tx, dts_buf_slice(&c->gtid_text), time, start);
 	return 0;
 }

@@ -7,6 +7,7 @@ enum {
 	STORED = 0x00, ZLIB = 0x80, METHOD = 0xf0, /* the upper half of the first byte */
 	RAW = 0x08,     /* in values: without zlib's head and check */
 	LENGTH = 0x07,  /* how many bytes the length has */
+	KEEP = 4 << 20,
 	DENSEST = 1032, /* zlib makes no more of a byte (zlib.net, "Technical Details") */
 };
 
@@ -52,6 +53,8 @@ static bool expand(struct dts_inflate *z, struct dts_slice packed, int window_bi
 
 	if (!read_length(&packed, &len) || !(s = start(z, window_bits)))
 		return false;
+	if (z->out.cap > KEEP && len < KEEP)
+		dts_buf_release(&z->out);
 	dts_buf_clear(&z->out);
 	dts_buf_reserve(&z->out, len + 1); /* one more, so that what is longer is seen */
 	s->next_in = (unsigned char *)(uintptr_t)packed.p;

@@ -267,6 +267,8 @@ static bool change(struct dts_json_diff *d, enum operation op, struct dts_slice 
 			splice(&d->text, at.value, at.to, dts_buf_slice(&d->value));
 		return at.found;
 	case REMOVE:
+		if (leg.array && dts_json_value(value).type != DTS_JSON_ARRAY)
+			return false;
 		if (at.found)
 			take_out(&d->text, &at);
 		return at.found;

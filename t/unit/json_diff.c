@@ -115,6 +115,10 @@ static void test_what_does_not_fit(void)
 	OBJECT("!");
 	add(REMOVE, "$", 1);
 	OBJECT("!");
+	add(REMOVE, "$.a[0]", 1);
+	OBJECT("!");
+	add(REMOVE, "$[0]", 1);
+	OBJECT("!");
 	add(7, "$.a", 1);
 	OBJECT("!");
 	add(REPLACE, "$.a", 1);
