@@ -323,10 +323,11 @@ write() {
 		# Hung: the server ends it by itself, after ALONE_SECONDS.
 		take_lock $server tables
 		kill -STOP "$holder"
-		write $server 40
+		write $server 60
 		kill -CONT "$holder"
 		exec 9>&-
-		wait_until 20 "! kill -0 $holder 2>/dev/null"
+		wait_until 60 "! kill -0 $holder 2>/dev/null"
+		cat "$BATS_TEST_TMPDIR/hold.err"
 		grep -q '^status 75: ' "$BATS_TEST_TMPDIR/hold.err"
 	done
 }

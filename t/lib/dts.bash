@@ -266,6 +266,8 @@ dts_retry_kill() {
 		leader=$!
 		random "$min" "$max"
 		sleep "$((REPLY / 1000)).$(printf %03d $((REPLY % 1000)))"
+		# On a busy machine they may not have begun yet.
+		wait_until 60 "session_processes $leader | grep -q ' dts-' || ! kill -0 $leader 2>/dev/null"
 		mapfile -t victims < <(session_processes "$leader" | grep ' dts-' | sort -k2)
 		if [ "${#victims[@]}" -eq 0 ]; then
 			wait "$leader" || :
