@@ -170,6 +170,7 @@ int dts_rows_query(struct dts_rows *r, struct dts_session *s, bool binary, struc
 		if (!again)
 			return -1;
 		*err = (struct dts_error)DTS_ERROR_INIT;
+		r->over = false;
 	}
 	r->wires = r->columns;
 	r->row = r->values;
