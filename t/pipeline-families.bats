@@ -117,11 +117,13 @@ sakila_writer() {
 			wait_until 60 "[ -z \"\$(session_processes $leader)\" ]"
 			wait "$leader" || :
 			server restart "$dst" >/dev/null
+			echo target >>"$BATS_TEST_TMPDIR/killed"
 			if [ $((round % 3)) -eq 0 ]; then
 				stop_writers
 				sql "$src" 'FLUSH BINARY LOGS'
 				server kill "$src"
 				server restart "$src" >/dev/null
+				echo source >>"$BATS_TEST_TMPDIR/killed"
 				start_writers 2
 			fi
 		done
@@ -131,4 +133,6 @@ sakila_writer() {
 		identical
 		[ -n "$(other_family)" ] || same_rows "$src" "$dst" shop
 	done
+	echo "# killed: $(sort "$BATS_TEST_TMPDIR/killed" | uniq -c | xargs)" >&3
+	[ "$(sort -u "$BATS_TEST_TMPDIR/killed" | xargs)" = "dts-apply dts-binlog dts-filter source target" ]
 }

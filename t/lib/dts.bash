@@ -251,11 +251,13 @@ session_processes() {
 
 # dts_retry_kill COUNT MIN_MS MAX_MS 'PIPELINE': starts the pipeline, after a
 # random time kills one of its dts-* processes, waits until the rest has ended
-# by itself and starts the same again, COUNT times. The processes take turns,
-# the moments are random (DTS_SEED). Afterwards nothing of it runs. A pipeline
+# by itself and starts the same again, COUNT times. The processes take turns, from
+# call to call too, the moments are random (DTS_SEED); $BATS_TEST_TMPDIR/killed names them. Afterwards nothing of it runs. A pipeline
 # that ends by itself before its kill is a failure with status 0 or not, unless
 # DTS_KILL_MAY_END=1; then that round is not counted and the helper returns.
 # What it printed is in $BATS_TEST_TMPDIR/kill.log.
+dts_kill_turn=0
+
 dts_retry_kill() {
 	local count=$1 min=$2 max=$3 text=$4 round=0 leader victims victim
 	local log=$BATS_TEST_TMPDIR/kill.log
@@ -276,7 +278,9 @@ dts_retry_kill() {
 			tail -n 20 "$log"
 			return 1
 		fi
-		victim=${victims[$(((round + DTS_SEED) % ${#victims[@]}))]}
+		victim=${victims[$(((dts_kill_turn + DTS_SEED) % ${#victims[@]}))]}
+		dts_kill_turn=$((dts_kill_turn + 1))
+		sed 's/.* \(dts-[a-z]*\) .*/\1/; s/^[0-9]* //' <<<"$victim " >>"$BATS_TEST_TMPDIR/killed"
 		kill -KILL "${victim%% *}" 2>/dev/null || :
 		echo "# round $round: killed ${victim#* } after $REPLY ms" | tee -a "$log"
 		wait_until 60 "[ -z \"\$(session_processes $leader)\" ]" || {
