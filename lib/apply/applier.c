@@ -383,6 +383,8 @@ static int apply_record(struct dts_applier *a, const struct dts_record *r, uint6
 	case DTS_OP_UPDATE:
 	case DTS_OP_DELETE:
 		return a->repair ? on_repair(a, r, line, err) : dts_group_change(a, r, line, err);
+	case DTS_OP_SETVAL:
+		return dts_group_change(a, r, line, err);
 	case DTS_OP_DDL:
 		return a->schema ? dts_apply_ddl_schema(a, r, line, err) : dts_group_change(a, r, line, err);
 	case DTS_OP_ROLLBACK:

@@ -166,9 +166,37 @@ static int look_at_window(struct dts_applier *a, struct dts_apply_table *t, stru
 	return a->changes && a->has_checkpoint && !t->window.asked ? dts_chunk_load_windows(a, t, err) : 0;
 }
 
+/* Another change is planned. */
+static int count_change(struct dts_applier *a, struct dts_error *err)
+{
+	a->change_count++;
+	if (a->plan.sql.len < SEND_SIZE)
+		return 0;
+	if (dts_runner_run(&a->runner, &a->plan, err) < 0)
+		return -1;
+	dts_plan_clear(&a->plan);
+	return 0;
+}
+
+static int plan_setval(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err)
+{
+	int rc = 0;
+
+	if (a->session->family == DTS_MYSQL) {
+		rc = dts_fail(err, DTS_REFUSED, "the target has no sequences such as '%.*s.%.*s'", (int)r->db.len, r->db.p,
+			      (int)r->table.len, r->table.p);
+		dts_hint(err, "leave them out with dts-binlog --skip-sequences");
+	}
+	if (rc < 0 || dts_plan_setval(&a->plan, r, line, err) < 0)
+		return dts_runner_where(&a->runner, line, err);
+	return count_change(a, err);
+}
+
 int dts_group_plan_record(struct dts_applier *a, const struct dts_record *r, const struct dts_position *pos,
 			  uint64_t line, struct dts_error *err)
 {
+	if (r->op == DTS_OP_SETVAL)
+		return plan_setval(a, r, line, err);
 	struct dts_apply_table *t = dts_applier_table(a, r, err);
 	enum dts_plan_mode mode;
 
@@ -183,13 +211,7 @@ int dts_group_plan_record(struct dts_applier *a, const struct dts_record *r, con
 	if (dts_plan_change(&a->plan, t, r, mode, line, err) < 0 ||
 	    (mode == DTS_PLAN_CONVERGE && plan_cascades(a, t, r, line, err) < 0))
 		return dts_runner_where(&a->runner, line, err);
-	a->change_count++;
-	if (a->plan.sql.len < SEND_SIZE)
-		return 0;
-	if (dts_runner_run(&a->runner, &a->plan, err) < 0)
-		return -1;
-	dts_plan_clear(&a->plan);
-	return 0;
+	return count_change(a, err);
 }
 
 int dts_group_plan_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struct dts_error *err)

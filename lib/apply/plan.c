@@ -239,6 +239,41 @@ int dts_plan_change(struct dts_plan *p, struct dts_apply_table *t, const struct 
 	}
 }
 
+/* A whole number of the row, as it stands there or in a string. */
+static int add_number(struct dts_plan *p, const struct dts_record *r, const char *column, struct dts_error *err)
+{
+	struct dts_json value = dts_json_get(r->raw[DTS_F_AFTER], column);
+	struct dts_slice text = value.raw;
+
+	if (value.type == DTS_JSON_STRING && text.len >= 2)
+		text = dts_slice(text.p + 1, text.len - 2);
+	size_t digits = text.len > 0 && text.p[0] == '-' ? text.len - 1 : text.len;
+	bool whole = value.raw.p && digits > 0 && digits <= 20;
+	for (size_t i = text.len - digits; whole && i < text.len; i++)
+		whole = text.p[i] >= '0' && text.p[i] <= '9';
+	if (!whole)
+		return dts_fail(err, DTS_BAD_INPUT, "a setval record needs '%s' in 'after', a whole number", column);
+	dts_buf_add_slice(&p->sql, text);
+	return 0;
+}
+
+int dts_plan_setval(struct dts_plan *p, const struct dts_record *r, uint64_t line, struct dts_error *err)
+{
+	size_t at = start_statement(p);
+
+	dts_buf_adds(&p->sql, "DO SETVAL(");
+	dts_sql_table(&p->sql, r->db, r->table);
+	dts_buf_addc(&p->sql, ',');
+	if (add_number(p, r, "next_not_cached_value", err) < 0)
+		return -1;
+	dts_buf_adds(&p->sql, ",0,");
+	if (add_number(p, r, "cycle_count", err) < 0)
+		return -1;
+	dts_buf_addc(&p->sql, ')');
+	dts_plan_add(p, at, (struct dts_statement){.rows = DTS_EXPECT_ANY, .line = line});
+	return 0;
+}
+
 int dts_plan_row(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_record *r, size_t max_bytes,
 		 uint64_t line, struct dts_error *err)
 {

@@ -54,6 +54,13 @@ void dts_plan_add(struct dts_plan *p, size_t at, struct dts_statement expected);
 int dts_plan_change(struct dts_plan *p, struct dts_apply_table *t, const struct dts_record *r,
 		    enum dts_plan_mode mode, uint64_t line, struct dts_error *err);
 
+/*
+ * Adds what a `setval` record says of a sequence. SETVAL leaves one that is further on already
+ * as it is, so that it may be repeated; and, being no part of the transaction, it stays where that is rolled
+ * back, as at the source (MariaDB's manual, "SETVAL", "Sequence Overview").
+ */
+int dts_plan_setval(struct dts_plan *p, const struct dts_record *r, uint64_t line, struct dts_error *err);
+
 /* Room for the values of one row of that many columns; the plan's own. */
 struct dts_json *dts_plan_values(struct dts_plan *p, size_t count);
 

@@ -12,7 +12,7 @@ static void prepare_head(struct dts_capture *c, const struct dts_log_table *t, c
 	struct dts_buf *b = &c->head;
 
 	dts_buf_clear(b);
-	dts_buf_addf(b, "{\"op\":\"%s\",", ops[r->kind]);
+	dts_buf_addf(b, "{\"op\":\"%s\",", t->is_sequence ? "setval" : ops[r->kind]);
 	dts_buf_add_slice(b, t->prefix);
 	dts_buf_adds(b, "\"tx\":\"");
 	dts_buf_add_slice(b, dts_buf_slice(&c->gtid_text));
@@ -72,16 +72,6 @@ static int add_change(struct dts_capture *c, const struct dts_log_table *t, stru
 	return 0;
 }
 
-static int sequence(struct dts_capture *c, const struct dts_log_table *t, struct dts_error *err)
-{
-	if (c->options.skip_sequences)
-		return 0;
-	dts_fail(err, DTS_BAD_INPUT, "sequence `%.*s`.`%.*s` was used, which cannot be told as a change of rows",
-		 (int)t->schema.db.len, t->schema.db.p, (int)t->schema.table.len, t->schema.table.p);
-	dts_hint(err, "--skip-sequences leaves changes of sequences out; set them with SETVAL at the end");
-	return dts_capture_refuse(c);
-}
-
 static int take_rows(struct dts_capture *c, struct dts_event_rows *r, struct dts_buf *out, struct dts_error *err)
 {
 	struct dts_log_table *t;
@@ -93,10 +83,11 @@ static int take_rows(struct dts_capture *c, struct dts_event_rows *r, struct dts
 	if (!t)
 		return dts_fail(err, DTS_BAD_INPUT, "rows of a table (number %llu) that the log has not described",
 				(unsigned long long)r->table_id);
-	if (t->skipped)
+	if (t->skipped || (t->is_sequence && c->options.skip_sequences))
 		return 0;
-	if (t->is_sequence)
-		return sequence(c, t, err);
+	if (t->is_sequence && r->kind != DTS_ROWS_INSERT) /* each use writes the one row as if it were new */
+		return dts_fail(err, DTS_BAD_INPUT, "sequence `%.*s`.`%.*s` is changed like a table", (int)t->schema.db.len,
+				t->schema.db.p, (int)t->schema.table.len, t->schema.table.p);
 	if (r->columns != t->column_count)
 		return dts_fail(err, DTS_BAD_INPUT, "rows of `%.*s`.`%.*s` have %zu columns, its description has %zu",
 				(int)t->schema.db.len, t->schema.db.p, (int)t->schema.table.len,
@@ -107,7 +98,7 @@ static int take_rows(struct dts_capture *c, struct dts_event_rows *r, struct dts
 			return -1;
 		r->rows = dts_bytes(plain);
 	}
-	if (dts_log_tables_announce(&c->tables, t, out))
+	if (!t->is_sequence && dts_log_tables_announce(&c->tables, t, out))
 		c->tx.records++;
 	prepare_head(c, t, r);
 	flags = flags_of(r);

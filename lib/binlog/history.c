@@ -128,19 +128,15 @@ static void take_later(struct dts_history *h, const struct dts_position *at)
 	}
 }
 
-void dts_history_add_view(struct dts_history *h, struct dts_slice db, struct dts_slice name, bool sequence)
+void dts_history_add_view(struct dts_history *h, struct dts_slice db, struct dts_slice name)
 {
-	const char *what = sequence ? "sequence" : "view";
 	struct dts_buf sql = {0};
 
-	if (sequence)
-		dts_definitions_add_sequence(h->tables, db, name);
-	else
-		dts_definitions_add_view(h->tables, db, name);
-	dts_buf_addf(&sql, "CREATE %s ", what);
+	dts_definitions_add_view(h->tables, db, name);
+	dts_buf_adds(&sql, "CREATE view ");
 	dts_sql_table(&sql, db, name);
-	dts_buf_adds(&sql, sequence ? "" : " AS SELECT 1");
-	dts_buf_addf(&h->views, "{\"op\":\"ddl\",\"kind\":\"create-%s\",\"sql\":", what);
+	dts_buf_adds(&sql, " AS SELECT 1");
+	dts_buf_adds(&h->views, "{\"op\":\"ddl\",\"kind\":\"create-view\",\"sql\":");
 	dts_json_add_string(&h->views, dts_buf_slice(&sql));
 	dts_buf_adds(&h->views, "}\n");
 	dts_buf_release(&sql);

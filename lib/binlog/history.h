@@ -21,7 +21,7 @@ struct dts_history {
 	size_t later_count;
 	bool complete;             /* as begun: every table and view there was is in it */
 	struct dts_buf lost;       /* the statement after which nothing was known; empty: there was none */
-	struct dts_buf views;      /* records that make the views and sequences that were added, for a new file */
+	struct dts_buf views;      /* records that make the views that were added, for a new file */
 	struct dts_buf pending;    /* records of statements whose group has not ended: not in the file yet */
 	bool mariadb, utf8_is_utf8mb4;
 	unsigned version, lower_case_names;
@@ -50,7 +50,7 @@ void dts_history_clear(struct dts_history *h);
 /* Adds what is known at h->at: the default collation of a database, a table. */
 void dts_history_add_database(struct dts_history *h, struct dts_slice name, struct dts_slice collation);
 void dts_history_add_table(struct dts_history *h, const struct dts_schema *schema);
-void dts_history_add_view(struct dts_history *h, struct dts_slice db, struct dts_slice name, bool sequence);
+void dts_history_add_view(struct dts_history *h, struct dts_slice db, struct dts_slice name);
 
 /*
  * Adds a table, and the default collation of its database, by a `schema` record. With `from` (NULL: h->at) it

@@ -30,8 +30,6 @@ static int add_tables(struct dts_history *h, struct dts_session *s, const struct
 		struct dts_schema schema = {0};
 		int rc;
 
-		if (t->items[i].is_sequence)
-			continue;
 		rc = dts_catalog_schema(s, t->items[i].db, t->items[i].name, &schema, NULL, err);
 		if (rc > 0 && dts_catalog_labels(s, &schema, err) < 0) {
 			/* Not all of it is known, so it is not in the history; that says so if a row comes. */
@@ -118,14 +116,14 @@ static int hold(struct dts_session *s, const struct dts_tables *t, struct dts_ta
 /* Views have the names of tables. */
 static int add_views(struct dts_history *h, struct dts_session *s, struct dts_error *err)
 {
-	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE='SEQUENCE' FROM information_schema.TABLES "
-							 "WHERE TABLE_TYPE IN ('VIEW','SEQUENCE')"), err);
+	MYSQL_RES *result = dts_session_query(s, DTS_LIT("SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES "
+							 "WHERE TABLE_TYPE='VIEW'"), err);
 
 	if (!result)
 		return -1;
 	for (MYSQL_ROW row; (row = mysql_fetch_row(result));)
 		if (row[0] && row[1] && !dts_catalog_is_system(dts_slice_of(row[0])))
-			dts_history_add_view(h, dts_slice_of(row[0]), dts_slice_of(row[1]), row[2] && row[2][0] == '1');
+			dts_history_add_view(h, dts_slice_of(row[0]), dts_slice_of(row[1]));
 	mysql_free_result(result);
 	return 0;
 }

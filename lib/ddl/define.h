@@ -246,7 +246,6 @@ enum dts_define_name {
 	DTS_DEFINE_NAME_UNKNOWN,
 	DTS_DEFINE_NAME_FREE, /* certainly neither table nor sequence: it was dropped */
 	DTS_DEFINE_NAME_VIEW,
-	DTS_DEFINE_NAME_SEQUENCE,
 };
 
 void dts_define_name_set(struct dts_definitions *d, struct dts_slice db, struct dts_slice name, enum dts_define_name what);

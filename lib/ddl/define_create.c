@@ -57,26 +57,58 @@ bool dts_define_create(struct dts_define *st, struct dts_define_table *t)
 	return dts_define_table_add_keys(st, t) && dts_define_table_add_periods(st, t);
 }
 
+/* Takes the type behind AS (MariaDB 11.5), which may stand among the options anywhere. */
+static bool take_sequence_type(struct dts_define *st, struct dts_define_column *c)
+{
+	while (!dts_define_at_end(st)) {
+		if (!dts_define_take(st, "AS")) {
+			dts_sql_next(&st->p.scan);
+			continue;
+		}
+		if (!dts_define_take_type(st, c))
+			return dts_define_stuck(st, "the type of a sequence");
+		while (dts_define_take_type_attribute(st, c))
+			;
+		if (st->why.len > 0)
+			return false;
+	}
+	return true;
+}
+
 /* A sequence is a table of one row to the binary log (MariaDB's manual, "Sequence
- * Overview"). With AS its columns have the type that is named there. */
+ * Overview"), whose first columns have the sequence's type. */
 bool dts_define_sequence(struct dts_define *st, struct dts_define_table *t)
 {
+	static const char *const own[] = {"next_not_cached_value", "minimum_value", "maximum_value", "start_value"};
 	static const struct {
 		const char *name, *type;
-	} columns[] = {
-		{"next_not_cached_value", "bigint(21)"}, {"minimum_value", "bigint(21)"},
-		{"maximum_value", "bigint(21)"},	 {"start_value", "bigint(21)"},
-		{"increment", "bigint(21)"},		 {"cache_size", "bigint(21) unsigned"},
+	} others[] = {
+		{"increment", "bigint(21)"}, {"cache_size", "bigint(21) unsigned"},
 		{"cycle_option", "tinyint(1) unsigned"}, {"cycle_count", "bigint(21)"},
 	};
+	static const struct {
+		const char *type, *width;
+	} widths[] = {{"tinyint", "(5)"}, {"smallint", "(7)"}, {"mediumint", "(10)"}, {"int", "(12)"}, {"bigint", "(21)"}};
+	struct dts_define_column type = {.type = t->count > 0 ? NULL : "bigint"};
+	struct dts_buf text = {0};
 
-	if (dts_define_is(st, "AS"))
-		return dts_define_fail(st, "CREATE SEQUENCE AS a type");
-	for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+	if (!take_sequence_type(st, &type))
+		return false;
+	if (!type.type) /* ALTER SEQUENCE without one */
+		return true;
+	dts_buf_adds(&text, type.type);
+	for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
+		if (strcmp(type.type, widths[i].type) == 0)
+			dts_buf_adds(&text, widths[i].width);
+	dts_buf_adds(&text, type.is_unsigned ? " unsigned" : "");
+	struct dts_slice own_type = dts_arena_copy(t->arena, dts_buf_slice(&text));
+	dts_buf_release(&text);
+	t->count = 0;
+	for (size_t i = 0; i < 8; i++) {
 		struct dts_column *c = dts_define_table_add_column(t);
 
-		c->name = dts_slice_of(columns[i].name);
-		c->type_text = dts_slice_of(columns[i].type);
+		*c = (struct dts_column){.name = dts_slice_of(i < 4 ? own[i] : others[i - 4].name),
+					 .type_text = i < 4 ? own_type : dts_slice_of(others[i - 4].type)};
 		c->charset = c->collation = DTS_LIT("");
 		dts_column_from_type(c, t->arena);
 	}

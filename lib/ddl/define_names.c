@@ -77,11 +77,6 @@ void dts_definitions_add_view(struct dts_definitions *d, struct dts_slice db, st
 	dts_define_name_set(d, db, name, DTS_DEFINE_NAME_VIEW);
 }
 
-void dts_definitions_add_sequence(struct dts_definitions *d, struct dts_slice db, struct dts_slice name)
-{
-	dts_define_name_set(d, db, name, DTS_DEFINE_NAME_SEQUENCE);
-}
-
 void dts_definitions_fold(struct dts_buf *b, struct dts_slice name)
 {
 	dts_define_fold(b, name);

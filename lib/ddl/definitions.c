@@ -366,6 +366,20 @@ static void convert_partition(struct apply *a, struct dts_define *st, struct dts
 	}
 }
 
+static void alter_sequence(struct apply *a)
+{
+	const struct dts_ddl_object *o = &a->d->ddl.objects[0];
+	const struct dts_defined_table *t = dts_define_find(a->d, db_of(a, o), o->name);
+	struct dts_define st;
+
+	if (!t || t->unknown)
+		return;
+	start(&st, a);
+	dts_define_skip_behind(&st, behind(o));
+	change_table(a, &st, t, db_of(a, o), o->name, dts_define_sequence);
+	finish(&st);
+}
+
 static void apply_alter(struct apply *a)
 {
 	struct dts_ddl *ddl = &a->d->ddl;
@@ -375,7 +389,7 @@ static void apply_alter(struct apply *a)
 	struct dts_define st;
 
 	if (!t) {
-		/* A view or sequence that is renamed is none of ours. */
+		/* A view that is renamed is none of ours. */
 		if (!is_taken(a->d, db, table) && (ddl->kind != DTS_DDL_ALTER_TABLE || !o->guarded))
 			make_unknown(a, db, table, DTS_LIT("it was altered, and its definition before was not known"));
 	} else if (t->unknown) {
@@ -550,6 +564,9 @@ static void by_kind(struct apply *a)
 	case DTS_DDL_DROP_INDEX:
 		apply_alter(a);
 		break;
+	case DTS_DDL_ALTER_SEQUENCE:
+		alter_sequence(a);
+		break;
 	case DTS_DDL_RENAME_TABLE:
 		apply_rename(a);
 		break;
@@ -621,7 +638,7 @@ static void apply_failed(struct apply *a)
 static bool is_of_tables(enum dts_ddl_kind kind)
 {
 	return (kind >= DTS_DDL_CREATE_TABLE && kind <= DTS_DDL_DROP_INDEX && kind != DTS_DDL_TRUNCATE_TABLE) ||
-	       kind == DTS_DDL_CREATE_SEQUENCE;
+	       kind == DTS_DDL_CREATE_SEQUENCE || kind == DTS_DDL_ALTER_SEQUENCE;
 }
 
 int dts_definitions_apply(struct dts_definitions *d, struct dts_slice sql, const struct dts_definition_context *context,

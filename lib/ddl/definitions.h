@@ -76,9 +76,8 @@ void dts_definitions_put(struct dts_definitions *d, const struct dts_schema *sch
  */
 void dts_definitions_set_complete(struct dts_definitions *d, bool complete);
 
-/* The name of a view or of a sequence as a catalog has it now. */
+/* The name of a view as a catalog has it now. */
 void dts_definitions_add_view(struct dts_definitions *d, struct dts_slice db, struct dts_slice name);
-void dts_definitions_add_sequence(struct dts_definitions *d, struct dts_slice db, struct dts_slice name);
 
 /* Appends a name in the form by which servers with lower_case_table_names compare it. */
 void dts_definitions_fold(struct dts_buf *b, struct dts_slice name);

@@ -297,6 +297,7 @@ static int filter_one(struct dts_filter *f, const struct dts_record *r, struct d
 	case DTS_OP_INSERT:
 	case DTS_OP_UPDATE:
 	case DTS_OP_DELETE:
+	case DTS_OP_SETVAL:
 		return choose_table(f, r) && count_change(f, r);
 	case DTS_OP_DDL:
 		rc = 1;

@@ -17,6 +17,7 @@ static const unsigned kinds_of[DTS_OP_COUNT] = {
 	[DTS_OP_INSERT] = KIND(CHANGES) | KIND(REPAIR),
 	[DTS_OP_UPDATE] = KIND(CHANGES) | KIND(REPAIR),
 	[DTS_OP_DELETE] = KIND(CHANGES) | KIND(REPAIR),
+	[DTS_OP_SETVAL] = KIND(CHANGES),
 	[DTS_OP_DDL] = KIND(CHANGES) | KIND(SCHEMA),
 	[DTS_OP_PREPARE] = KIND(CHANGES),
 	[DTS_OP_ROLLBACK] = KIND(CHANGES),
@@ -259,6 +260,7 @@ static int check_record(struct dts_stream_state *s, const struct dts_record *r, 
 	case DTS_OP_INSERT:
 	case DTS_OP_UPDATE:
 	case DTS_OP_DELETE:
+	case DTS_OP_SETVAL:
 	case DTS_OP_DDL:
 		return check_change(s, r, no_counts, err);
 	case DTS_OP_ROLLBACK:

@@ -6,7 +6,7 @@
 #include "record/scan.h"
 
 static const char *const op_names[DTS_OP_COUNT] = {
-	"stream", "schema", "chunk", "row", "chunk-end", "begin", "insert", "update", "delete", "ddl",
+	"stream", "schema", "chunk", "row", "chunk-end", "begin", "insert", "update", "delete", "setval", "ddl",
 	"prepare", "rollback", "commit", "heartbeat", "end", "ack",
 };
 
@@ -70,6 +70,7 @@ static const uint32_t required[DTS_OP_COUNT] = {
 	[DTS_OP_INSERT] = BIT(DB) | BIT(TABLE) | BIT(AFTER),
 	[DTS_OP_UPDATE] = BIT(DB) | BIT(TABLE) | BIT(BEFORE) | BIT(AFTER),
 	[DTS_OP_DELETE] = BIT(DB) | BIT(TABLE) | BIT(BEFORE),
+	[DTS_OP_SETVAL] = BIT(DB) | BIT(TABLE) | BIT(AFTER),
 	[DTS_OP_DDL] = BIT(SQL) | BIT(KIND),
 	[DTS_OP_PREPARE] = BIT(SRC) | BIT(TX) | BIT(XID) | BIT(N) | BIT(POS),
 	[DTS_OP_ROLLBACK] = BIT(SRC) | BIT(TX),

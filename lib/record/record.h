@@ -21,6 +21,7 @@ enum dts_op {
 	DTS_OP_INSERT,
 	DTS_OP_UPDATE,
 	DTS_OP_DELETE,
+	DTS_OP_SETVAL, /* of a sequence */
 	DTS_OP_DDL,
 	DTS_OP_PREPARE,
 	DTS_OP_ROLLBACK,

@@ -32,7 +32,7 @@ static struct dts_buf corpus(const char *name)
 /* A capture that stands at the head of a file. */
 static void begin_at(struct dts_capture *c, uint64_t offset)
 {
-	const struct dts_capture_options o = {.src = DTS_LIT("src"), .own_db = "dts", .catalog = stub_catalog, .skip_sequences = true};
+	const struct dts_capture_options o = {.src = DTS_LIT("src"), .own_db = "dts", .catalog = stub_catalog};
 	struct dts_position start = {.file = "bin.000001", .offset = offset};
 
 	dts_capture_init(c, &o, &start);

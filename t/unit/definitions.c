@@ -448,11 +448,11 @@ static void test_guarded_views(void)
 	begin_incomplete();
 	dts_definitions_set_complete(model, true);
 	dts_definitions_add_view(model, DTS_LIT("d"), DTS_LIT("v"));
-	dts_definitions_add_sequence(model, DTS_LIT("d"), DTS_LIT("s"));
+	CHECK_INT(0, apply("CREATE SEQUENCE s"));
 	CHECK_INT(0, apply("CREATE TABLE IF NOT EXISTS v (a int)"));
 	CHECK_INT(0, apply("CREATE TABLE IF NOT EXISTS s (a int)"));
 	CHECK_STR("none", shown("v"));
-	CHECK_STR("none", shown("s"));
+	CHECK(strstr(shown("s"), "next_not_cached_value bigint(21)"));
 	CHECK_INT(0, apply("DROP TABLE IF EXISTS v, s")); /* only s goes */
 	CHECK_INT(0, apply("CREATE TABLE IF NOT EXISTS v (a int)"));
 	CHECK_INT(0, apply("CREATE TABLE IF NOT EXISTS s (a int)"));
