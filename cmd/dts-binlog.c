@@ -116,7 +116,7 @@ int main(int argc, char **argv)
 		{"ignore-table", 0, DTS_OPTION_LIST, &a.ignored, "PATTERN", "not these tables"},
 		{"schema-history", 0, DTS_OPTION_STRING, &a.schema_history, "FILE",
 		 "keep what the tables looked like at each position in FILE"},
-		{"skip-sequences", 0, DTS_OPTION_FLAG, &a.skip_sequences, NULL, "leave changes of sequences out instead of stopping"},
+		{"skip-sequences", 0, DTS_OPTION_FLAG, &a.skip_sequences, NULL, "leave the use of sequences out"},
 		{"with-sql", 0, DTS_OPTION_FLAG, &a.with_sql, NULL, "with the statements that made the changes, if the log has them"},
 		{"src", 0, DTS_OPTION_NAME, &a.src, "NAME", "name of the source in the records [the -g group, else its host]"},
 		{"heartbeat", 0, DTS_OPTION_SECONDS, &a.heartbeat, "SECONDS", "between heartbeat records; 0: none [10]"},

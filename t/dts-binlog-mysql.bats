@@ -132,6 +132,28 @@ ids='select(.op == "insert").after.id'
 	[ "$(jq -r 'select(.op == "prepare").pos.file' records | sort -u | wc -l)" -eq 2 ]
 }
 
+@test "XA: prepared, and decided after the server was killed" {
+	sql src 'CREATE TABLE i (id int primary key)' b
+	from=$(now)
+	sql src "XA START 'yes'; INSERT INTO i VALUES (1); XA END 'yes'; XA PREPARE 'yes'" b
+	sql src "XA START 'no'; INSERT INTO i VALUES (2); XA END 'no'; XA PREPARE 'no'" b
+	server kill src
+	server restart src >/dev/null
+	sql src "XA COMMIT 'yes'; XA ROLLBACK 'no'; INSERT INTO i VALUES (3)" b
+	changes "$short" >got
+	whole records
+	diff - got <<-'END'
+	insert i 1 1
+	prepare 1 X'796573',X'',1
+	insert i 1 2
+	prepare 1 X'6e6f',X'',1
+	commit 0 X'796573',X'',1
+	rollback X'6e6f',X'',1
+	insert i 1 3
+	commit 1
+	END
+}
+
 @test "savepoints" {
 	sql src 'CREATE TABLE i (id int primary key)' b
 	from=$(now)

@@ -39,6 +39,7 @@ void dts_capture_release(struct dts_capture *c)
 	dts_buf_release(&c->sql);
 	dts_buf_release(&c->statement);
 	dts_buf_release(&c->zone);
+	dts_buf_release(&c->mapped);
 	dts_buf_release(&c->annotation);
 	dts_inflate_release(&c->inflate);
 	dts_payload_release(&c->payload);
@@ -73,6 +74,7 @@ void dts_capture_interrupt(struct dts_capture *c, struct dts_buf *out)
 	dts_position_copy(&c->at, &c->safe);
 	dts_gtids_clear(&c->at.gtid);
 	dts_payload_close(&c->payload);
+	dts_buf_clear(&c->mapped);
 	dts_buf_clear(&c->annotation);
 	c->format = (struct dts_event_format){0};
 	dts_log_tables_forget(&c->tables);
@@ -248,8 +250,10 @@ static int describe(struct dts_capture *c, const struct dts_event *e, struct dts
 {
 	if (!c->tx.open)
 		return dts_capture_outside(e, err);
-	if (dts_log_tables_map(&c->tables, e, &c->format, err) == 0)
+	if (dts_log_tables_map(&c->tables, e, &c->format, err) == 0) {
+		dts_capture_unlogged_map(c, c->tables.last->id);
 		return 0;
+	}
 	/* A type of column that is not read, or names that the log does not have. */
 	return err->status == DTS_BAD_INPUT || err->status == DTS_REFUSED ? dts_capture_refuse(c) : -1;
 }

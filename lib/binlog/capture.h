@@ -24,6 +24,7 @@ struct dts_capture_options {
 	/* Appends what the time zone SYSTEM is at the source at that moment, "+09:00"; NULL: not known. -1. */
 	int (*system_zone)(void *context, uint32_t time, struct dts_buf *zone, struct dts_error *err);
 	void *context;
+	void (*notice)(const char *text); /* for people, one line; NULL: nobody is told */
 };
 
 struct dts_capture {
@@ -61,6 +62,7 @@ struct dts_capture {
 	struct dts_buf sql; /* of a statement without what is not selected */
 	struct dts_buf statement; /* its record, for the history */
 	struct dts_buf zone;      /* its time zone, where the log only says SYSTEM */
+	struct dts_buf mapped;      /* numbers of tables that the open statement describes and has had no rows of, uint64_t each */
 	struct dts_buf annotation;  /* the statement that makes the next changes, until it was told; empty: none */
 	struct dts_inflate inflate; /* of an event */
 	struct dts_row_documents documents;

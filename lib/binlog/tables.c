@@ -226,3 +226,12 @@ bool dts_log_tables_restate_one(struct dts_log_tables *t, struct dts_slice db, s
 	name_of(t, db, table)->announced = false;
 	return state(t, &d->schema, out);
 }
+
+bool dts_log_tables_tell_once(struct dts_log_tables *t, const struct dts_log_table *table)
+{
+	struct dts_log_name *n = name_of(t, table->schema.db, table->schema.table);
+	const bool first = !n->told;
+
+	n->told = true;
+	return first;
+}

@@ -1,0 +1,79 @@
+#include "binlog/capture_parts.h"
+#include "record/foreign.h"
+
+/*
+ * What foreign keys change in turn is not in the log of MariaDB, nor in that of a MySQL whose
+ * InnoDB does it. Its table is described there, though, before the rows of the statement that
+ * may have done it, and then has none (seen on 10.11 and 11.8): so it is told once a table.
+ */
+
+static struct dts_slice id_of(const struct dts_capture *c, size_t i)
+{
+	return dts_slice(c->mapped.data + i * sizeof(uint64_t), sizeof(uint64_t));
+}
+
+static size_t mapped_count(const struct dts_capture *c)
+{
+	return c->mapped.len / sizeof(uint64_t);
+}
+
+void dts_capture_unlogged_map(struct dts_capture *c, uint64_t table_id)
+{
+	if (c->options.notice && !c->quiet)
+		dts_buf_add(&c->mapped, &table_id, sizeof table_id);
+}
+
+void dts_capture_unlogged_rows(struct dts_capture *c, uint64_t table_id)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < mapped_count(c); i++)
+		if (memcmp(id_of(c, i).p, &table_id, sizeof table_id) != 0)
+			memmove(c->mapped.data + left++ * sizeof table_id, id_of(c, i).p, sizeof table_id);
+	c->mapped.len = left * sizeof table_id;
+}
+
+static void tell(struct dts_capture *c, const struct dts_schema *s, const struct dts_foreign *f)
+{
+	const bool deletes = dts_foreign_acts(f->on_delete);
+	const struct dts_slice rule = deletes ? f->on_delete : f->on_update;
+	struct dts_buf line = {0};
+
+	dts_buf_addf(&line, "warning: '%.*s.%.*s': what its foreign key '%.*s' (ON %s %.*s) does to rows is not in the log, and may have been "
+		     "done before %s:%llu: only where the target has that key, too, does it stay alike", (int)s->db.len, s->db.p,
+		     (int)s->table.len, s->table.p, (int)f->name.len, f->name.p, deletes ? "DELETE" : "UPDATE", (int)rule.len,
+		     rule.p, c->at.file, (unsigned long long)c->at.offset);
+	c->options.notice(dts_buf_text(&line));
+	dts_buf_release(&line);
+}
+
+/* One that had no rows: has it such a key? Only the catalog knows. */
+static void look(struct dts_capture *c, const struct dts_log_table *t)
+{
+	struct dts_error ignored = DTS_ERROR_INIT; /* nothing that would have to stop */
+	struct dts_schema s = {0};
+
+	if (!c->options.catalog || !dts_log_tables_tell_once(&c->tables, t) ||
+	    c->options.catalog(c->options.context, t->schema.db, t->schema.table, &s, &ignored) <= 0)
+		return;
+	for (size_t i = 0; i < s.foreign_count; i++) {
+		if (!dts_foreign_acts(s.foreign[i].on_delete) && !dts_foreign_acts(s.foreign[i].on_update))
+			continue;
+		tell(c, &s, &s.foreign[i]);
+		break;
+	}
+	dts_schema_release(&s);
+}
+
+void dts_capture_unlogged_end(struct dts_capture *c)
+{
+	for (size_t i = 0; i < mapped_count(c); i++) {
+		uint64_t id;
+
+		memcpy(&id, id_of(c, i).p, sizeof id);
+		const struct dts_log_table *t = dts_log_tables_get(&c->tables, id);
+		if (t && !t->skipped && !t->is_sequence)
+			look(c, t);
+	}
+	dts_buf_clear(&c->mapped);
+}
