@@ -2,12 +2,13 @@
 #include "base/message.h"
 #include "base/output.h"
 #include "base/signals.h"
+#include "binlog/files.h"
 #include "binlog/follow.h"
 #include "checkpoint/checkpoint.h"
 
 struct arguments {
 	struct dts_connect_options connect;
-	struct dts_list tables, ignored;
+	struct dts_list files, tables, ignored;
 	const char *src, *start, *start_position, *start_gtid, *resume, *schema_history, *checkpoint_db;
 	const char *stop_position, *stop_gtid;
 	bool follow, skip_sequences, with_sql, zstd;
@@ -72,7 +73,7 @@ static int run(struct arguments *a, struct dts_error *err)
 {
 	struct dts_selection selection = {0};
 	struct dts_follow_options o = {
-		.connect = &a->connect, .selection = &selection, .src = a->src, .own_db = a->checkpoint_db,
+		.files = a->files.items, .file_count = a->files.count, .connect = &a->connect, .selection = &selection, .src = a->src, .own_db = a->checkpoint_db,
 		.server_id = (uint32_t)a->server_id, .history = a->schema_history, .skip_sequences = a->skip_sequences,
 		.with_sql = a->with_sql, .follow = a->follow,
 		.notice = notice, .heartbeat = a->heartbeat, .reconnect_timeout = a->reconnect_timeout,
@@ -133,7 +134,7 @@ int main(int argc, char **argv)
 		{0},
 	};
 	const struct dts_tool tool = {
-		"dts-binlog", "[PATTERN...]", "reads the changes of a server from its binary log", groups, 0, SIZE_MAX,
+		"dts-binlog", "[FILE|DIR|-|PATTERN...]", "reads the changes of a server from its binary log", groups, 0, SIZE_MAX,
 	};
 	struct dts_error err = DTS_ERROR_INIT;
 	struct dts_list operands = {0};
@@ -142,10 +143,11 @@ int main(int argc, char **argv)
 	dts_message_tool(tool.name);
 	dts_options_parse(&tool, argc, argv, &operands);
 	for (size_t i = 0; i < operands.count; i++)
-		dts_list_add(&a.tables, operands.items[i]);
+		dts_list_add(dts_log_files_is(operands.items[i]) ? &a.files : &a.tables, operands.items[i]);
 	dts_signals_catch();
 	status = run(&a, &err);
 	dts_list_release(&operands);
+	dts_list_release(&a.files);
 	dts_list_release(&a.tables);
 	dts_list_release(&a.ignored);
 	if (status > 0)

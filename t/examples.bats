@@ -17,6 +17,7 @@
 #   .\" example: migrated         dst has the rows under the checkpoint `shop`,
 #                                 and src has changed since
 #   .\" example: caught up        the same, and dst has the changes as well
+#   .\" example: copied log       ./copy has the log of src
 #   .\" example: status 1         the block's commands end with 1
 #   .\" example: not run: REASON  (needs another machine, ...): it is printed
 # shellcheck disable=SC2154,SC2013 # set by run; pages have no blanks
@@ -102,8 +103,13 @@ commands() {
 		/^mark/ { mark = $0; sub(/^mark\t?/, "", mark); next }
 		{ if ((getline text <texts) <= 0) exit 1; print mark "\t" text
 			# A state is reached once a block, a status holds for all of it.
-			gsub(/empty target|migrated|caught up/, "", mark) }
+			gsub(/empty target|migrated|caught up|copied log/, "", mark) }
 		END { if ((getline text <texts) > 0) exit 1 }' "$BATS_TEST_TMPDIR/marks"
+}
+
+copy_log() {
+	mkdir copy
+	cp "$(sql src 'SELECT @@log_bin_basename')".0* copy
 }
 
 # The last connection to the source that reads its log, or 0.
@@ -158,6 +164,7 @@ run_page() {
 		[[ $marks != *'empty target'* ]] || empty_target
 		[[ $marks != *migrated* ]] || migrate
 		[[ $marks != *'caught up'* ]] || catch_up
+		[[ $marks != *'copied log'* ]] || copy_log
 		[[ $marks != *'status '[0-9]* ]] || want=${marks##*status }
 		run_example "$text" "${want%%;*}"
 	done < <(printf '%s\n' "${all//$'\t'/ $'\t'}")

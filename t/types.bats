@@ -294,6 +294,14 @@ collations() {
 	tool dts-binlog "$1" --start-position="$where" --table='collations.*' |
 		jq -r 'select(.op=="schema") | .columns[] | select(.name != "id") | "\(.name[1:])\t\(.charset)"' | sort -nu >told
 	cut -f 1,3 catalog | sort -nu | diff - told
+	# Its name, which is known without the server, too.
+	where=$(tool dts-dump "$1" collations | head -n 1 | jq -r '.pos | "\(.file):\(.offset)"')
+	awk '{ print "SET collation_connection=" $2 "; CREATE OR REPLACE VIEW v AS SELECT 1;" }' catalog | client "$1" collations
+	tool dts-binlog "$1" --start-position="$where" "$(dirname "$(sql "$1" 'SELECT @@log_bin_basename')")/" --src=x |
+		jq -r 'select(.op == "ddl").context.collation_connection' | grep -vw binary >told
+	dts-binlog --start-position="$where" "$(dirname "$(sql "$1" 'SELECT @@log_bin_basename')")/" --src=x |
+		jq -r 'select(.op == "ddl").context.collation_connection' | grep -vw binary | cmp - told
+	[ "$(wc -l <told)" -eq "$(wc -l <catalog)" ]
 	sql "$1" 'DROP DATABASE collations'
 }
 

@@ -25,7 +25,12 @@ static struct dts_apply_tx *add_tx(struct dts_applier *a)
 	return &a->txs[a->tx_count++];
 }
 
-/* A GTID alone does not tell what lies below the checkpoint. */
+/* A GTID alone does not tell what lies below the checkpoint, nor does a log that came through a pipe. */
+static bool has_file(const struct dts_position *pos)
+{
+	return pos->file[0] && strcmp(pos->file, "-") != 0;
+}
+
 static int no_file(struct dts_error *err)
 {
 	return dts_fail(err, DTS_BAD_INPUT, "a transaction without a file and offset cannot be applied exactly once");
@@ -37,7 +42,7 @@ int dts_group_begin(struct dts_applier *a, const struct dts_record *r, struct dt
 
 	if (dts_position_parse(&pos, r->raw[DTS_F_POS], err) < 0)
 		return -1;
-	if (a->has_checkpoint && !pos.file[0]) {
+	if (a->has_checkpoint && !has_file(&pos)) {
 		dts_position_release(&pos);
 		return no_file(err);
 	}
@@ -460,7 +465,7 @@ int dts_group_commit(struct dts_applier *a, const struct dts_record *r, struct d
 		rc = dts_position_parse(&pos, r->raw[DTS_F_POS], err);
 	else /* XA ROLLBACK need not tell */
 		dts_position_copy(&pos, a->tx_count > 0 ? &a->txs[a->tx_count - 1].pos : &a->applied);
-	if (rc == 0 && a->has_checkpoint && !pos.file[0])
+	if (rc == 0 && a->has_checkpoint && !has_file(&pos))
 		rc = no_file(err);
 	else if (rc == 0 && a->tx_open && a->tx_skipped)
 		rc = end_skipped(a, &pos, err);

@@ -246,8 +246,7 @@ static int find_definitions(struct beginning *b, struct dts_error *err)
 			"tables: --start=now --schema-history=FILE");
 }
 
-/* What the start has already counts as reached. */
-static void see_start(struct dts_follow *f)
+void dts_follow_see_start(struct dts_follow *f)
 {
 	const struct dts_gtids *stop = &f->o->stop_gtid;
 
@@ -350,7 +349,7 @@ static int begin(struct beginning *b, struct dts_error *err)
 	c.history = rc > 0 ? &f->history : NULL;
 	dts_capture_init(&f->capture, &c, &b->start);
 	f->capture.jumps = f->by_gtid;
-	see_start(f);
+	dts_follow_see_start(f);
 	return 0;
 }
 

@@ -97,10 +97,14 @@ static int move_on(struct dts_capture *c, const struct dts_event *e, struct dts_
 
 	if (dts_event_is_made_up(raw))
 		return 0;
+	if (c->relayed && e->type == DTS_EV_FORMAT && e->flags & DTS_EVENT_RELAY)
+		return 0;
 	/* It comes behind the format description wherever reading begins (seen on 10.11). */
 	if (e->type == DTS_EV_START_ENCRYPTION && gap != 0)
 		return 0;
-	if (e->end_pos != 0 && gap != 0) {
+	if (e->end_pos != 0 && c->relayed) { /* events are missing there, and others were put in */
+		offset += (uint64_t)(int64_t)(int32_t)gap;
+	} else if (e->end_pos != 0 && gap != 0) {
 		if (!c->jumps && !c->fresh_file)
 			return dts_fail(err, DTS_BAD_INPUT,
 					"an event that should end at offset %llu says it ends at %u: the position is not "
@@ -154,7 +158,11 @@ static int check_created(struct dts_capture *c, const struct dts_event *e, struc
 static int format(struct dts_capture *c, const struct dts_event *e, struct dts_slice raw, struct dts_buf *out,
 		  struct dts_error *err)
 {
-	if (dts_event_format(&c->format, e, raw, err) < 0 || check_created(c, e, err) < 0)
+	if (dts_event_format(&c->format, e, raw, err) < 0)
+		return -1;
+	if (c->relayed && e->flags & (DTS_EVENT_RELAY | DTS_EVENT_ARTIFICIAL))
+		return 0; /* another relay log, but the same log */
+	if (check_created(c, e, err) < 0)
 		return -1;
 	/* A server begins its log with this; what was open when it died never committed. */
 	if (c->tx.open)
@@ -474,9 +482,11 @@ int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_bu
 		status = move_on(c, &e, raw, err);
 	}
 	if (status == 0 && c->skip_to != 0) {
+		if (c->at.offset > c->skip_to && start.offset < c->skip_to)
+			status = dts_fail(err, DTS_BAD_INPUT, "offset %llu is not where an event begins", (unsigned long long)c->skip_to);
 		if (c->at.offset >= c->skip_to)
 			c->skip_to = 0;
-		if (e.type != DTS_EV_FORMAT && e.type != DTS_EV_ROTATE && start.offset < c->safe.offset)
+		if (status == 0 && e.type != DTS_EV_FORMAT && e.type != DTS_EV_ROTATE && start.offset < c->safe.offset)
 			return 0;
 	}
 	if (status == 0) {

@@ -37,6 +37,7 @@ struct dts_capture {
 	struct dts_position at;   /* behind the last event; its gtid is not used */
 	struct dts_position safe; /* where to go on: never inside a transaction */
 	bool jumps;               /* the server leaves out what we have (start by GTID) */
+	bool relayed;             /* it is read from relay logs, which leave out some and add others */
 	bool caught_up;           /* a group has ended since it began to send */
 	bool quiet;               /* nothing is told before `quiet_until`: only the history takes it in */
 	struct dts_position quiet_until;

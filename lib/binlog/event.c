@@ -80,6 +80,11 @@ static uint8_t format_algorithm(struct dts_slice raw)
 	return raw.len >= DTS_EVENT_HEADER + 5 ? (uint8_t)raw.p[raw.len - 5] : 0;
 }
 
+bool dts_event_format_has_checksum(struct dts_slice raw)
+{
+	return format_algorithm(raw) == 1;
+}
+
 int dts_event_parse(struct dts_event *e, const struct dts_event_format *f, struct dts_slice raw,
 		    struct dts_error *err)
 {

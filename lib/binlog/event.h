@@ -72,6 +72,7 @@ const char *dts_event_name(uint8_t type, char text[24]);
 enum {
 	DTS_EVENT_IN_USE = 0x1,      /* of a format description: the file was not closed */
 	DTS_EVENT_THREAD_SPECIFIC = 0x4, /* a statement that depends on its session */
+	DTS_EVENT_RELAY = 0x40,      /* of a format description: a replica's relay log */
 	DTS_EVENT_ARTIFICIAL = 0x20, /* made by the server for us; not in the file */
 	DTS_EVENT_IGNORABLE = 0x80,  /* who does not know the type may skip it */
 };
@@ -107,6 +108,9 @@ bool dts_event_is_made_up(struct dts_slice raw);
 /* Each reads the body of one kind of event; -1 with DTS_BAD_INPUT when it is cut. */
 int dts_event_format(struct dts_event_format *f, const struct dts_event *e, struct dts_slice raw,
 		     struct dts_error *err);
+
+/* Does this whole event, a format description, say that events have checksums? */
+bool dts_event_format_has_checksum(struct dts_slice raw);
 
 struct dts_event_rotate {
 	uint64_t offset;

@@ -59,7 +59,9 @@ static bool reached_stop(struct dts_follow *f)
 
 static void stop_reading(struct dts_follow *f)
 {
-	if (f->reader)
+	if (f->reader && f->files)
+		dts_log_files_abort(f->files);
+	else if (f->reader)
 		dts_log_source_abort(&f->source);
 	dts_readahead_free(f->reader);
 	f->reader = NULL;
@@ -67,15 +69,17 @@ static void stop_reading(struct dts_follow *f)
 
 static int start_reading(struct dts_follow *f, struct dts_error *err)
 {
-	bool from_start;
+	bool from_start = f->files && !f->capture.relayed && f->capture.safe.offset > 4;
 
-	if (dts_log_source_dump(&f->source, &f->capture.safe, f->by_gtid, &from_start, err) < 0)
+	if (f->files ? !f->capture.relayed && dts_log_files_begin(f->files, f->capture.safe.file, err) < 0
+		     : dts_log_source_dump(&f->source, &f->capture.safe, f->by_gtid, &from_start, err) < 0)
 		return -1;
 	if (from_start) {
 		f->capture.skip_to = f->capture.safe.offset;
 		f->capture.at.offset = 4;
 	}
-	f->reader = dts_readahead_start(dts_log_source_read, &f->source, HELD, err);
+	f->reader = f->files ? dts_readahead_start(dts_log_files_read, f->files, HELD, err)
+			     : dts_readahead_start(dts_log_source_read, &f->source, HELD, err);
 	f->heard_at = now();
 	return f->reader ? 0 : -1;
 }
@@ -182,6 +186,19 @@ static int take(struct dts_follow *f, struct dts_slice event, struct dts_error *
 	return reached_end(f);
 }
 
+static void __attribute__((format(printf, 2, 3))) tell(struct dts_follow *f, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	if (!f->o->notice)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	f->o->notice(text);
+}
+
 /* Reads until something ends it. LOST: the connection, with `err` filled. */
 static enum outcome read_log(struct dts_follow *f, struct dts_error *err)
 {
@@ -214,12 +231,17 @@ static enum outcome read_log(struct dts_follow *f, struct dts_error *err)
 		case DTS_READAHEAD_NOTHING:
 			if (dts_signals_stop() && now() - f->heard_at > PATIENCE_ON_STOP)
 				return SIGNALLED;
-			if (now() - f->heard_at > SILENCE) {
+			if (!f->files && now() - f->heard_at > SILENCE) {
 				dts_fail(err, DTS_AGAIN, "%s has said nothing for %d seconds", f->source.dump.label, SILENCE);
 				return LOST;
 			}
 			break;
 		case DTS_READAHEAD_END:
+			if (f->files && f->capture.tx.open)
+				tell(f, "warning: the files end inside of transaction %s, which is left out",
+				     dts_buf_text(&f->capture.gtid_text));
+			if (f->files)
+				return FINISHED;
 			dts_fail(err, DTS_AGAIN, "%s ended the log at %s:%llu", f->source.dump.label, f->capture.at.file,
 				 (unsigned long long)f->capture.at.offset);
 			return LOST;
@@ -235,19 +257,6 @@ static bool sleep_or_signal(int milliseconds)
 
 	nanosleep(&t, NULL); /* a signal ends it */
 	return !dts_signals_stop();
-}
-
-static void __attribute__((format(printf, 2, 3))) tell(struct dts_follow *f, const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	if (!f->o->notice)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	f->o->notice(text);
 }
 
 /* Takes the open transaction back and connects anew. 0: reading again; 1: a stop
@@ -299,7 +308,7 @@ static void explain_gone(struct dts_follow *f, struct dts_error *err)
 	struct dts_position oldest = {0};
 	struct dts_error ignored = DTS_ERROR_INIT;
 
-	if (err->status != DTS_GONE || err->hint[0] || dts_log_source_oldest(&f->source, &oldest, &ignored) < 0)
+	if (f->files || err->status != DTS_GONE || err->hint[0] || dts_log_source_oldest(&f->source, &oldest, &ignored) < 0)
 		;
 	else if (safe->file[0] && dts_position_compare(&oldest, safe) <= 0) /* it was not purged */
 		dts_hint(err, "the source's binary log was started anew (RESET MASTER?) or lost its end since: repeat the full phase "
@@ -392,7 +401,7 @@ static int run(struct dts_follow *f, struct dts_error *err)
 int dts_follow(const struct dts_follow_options *o, struct dts_output *out, struct dts_error *err)
 {
 	struct dts_follow f = {.o = o, .out = out};
-	int status = dts_follow_prepare(&f, err);
+	int status = o->files ? dts_follow_prepare_files(&f, err) : dts_follow_prepare(&f, err);
 
 	if (status == 0)
 		status = run(&f, err);
@@ -406,6 +415,7 @@ int dts_follow(const struct dts_follow_options *o, struct dts_output *out, struc
 		dts_output_flush(out, &ignored);
 		explain_gone(&f, err);
 	}
+	dts_log_files_close(f.files);
 	dts_log_source_close(&f.source);
 	dts_capture_release(&f.capture);
 	dts_history_release(&f.history);

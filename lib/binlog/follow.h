@@ -16,6 +16,8 @@ enum dts_start {
 };
 
 struct dts_follow_options {
+	char *const *files;     /* read these instead of a server's log, see binlog/files.h; NULL: the server's */
+	size_t file_count;
 	const struct dts_connect_options *connect;
 	const struct dts_selection *selection; /* NULL: all */
 	const char *src;        /* name of the source; NULL: dts_session_source_name() */
@@ -40,7 +42,7 @@ struct dts_follow_options {
 };
 
 /*
- * Reads a server's log and writes its records. 0: it reached its end, or, following,
+ * Reads a server's log, or its files, and writes its records. 0: it reached its end, or, following,
  * was stopped by a signal; `end` is written. 1: not following and a signal came: nothing
  * more was written. -1: error; what was written ends in the middle.
  */

@@ -2,6 +2,7 @@
 #define DTS_BINLOG_FOLLOW_PARTS_H
 
 #include "binlog/capture.h"
+#include "binlog/files.h"
 #include "binlog/follow.h"
 #include "binlog/source.h"
 
@@ -9,7 +10,8 @@
 struct dts_follow {
 	const struct dts_follow_options *o;
 	struct dts_output *out;
-	struct dts_log_source source;
+	struct dts_log_source source; /* all zero but for `json` where files are read */
+	struct dts_log_files *files;  /* NULL: the source is */
 	struct dts_capture capture;
 	struct dts_readahead *reader;
 	struct dts_history history; /* where capture.options.history says so */
@@ -33,5 +35,11 @@ struct dts_follow {
 
 /* Connects, finds where to start and to stop, and what the tables looked like there; all is ready to read. */
 int dts_follow_prepare(struct dts_follow *f, struct dts_error *err);
+
+/* The same for files (begin_files.c). */
+int dts_follow_prepare_files(struct dts_follow *f, struct dts_error *err);
+
+/* What the start has already counts as reached: when the capture stands there. */
+void dts_follow_see_start(struct dts_follow *f);
 
 #endif

@@ -221,7 +221,7 @@ static int read_head(struct reading *rd, const struct dts_record *r, struct dts_
 
 	if (r->op != DTS_OP_STREAM || !dts_slice_is(r->kind, "history"))
 		return dts_fail(err, DTS_BAD_INPUT, "is not a schema history");
-	if (!r->raw[DTS_F_SOURCE].p || !says(r->raw[DTS_F_SOURCE], "id", rd->server->identity)) {
+	if (!r->raw[DTS_F_SOURCE].p || (rd->server->identity.len > 0 && !says(r->raw[DTS_F_SOURCE], "id", rd->server->identity))) {
 		dts_fail(err, DTS_REFUSED, "the schema history is of another server");
 		return dts_hint(err, "each server has its own history: name another file");
 	}

@@ -38,7 +38,7 @@ struct dts_history_server {
 	unsigned lower_case_names;
 	bool utf8_is_utf8mb4; /* MariaDB without old_mode=UTF8_IS_UTF8MB3 */
 	struct dts_slice src;      /* the name of the source */
-	struct dts_slice identity; /* of the server, as in the records' source.id */
+	struct dts_slice identity; /* of the server, as in the records' source.id; empty: not known, any will do */
 };
 
 void dts_history_init(struct dts_history *h, const struct dts_history_server *server);

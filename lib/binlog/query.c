@@ -188,15 +188,25 @@ struct dts_slice dts_collation_key(const uint16_t *id)
 	return dts_slice((const char *)id, sizeof *id);
 }
 
-/* The collation's name; its number where the name is not known, which SET takes too. */
-static void add_collation(struct dts_buf *b, const char *key, uint16_t id, const struct dts_map *collations)
+/* The server's own name of it comes first. */
+static bool add_collation_name(struct dts_buf *b, const struct dts_event_query *q, uint16_t id, const struct dts_map *collations)
 {
 	const char *name = collations ? dts_map_get(collations, dts_collation_key(&id)) : NULL;
 
-	if (name)
-		dts_buf_addf(b, ",\"%s\":\"%s\"", key, name);
-	else
-		dts_buf_addf(b, ",\"%s\":\"%u\"", key, id);
+	if (!name)
+		return dts_collation_name(id, !q->mysql, b);
+	dts_buf_adds(b, name);
+	return true;
+}
+
+/* The collation's name; its number where the name is not known, which SET takes too. */
+static void add_collation(struct dts_buf *b, const char *key, const struct dts_event_query *q, uint16_t id,
+			  const struct dts_map *collations)
+{
+	dts_buf_addf(b, ",\"%s\":\"", key);
+	if (!add_collation_name(b, q, id, collations))
+		dts_buf_addf(b, "%u", id);
+	dts_buf_addc(b, '"');
 }
 
 /* MariaDB's bits (Knowledge Base, "SQL_MODE"; each tried on 10.11). MySQL has the
@@ -265,26 +275,28 @@ static void add_charsets(struct dts_buf *b, const struct dts_event_query *q, con
 
 	if (client)
 		dts_buf_addf(b, ",\"charset\":\"%s\"", dts_charset_name(client));
-	add_collation(b, "collation_connection", q->collation_connection, collations);
-	add_collation(b, "collation_server", q->collation_server, collations);
+	add_collation(b, "collation_connection", q, q->collation_connection, collations);
+	add_collation(b, "collation_server", q, q->collation_server, collations);
 }
 
 /* "utf8mb4=utf8mb4_bin,...", as SET takes it; one whose name is not known is left out. */
-static void add_charset_collations(struct dts_buf *b, struct dts_slice pairs, const struct dts_map *collations)
+static void add_charset_collations(struct dts_buf *b, const struct dts_event_query *q, const struct dts_map *collations)
 {
-	struct dts_bytes p = dts_bytes(pairs);
+	struct dts_bytes p = dts_bytes(q->charset_collations);
 	const char *comma = "";
 
 	dts_buf_adds(b, ",\"character_set_collations\":\"");
 	while (dts_bytes_left(&p) >= 4) {
 		const struct dts_charset *charset = dts_charset_of_collation_id(dts_bytes_u16(&p));
 		uint16_t id = dts_bytes_u16(&p);
-		const char *name = collations ? dts_map_get(collations, dts_collation_key(&id)) : NULL;
+		const size_t before = b->len;
 
-		if (!charset || !name)
-			continue;
-		dts_buf_addf(b, "%s%s=%s", comma, dts_charset_name(charset), name);
-		comma = ",";
+		if (charset)
+			dts_buf_addf(b, "%s%s=", comma, dts_charset_name(charset));
+		if (charset && add_collation_name(b, q, id, collations))
+			comma = ",";
+		else
+			b->len = before;
 	}
 	dts_buf_addc(b, '"');
 }
@@ -303,11 +315,11 @@ void dts_query_add_context(struct dts_buf *b, const struct dts_event_query *q, c
 	if (q->has_charset)
 		add_charsets(b, q, collations);
 	if (q->charset_collations.p)
-		add_charset_collations(b, q->charset_collations, collations);
+		add_charset_collations(b, q, collations);
 	if (q->collation_database)
-		add_collation(b, "collation_database", q->collation_database, collations);
+		add_collation(b, "collation_database", q, q->collation_database, collations);
 	if (q->default_collation_utf8mb4)
-		add_collation(b, "default_collation_for_utf8mb4", q->default_collation_utf8mb4, collations);
+		add_collation(b, "default_collation_for_utf8mb4", q, q->default_collation_utf8mb4, collations);
 	if (q->insert_id)
 		dts_buf_addf(b, ",\"insert_id\":%llu", (unsigned long long)q->insert_id);
 	if (q->auto_increment_increment)

@@ -32,6 +32,9 @@ const struct dts_charset *dts_charset_find(struct dts_slice name);
  * NULL when unknown. */
 const struct dts_charset *dts_charset_of_collation_id(unsigned id);
 
+/* Appends the name of a collation, as that family of servers calls it. False: not known. */
+bool dts_collation_name(unsigned id, bool mariadb, struct dts_buf *out);
+
 const char *dts_charset_name(const struct dts_charset *cs); /* utf8mb3, never utf8 */
 unsigned dts_charset_max_bytes(const struct dts_charset *cs); /* of one character */
 bool dts_charset_is_binary(const struct dts_charset *cs);

@@ -1,0 +1,163 @@
+#include <stdio.h>
+
+#include "binlog/follow_parts.h"
+#include "binlog/history_catalog.h"
+
+/* Where reading of files begins, and what can be known of their server: what the first of them says. */
+
+/* A server that was named is the one whose files they are: it knows types that the log hides. */
+static bool has_server(const struct dts_follow *f)
+{
+	const struct dts_connect_options *c = f->o->connect;
+
+	return c->group || c->host || c->socket;
+}
+
+static int name_source(struct dts_follow *f, struct dts_error *err)
+{
+	if (has_server(f) && dts_log_source_open(&f->source, f->o->connect, f->o->server_id, err) < 0)
+		return -1;
+	if (f->o->src)
+		dts_buf_adds(&f->src, f->o->src);
+	else if (has_server(f))
+		return dts_session_source_name(&f->source.control, f->o->connect, &f->src, err);
+	else
+		dts_buf_add(&f->src, dts_log_files_first(f->files), strcspn(dts_log_files_first(f->files), "."));
+	return 0;
+}
+
+static int learn_server(struct dts_follow *f, struct dts_history_server *server, struct dts_error *err)
+{
+	const struct dts_slice raw = dts_log_files_format(f->files);
+	struct dts_buf *json = &f->source.json;
+	struct dts_event_format format = {0};
+	struct dts_event e;
+
+	if (dts_event_parse(&e, &format, raw, err) < 0 || dts_event_format(&format, &e, raw, err) < 0)
+		return dts_where(err, "%s", dts_log_files_first(f->files));
+	const bool mariadb = strstr(format.server, "MariaDB") != NULL;
+	if (has_server(f)) {
+		if (mariadb != (f->source.control.family == DTS_MARIADB))
+			return dts_fail(err, DTS_REFUSED, "%s is of a server %s, and not of %s", dts_log_files_first(f->files),
+					format.server, f->source.control.label);
+		return dts_history_server_of(server, &f->source, dts_buf_slice(&f->src), err);
+	}
+	unsigned major = 0, minor = 0, patch = 0;
+	if (sscanf(format.server, "%u.%u.%u", &major, &minor, &patch) < 2)
+		return dts_fail(err, DTS_BAD_INPUT, "%s is of a server of no version", dts_log_files_first(f->files));
+	*server = (struct dts_history_server){
+		.mariadb = mariadb, .version = major * 10000 + minor * 100 + patch, .src = dts_buf_slice(&f->src),
+	};
+	dts_buf_addf(json, "{\"server\":\"%s\",\"version\":", mariadb ? "mariadb" : "mysql");
+	dts_json_add_string(json, dts_slice(format.server, strcspn(format.server, "-")));
+	dts_buf_addc(json, '}');
+	return 0;
+}
+
+/* Where in the log of the source they begin. */
+static int find_relayed(struct dts_follow *f, struct dts_position *start, struct dts_error *err)
+{
+	struct dts_log_files *files = dts_log_files_open(f->o->files, f->o->file_count, false, err);
+	struct dts_event_format format = {0};
+	struct dts_event_rotate rotate;
+	struct dts_event e = {.type = DTS_EV_FORMAT};
+	struct dts_slice raw;
+	int rc = files ? 1 : -1;
+
+	while (rc > 0 && e.type == DTS_EV_FORMAT) {
+		rc = dts_log_files_read(files, &raw, err);
+		if (rc > 0 && dts_event_parse(&e, &format, raw, err) < 0)
+			rc = -1;
+		if (rc > 0 && e.type == DTS_EV_FORMAT && dts_event_format(&format, &e, raw, err) < 0)
+			rc = -1;
+	}
+	if (rc > 0 && e.type == DTS_EV_ROTATE)
+		rc = dts_event_rotate(&rotate, &e, err) < 0 ? -1 : 1;
+	else if (rc >= 0)
+		rc = dts_fail(err, DTS_BAD_INPUT, "the relay logs do not begin with the name of the source's file");
+	if (rc > 0)
+		dts_position_set(start, rotate.file, rotate.offset);
+	else if (!err->hint[0] && err->status == DTS_BAD_INPUT)
+		dts_hint(err, "begin with an earlier one; a pipe has no relay logs");
+	dts_log_files_close(files);
+	return rc > 0 ? 0 : -1;
+}
+
+static int find_start(struct dts_follow *f, struct dts_position *start, struct dts_error *err)
+{
+	const struct dts_follow_options *o = f->o;
+
+	dts_position_set(start, dts_slice_of(dts_log_files_first(f->files)), 4);
+	switch (o->start) {
+	case DTS_START_DEFAULT:
+	case DTS_START_OLDEST:
+		return dts_log_files_relay(f->files) ? find_relayed(f, start, err) : 0;
+	case DTS_START_POSITION:
+		if (dts_log_files_relay(f->files))
+			return dts_fail(err, DTS_USAGE, "relay logs are read from their beginning");
+		dts_position_copy(start, &o->position);
+		return dts_log_files_begin(f->files, start->file, err);
+	default:
+		dts_fail(err, DTS_USAGE, "files are read from their beginning or from a --start-position");
+		return dts_hint(err, "other starts are found by asking a server");
+	}
+}
+
+/* What the tables looked like there: only a history tells, or the log itself. */
+static int find_definitions(struct dts_follow *f, const struct dts_history_server *server, struct dts_position *start,
+			    struct dts_error *err)
+{
+	struct dts_history *h = &f->history;
+
+	if (!f->o->history)
+		return 0;
+	int found = dts_history_open(h, f->o->history, server, start, err);
+	if (found == 0) {
+		dts_fail(err, DTS_REFUSED, "there is no schema history '%s'", f->o->history);
+		return dts_hint(err, "one is begun with the tables as a server has them: dts-binlog -g SERVER --start=now --schema-history=%s",
+				f->o->history);
+	}
+	f->go_back = found > 0 && dts_position_compare(&h->at, start) < 0;
+	if (f->go_back && dts_log_files_begin(f->files, h->at.file, err) < 0)
+		return dts_where(err, "the schema history ends at %s:%llu, from where on it needs the log", h->at.file,
+				 (unsigned long long)h->at.offset);
+	return found < 0 ? -1 : 0;
+}
+
+int dts_follow_prepare_files(struct dts_follow *f, struct dts_error *err)
+{
+	const struct dts_follow_options *o = f->o;
+	struct dts_capture_options c = {
+		.selection = o->selection, .own_db = o->own_db, .skip_sequences = o->skip_sequences, .with_sql = o->with_sql,
+		.notice = o->notice, .history = o->history ? &f->history : NULL,
+	};
+	struct dts_history_server server;
+	struct dts_position start = {0};
+	int rc = -1;
+
+	f->files = dts_log_files_open(o->files, o->file_count, o->follow, err);
+	if (!f->files)
+		return -1;
+	if (name_source(f, err) == 0 && learn_server(f, &server, err) == 0) {
+		dts_history_init(&f->history, &server);
+		rc = find_start(f, &start, err);
+	}
+	if (rc == 0)
+		rc = find_definitions(f, &server, &start, err);
+	if (rc == 0) {
+		dts_position_copy(&f->stop, &o->stop);
+		c.src = dts_buf_slice(&f->src);
+		if (has_server(f)) {
+			c.collations = &f->source.collations;
+			c.lower_case_names = f->source.control.lower_case_names;
+			c.catalog = dts_log_source_catalog;
+			c.system_zone = dts_log_source_zone;
+			c.context = &f->source;
+		}
+		dts_capture_init(&f->capture, &c, &start);
+		f->capture.relayed = f->capture.jumps = dts_log_files_relay(f->files);
+		dts_follow_see_start(f);
+	}
+	dts_position_release(&start);
+	return rc;
+}

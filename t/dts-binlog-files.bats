@@ -1,0 +1,284 @@
+#!/usr/bin/env bats
+# A log read from its files is what its server tells of it.
+load lib/dts
+
+kinds=(mariadb mariadb118 mysql97)
+
+setup_file() {
+	servers_up mariadb=mariadb mariadb118=mariadb118 mysql97=mysql97 mysql=mysql97
+}
+
+teardown_file() {
+	servers_down
+}
+
+setup() {
+	servers_or_skip
+	config=$(defaults)
+	cd "$BATS_TEST_TMPDIR"
+}
+
+teardown() {
+	[ -z "${follower:-}" ] || kill "$follower" 2>/dev/null || :
+}
+
+binlog() {
+	dts-binlog --defaults-file="$config" "$@"
+}
+
+# log_dir KIND: where its files are.
+log_dir() {
+	dirname "$(sql "$1" 'SELECT @@log_bin_basename')"
+}
+
+# fresh KIND: nothing in the log but a database b.
+fresh() {
+	sql "$1" 'DROP DATABASE IF EXISTS b'
+	if kind_is_mysql "$1"; then
+		sql "$1" 'RESET BINARY LOGS AND GTIDS; SET GLOBAL binlog_row_metadata=FULL; CREATE DATABASE b'
+	else
+		sql "$1" 'RESET MASTER; SET GLOBAL binlog_row_metadata=FULL; CREATE DATABASE b'
+	fi
+}
+
+# work KIND: changes over several files, and one that the server was killed in.
+work() {
+	fresh "$1"
+	sql "$1" "CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, v VARCHAR(20), d DECIMAL(20,5)); INSERT INTO t (v) VALUES ('a'), ('ü'), (NULL);
+		FLUSH BINARY LOGS; BEGIN; UPDATE t SET d = id * 1.5; DELETE FROM t WHERE id = 2; COMMIT; ALTER TABLE t ADD n MEDIUMBLOB;
+		INSERT INTO t (n) VALUES (REPEAT('x', 300000)); FLUSH BINARY LOGS; INSERT INTO t (v) VALUES ('third')" b
+	server kill "$1"
+	server restart "$1" >/dev/null
+	sql "$1" "INSERT INTO t (v) VALUES ('fourth'); CREATE TABLE u (id INT PRIMARY KEY, t TIMESTAMP(3) NULL, k TIME(2)); INSERT INTO u VALUES (1, '2020-01-01 00:00:00.123', '-10:11:12.13')" b
+}
+
+@test "the files of a directory, named one by one, compressed or not: what the server tells" {
+	local kind dir files
+
+	for kind in "${kinds[@]}"; do
+		echo "# $kind"
+		work "$kind"
+		dir=$(log_dir "$kind")
+		binlog -g "$kind" >told
+		[ "$(jq -r 'select(.op == "commit").op' told | wc -l)" -ge 9 ]
+		binlog -g "$kind" "$dir/" | cmp - told
+		mapfile -t files < <(ls "$dir"/*bin.[0-9][0-9][0-9][0-9][0-9][0-9])
+		[ "${#files[@]}" -eq 4 ]
+		binlog -g "$kind" "${files[@]}" | cmp - told
+		rm -rf copy
+		mkdir copy
+		cp "${files[@]}" copy
+		zstd -q --rm copy/*.00000[13]
+		binlog -g "$kind" ./copy | cmp - told
+		# Without its server all but what only that knows is the same.
+		dts-binlog --src="$kind" ./copy | jq -c 'del(.source, .context)' >alone
+		jq -c 'del(.source, .context)' told | diff - alone
+		dts-binlog ./copy | jq -c .context | diff - <(jq -c .context told)
+		# One through a pipe.
+		zstdcat copy/*.000001.zst | dts-binlog --src="$kind" - | jq -c 'select(.op == "insert").after' >piped
+		jq -c 'select(.op == "insert" and .n).after' told | head -n 3 | diff - piped
+		[ "$(dts-binlog --table=b.u ./copy | jq -c 'select(.op == "insert").after')" = '{"id":1,"t":"2020-01-01 00:00:00.123","k":"-10:11:12.13"}' ]
+	done
+}
+
+@test "starts and stops in the files" {
+	local kind dir from to
+
+	for kind in mariadb mysql97; do
+		work "$kind"
+		dir=$(log_dir "$kind")
+		from=$(binlog -g "$kind" | jq -r 'select(.op == "begin").pos | "\(.file):\(.offset)"' | sed -n 4p)
+		to=$(binlog -g "$kind" | jq -r 'select(.op == "commit").pos | "\(.file):\(.offset)"' | sed -n 7p)
+		binlog -g "$kind" --start-position="$from" --stop-position="$to" >told
+		[ "$(jq -r 'select(.op == "commit").op' told | wc -l)" -eq 4 ]
+		binlog -g "$kind" "$dir/" --start-position="$from" --stop-position="$to" | jq -c 'del(.pos.gtid)' >got
+		jq -c 'del(.pos.gtid)' told | diff - got
+		run_tool 6 dts-binlog "$dir/" --start-position=bin.000099:4
+		[[ $stderr == "dts-binlog: 'bin.000099' is not among the files"*hint:*000001*000004* ]]
+		run_tool 3 dts-binlog "$dir/" --start-position="${from%:*}:77"
+		for start in --start=now --start-gtid=0-1-1 --resume=x; do
+			run_tool 2 dts-binlog "$dir/" "$start"
+		done
+	done
+}
+
+@test "--follow goes on in the next file, through the death of the server" {
+	local kind dir round
+
+	for kind in mariadb mysql97; do
+		fresh "$kind"
+		dir=$(log_dir "$kind")
+		sql "$kind" 'CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, n INT)' b
+		dts-binlog --defaults-file="$config" -g "$kind" --follow "$dir/" >followed 2>errors 3>&- &
+		follower=$!
+		for round in 1 2 3 4; do
+			sql "$kind" "BEGIN; INSERT INTO t (n) VALUES ($round); INSERT INTO t (n) VALUES ($round); COMMIT" b
+			wait_until 20 "[ \$(grep -c '\"op\":\"insert\"' followed) -eq $((round * 2)) ]"
+			case $round in
+			1) sql "$kind" 'FLUSH BINARY LOGS' ;;
+			2)
+				server kill "$kind"
+				server restart "$kind" >/dev/null
+				;;
+			3) sql "$kind" 'FLUSH BINARY LOGS; FLUSH BINARY LOGS' ;;
+			esac
+		done
+		kill -TERM "$follower"
+		wait "$follower"
+		[ ! -s errors ]
+		binlog -g "$kind" | jq -c 'select(.op != "end")' >told
+		jq -c 'select(.op != "end" and .op != "heartbeat")' followed | diff - told
+		[ "$(tail -n 1 followed | jq -r .reason)" = signal ]
+	done
+}
+
+@test "a history of the tables, where the files lack names" {
+	local kind dir
+
+	for kind in mariadb mysql97; do
+		fresh "$kind"
+		dir=$(log_dir "$kind")
+		sql "$kind" 'CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT)' b
+		rm -f history
+		binlog -g "$kind" --start=now --schema-history=history >/dev/null
+		if kind_is_mysql "$kind"; then
+			sql "$kind" 'SET GLOBAL binlog_row_metadata=MINIMAL'
+		else
+			sql "$kind" 'SET GLOBAL binlog_row_metadata=NO_LOG'
+		fi
+		sql "$kind" 'FLUSH BINARY LOGS; INSERT INTO t VALUES (1, 2, 3); ALTER TABLE t MODIFY b INT AFTER id; INSERT INTO t VALUES (2, 3, 4)' b
+		from=$(binlog -g "$kind" --start=now | jq -r 'select(.op == "end").pos.file'):4
+		run_tool 4 dts-binlog "$dir/"
+		[[ $stderr == *"names of the columns of \`b\`.\`t\`"* ]]
+		cp history before
+		dts-binlog "$dir/" --schema-history=history --start-position="$from" | jq -c 'select(.op == "insert").after' >got
+		diff - got <<-'END'
+			{"id":1,"a":2,"b":3}
+			{"id":2,"b":3,"a":4}
+		END
+		# It begins in a file that was not given.
+		run_tool 6 dts-binlog "$dir/"*bin.000002 --schema-history=before --start-position="$from"
+		[[ $stderr == *"the schema history ends at "*000001:*"is not among the files"* ]]
+		run_tool 4 dts-binlog "$dir/" --schema-history=none
+		[[ $stderr == *"there is no schema history 'none'"*hint:*--start=now* ]]
+	done
+}
+
+@test "files that are missing, cut, damaged or none" {
+	local n size whole
+
+	work mariadb
+	mkdir copy
+	cp "$(log_dir mariadb)"/bin.0* copy
+	dts-binlog ./copy >whole
+	run_tool 3 dts-binlog copy/bin.000001 copy/bin.000003
+	[[ $stderr == "dts-binlog: 'bin.000002' is missing between 'copy/bin.000001' and 'copy/bin.000003'"*hint:* ]]
+	run_tool 3 dts-binlog copy/bin.000002 copy/bin.000001
+	[[ $stderr == *"'copy/bin.000001' does not come behind 'copy/bin.000002'"* ]]
+	cp copy/bin.000002 copy/relay.000003
+	run_tool 3 dts-binlog copy/bin.000001 copy/relay.000003
+	[[ $stderr == *"are not of one log"* ]]
+	run_tool 3 dts-binlog ./copy
+	[[ $stderr == *"has files of several logs"*hint:* ]]
+	rm copy/relay.000003
+	# Others of such a name are no log's.
+	echo aria >copy/aria_log.00000001
+	dts-binlog ./copy | cmp - whole
+	run_tool 3 dts-binlog copy/aria_log.00000001
+	[[ $stderr == *"'copy/aria_log.00000001' is not a binary log"* ]]
+	mkdir empty
+	run_tool 3 dts-binlog ./empty
+	[[ $stderr == *"directory './empty' has no log files"* ]]
+	: >empty/bin.000001
+	run_tool 3 dts-binlog empty/bin.000001
+	[[ $stderr == *"is empty, or its first event is cut"* ]]
+	run_tool 5 dts-binlog none/bin.000001
+	printf '\375bin and what is encrypted' >empty/bin.000001
+	run_tool 3 dts-binlog empty/bin.000001
+	[[ $stderr == *"is encrypted"*hint:*"from its server"* ]]
+	# A file that the server had closed, cut anywhere: never less without a word, when another follows.
+	size=$(stat -c %s copy/bin.000001)
+	for ((n = 0; n < size; n += 7)); do
+		head -c "$n" copy/bin.000001 >empty/bin.000001
+		cp copy/bin.000002 empty/
+		run dts-binlog empty/bin.000001 empty/bin.000002
+		[ "$status" -eq 3 ] || {
+			echo "cut at $n: $status: $output"
+			return 1
+		}
+		# And alone no more than whole transactions.
+		if dts-binlog empty/bin.000001 >cut 2>/dev/null; then
+			[ "$(grep -c '"op":"begin"' cut)" -eq "$(grep -c '"op":"commit"\|"op":"rollback"' cut)" ]
+		fi
+	done
+	# A byte that is another one.
+	for n in 200 400 600 800; do
+		cp copy/bin.000001 empty/bin.000001
+		printf '\377' | dd of=empty/bin.000001 bs=1 seek="$n" conv=notrunc status=none
+		run_tool 3 dts-binlog empty/bin.000001
+	done
+	# The file in which the server was killed ends anywhere.
+	size=$(stat -c %s copy/bin.000003)
+	head -c $((size - 5)) copy/bin.000003 >empty/bin.000003
+	cp copy/bin.000004 empty/
+	run_tool 0 dts-binlog empty/bin.000003 empty/bin.000004
+	[ "$(jq -r '.op' <<<"$output" | grep -c rollback)" -eq 1 ]
+	[[ $output == *fourth* ]]
+	run_tool 0 dts-binlog empty/bin.000003
+	[[ $stderr == "dts-binlog: warning: the files end inside of transaction "*", which is left out" ]]
+}
+
+# relay KIND REPLICA: REPLICA gets the log of KIND into its relay logs, and keeps these.
+relay() {
+	local port
+
+	port=$(server port "$1")
+	sql "$1" "DROP USER IF EXISTS r; CREATE USER r IDENTIFIED BY 'r'; GRANT REPLICATION SLAVE ON *.* TO r"
+	if kind_is_mysql "$1"; then
+		sql "$2" "SET GLOBAL relay_log_purge=0; CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT=$port, SOURCE_USER='r',
+			SOURCE_PASSWORD='r', GET_SOURCE_PUBLIC_KEY=1, SOURCE_LOG_FILE='bin.000001', SOURCE_LOG_POS=4; START REPLICA IO_THREAD"
+	else
+		sql "$2" "SET GLOBAL relay_log_purge=0; CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=$port, MASTER_USER='r',
+			MASTER_PASSWORD='r', MASTER_SSL_VERIFY_SERVER_CERT=0, MASTER_LOG_FILE='bin.000001', MASTER_LOG_POS=4; START SLAVE IO_THREAD"
+	fi
+}
+
+relayed() {
+	sql "$1" 'SELECT 1' >/dev/null
+	[ "$(dts-binlog --defaults-file="$config" -g "$2" "$(log_dir "$1")"/*relay-bin.[0-9][0-9][0-9][0-9][0-9][0-9] b 2>&1 | grep -c '"op":"insert".*"v":"last ')" -eq "$3" ]
+}
+
+@test "relay logs of a replica: the log of its source" {
+	local kind replica round dir
+
+	for kind in mariadb mysql97; do
+		replica=mariadb118
+		! kind_is_mysql "$kind" || replica=mysql
+		fresh "$kind"
+		relay "$kind" "$replica"
+		sql "$kind" 'CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, v VARCHAR(20))' b
+		for round in 1 2 3; do
+			sql "$kind" "BEGIN; INSERT INTO t (v) VALUES ('some'), ('more'); UPDATE t SET v = CONCAT(v, id); COMMIT; FLUSH BINARY LOGS; INSERT INTO t (v) VALUES ('last $round')" b
+			wait_until 30 "relayed $replica $kind $round"
+			sql "$replica" 'FLUSH RELAY LOGS'
+		done
+		dir=$(log_dir "$replica")
+		binlog -g "$kind" b | jq -c 'del(.pos.gtid)' >told
+		binlog -g "$kind" "$dir"/*relay-bin.[0-9][0-9][0-9][0-9][0-9][0-9] b | jq -c 'del(.pos.gtid)' | diff - told
+		# One alone need not say where in the source's log it stands.
+		run_tool 3 dts-binlog "$(ls "$dir"/*relay-bin.[0-9]* | tail -n 1)"
+		[[ $stderr == *"the relay logs do not begin with the name of the source's file"*hint:* ]]
+		run_tool 2 dts-binlog "$dir"/*relay-bin.[0-9][0-9][0-9][0-9][0-9][0-9] --start-position=bin.000001:4
+	done
+}
+
+@test "positions of a pipe are not kept in a checkpoint" {
+	sql mariadb118 'DROP DATABASE IF EXISTS dts'
+	work mariadb
+	dts-binlog --src=x - <"$(log_dir mariadb)/bin.000001" >stream
+	run_tool 3 dts-apply --defaults-file="$config" -g mariadb118 --checkpoint=x --new-checkpoint stream
+	[[ $stderr == *"a transaction without a file and offset cannot be applied exactly once"* ]]
+	sql mariadb118 'DROP DATABASE IF EXISTS b'
+	run_tool 0 dts-apply --defaults-file="$config" -g mariadb118 --no-checkpoint stream
+	[ "$(sql mariadb118 'SELECT COUNT(*) FROM b.t')" = 3 ]
+}
