@@ -9,7 +9,7 @@
 struct arguments {
 	struct dts_connect_options connect;
 	struct dts_list files, tables, ignored;
-	const char *src, *start, *start_position, *start_gtid, *resume, *schema_history, *checkpoint_db;
+	const char *src, *start, *start_position, *start_gtid, *start_time, *stop_time, *resume, *schema_history, *checkpoint_db;
 	const char *stop_position, *stop_gtid;
 	bool follow, skip_sequences, with_sql, zstd;
 	double heartbeat, reconnect_timeout;
@@ -26,10 +26,18 @@ static int parse_gtids(struct dts_gtids *g, const char *option, const char *text
 	return dts_where(err, "%s", option);
 }
 
+static int parse_time(const char *option, const char *text, uint64_t *micro, struct dts_error *err)
+{
+	if (dts_parse_time(dts_slice_of(text), micro) == 0)
+		return 0;
+	dts_fail(err, DTS_USAGE, "%s: '%s' is no time", option, text);
+	return dts_hint(err, "such as 2026-01-31T10:31:00Z, or in local time '2026-01-31 10:31', or 10:31 of today");
+}
+
 static int choose_start(const struct arguments *a, struct dts_follow_options *o, struct dts_error *err)
 {
-	if (!!a->start + !!a->start_position + !!a->start_gtid + !!a->resume > 1)
-		return dts_fail(err, DTS_USAGE, "--start, --start-position, --start-gtid and --resume exclude one another");
+	if (!!a->start + !!a->start_position + !!a->start_gtid + !!a->start_time + !!a->resume > 1)
+		return dts_fail(err, DTS_USAGE, "--start, --start-position, --start-gtid, --start-time and --resume exclude one another");
 	if (a->start && strcmp(a->start, "now") == 0) {
 		o->start = DTS_START_NOW;
 	} else if (a->start && strcmp(a->start, "oldest") == 0) {
@@ -45,6 +53,9 @@ static int choose_start(const struct arguments *a, struct dts_follow_options *o,
 	} else if (a->start_gtid) {
 		o->start = DTS_START_GTID;
 		return parse_gtids(&o->position.gtid, "--start-gtid", a->start_gtid, err);
+	} else if (a->start_time) {
+		o->start = DTS_START_TIME;
+		return parse_time("--start-time", a->start_time, &o->start_time, err);
 	} else if (a->resume) {
 		o->start = DTS_START_RESUME;
 		o->resume = a->resume;
@@ -58,6 +69,8 @@ static int choose_stop(const struct arguments *a, struct dts_follow_options *o, 
 		err->status = DTS_USAGE;
 		return dts_where(err, "--stop-position");
 	}
+	if (a->stop_time && parse_time("--stop-time", a->stop_time, &o->stop_time, err) < 0)
+		return -1;
 	if (a->stop_gtid) {
 		return parse_gtids(&o->stop_gtid, "--stop-gtid", a->stop_gtid, err);
 	}
@@ -106,9 +119,11 @@ int main(int argc, char **argv)
 		{"start", 0, DTS_OPTION_STRING, &a.start, "now|oldest", "where to start [now with --follow, else oldest]"},
 		{"start-position", 0, DTS_OPTION_STRING, &a.start_position, "FILE:OFFSET", "start at this place of the log"},
 		{"start-gtid", 0, DTS_OPTION_STRING, &a.start_gtid, "LIST", "start behind these GTIDs, one a domain"},
+		{"start-time", 0, DTS_OPTION_STRING, &a.start_time, "TIME", "start at the first transaction that began then or later"},
 		{"resume", 0, DTS_OPTION_NAME, &a.resume, "CHECKPOINT[@GROUP]", "start where the checkpoint stands"},
 		{"stop-position", 0, DTS_OPTION_STRING, &a.stop_position, "FILE:OFFSET", "stop at this place"},
 		{"stop-gtid", 0, DTS_OPTION_STRING, &a.stop_gtid, "LIST", "stop when these GTIDs have been read"},
+		{"stop-time", 0, DTS_OPTION_STRING, &a.stop_time, "TIME", "stop at the first transaction that began then or later"},
 		{"follow", 'f', DTS_OPTION_FLAG, &a.follow, NULL, "go on when the end of the log is reached"},
 		{0},
 	};

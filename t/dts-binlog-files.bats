@@ -96,6 +96,9 @@ work() {
 		run_tool 6 dts-binlog "$dir/" --start-position=bin.000099:4
 		[[ $stderr == "dts-binlog: 'bin.000099' is not among the files"*hint:*000001*000004* ]]
 		run_tool 3 dts-binlog "$dir/" --start-position="${from%:*}:77"
+		run_tool 6 dts-binlog "$dir/" --start-position="${from%:*}:99999999"
+		[[ $stderr == *"offset 99999999 is beyond the end of the file ${from%:*}"* ]]
+		run_tool 6 dts-binlog "$dir/"*bin.000004 --start-position="$(basename "$dir/"*bin.000004):99999999"
 		for start in --start=now --start-gtid=0-1-1 --resume=x; do
 			run_tool 2 dts-binlog "$dir/" "$start"
 		done
@@ -129,6 +132,42 @@ work() {
 		binlog -g "$kind" | jq -c 'select(.op != "end")' >told
 		jq -c 'select(.op != "end" and .op != "heartbeat")' followed | diff - told
 		[ "$(tail -n 1 followed | jq -r .reason)" = signal ]
+	done
+}
+
+@test "--follow stops where what comes next has gone" {
+	local kind dir what
+
+	for kind in mariadb mysql97; do
+		for what in purged anew; do
+			fresh "$kind"
+			dir=$(log_dir "$kind")
+			sql "$kind" 'CREATE TABLE t (id INT PRIMARY KEY)' b
+			rm -rf copy
+			mkdir copy
+			cp "$dir"/bin.000001 copy
+			dts-binlog --defaults-file="$config" -g "$kind" --follow "$([ $what = anew ] && echo "$dir/" || echo ./copy)" >followed 2>errors 3>&- &
+			follower=$!
+			wait_until 20 'grep -q create-table followed'
+			if [ $what = purged ]; then
+				sql "$kind" 'FLUSH BINARY LOGS; FLUSH BINARY LOGS; INSERT INTO t VALUES (1)' b
+				cp "$dir"/bin.000003 copy
+				cat "$dir"/bin.000001 >copy/bin.000001
+			elif kind_is_mysql "$kind"; then
+				sql "$kind" 'RESET BINARY LOGS AND GTIDS'
+			else
+				sql "$kind" 'RESET MASTER'
+			fi
+			status=0
+			wait "$follower" || status=$?
+			cat errors
+			[ "$status" -eq 6 ]
+			if [ $what = purged ]; then
+				grep -q "the file behind './copy/bin.000001' has gone: the next one that is there is bin.000003" errors
+			else
+				grep -q "was removed before its end was read" errors
+			fi
+		done
 	done
 }
 

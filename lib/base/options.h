@@ -65,4 +65,8 @@ int dts_parse_u64(struct dts_slice text, uint64_t *n);    /* 0, or -1: not one *
 int dts_parse_size(struct dts_slice text, uint64_t *n);   /* 512, 64K, 16M, 1G */
 int dts_parse_seconds(struct dts_slice text, double *s);  /* 10, 0.5 */
 
+/* "2026-01-31T10:31:00.5Z", "2026-01-31 10:31", "2026-01-31", "10:31" (today), local where no zone is given; in
+ * microseconds since 1970. 0, or -1: no such time. */
+int dts_parse_time(struct dts_slice text, uint64_t *micro);
+
 #endif

@@ -131,6 +131,8 @@ static int find_start(struct beginning *b, struct dts_error *err)
 		return dts_log_source_end(&f->source, true, &b->start, err);
 	case DTS_START_OLDEST:
 		return dts_log_source_oldest(&f->source, &b->start, err);
+	case DTS_START_TIME:
+		return dts_log_source_before(&f->source, o->start_time, &b->start, err);
 	case DTS_START_GTID:
 		f->by_gtid = true;
 		dts_gtids_copy(&b->start.gtid, &o->position.gtid);

@@ -57,13 +57,17 @@ static int learn_server(struct dts_follow *f, struct dts_history_server *server,
 /* Where in the log of the source they begin. */
 static int find_relayed(struct dts_follow *f, struct dts_position *start, struct dts_error *err)
 {
-	struct dts_log_files *files = dts_log_files_open(f->o->files, f->o->file_count, false, err);
+	struct dts_log_files *files = NULL; /* to look into them before they are read */
 	struct dts_event_format format = {0};
 	struct dts_event_rotate rotate;
 	struct dts_event e = {.type = DTS_EV_FORMAT};
 	struct dts_slice raw;
-	int rc = files ? 1 : -1;
+	int rc;
 
+	if (strcmp(dts_log_files_first(f->files), "-") == 0)
+		return dts_fail(err, DTS_USAGE, "relay logs are read from their files, not from a pipe");
+	files = dts_log_files_open(f->o->files, f->o->file_count, false, err);
+	rc = files ? 1 : -1;
 	while (rc > 0 && e.type == DTS_EV_FORMAT) {
 		rc = dts_log_files_read(files, &raw, err);
 		if (rc > 0 && dts_event_parse(&e, &format, raw, err) < 0)
@@ -78,7 +82,7 @@ static int find_relayed(struct dts_follow *f, struct dts_position *start, struct
 	if (rc > 0)
 		dts_position_set(start, rotate.file, rotate.offset);
 	else if (!err->hint[0] && err->status == DTS_BAD_INPUT)
-		dts_hint(err, "begin with an earlier one; a pipe has no relay logs");
+		dts_hint(err, "begin with an earlier one");
 	dts_log_files_close(files);
 	return rc > 0 ? 0 : -1;
 }
@@ -91,6 +95,7 @@ static int find_start(struct dts_follow *f, struct dts_position *start, struct d
 	switch (o->start) {
 	case DTS_START_DEFAULT:
 	case DTS_START_OLDEST:
+	case DTS_START_TIME:
 		return dts_log_files_relay(f->files) ? find_relayed(f, start, err) : 0;
 	case DTS_START_POSITION:
 		if (dts_log_files_relay(f->files))
@@ -98,7 +103,7 @@ static int find_start(struct dts_follow *f, struct dts_position *start, struct d
 		dts_position_copy(start, &o->position);
 		return dts_log_files_begin(f->files, start->file, err);
 	default:
-		dts_fail(err, DTS_USAGE, "files are read from their beginning or from a --start-position");
+		dts_fail(err, DTS_USAGE, "files are read from their beginning, from a --start-position or --start-time");
 		return dts_hint(err, "other starts are found by asking a server");
 	}
 }

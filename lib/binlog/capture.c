@@ -67,6 +67,12 @@ void dts_capture_go_back(struct dts_capture *c, const struct dts_position *to)
 	c->quiet = true;
 }
 
+void dts_capture_wait(struct dts_capture *c, uint64_t start_time)
+{
+	c->start_time = start_time;
+	c->quiet = true;
+}
+
 void dts_capture_interrupt(struct dts_capture *c, struct dts_buf *out)
 {
 	if (c->tx.open)
@@ -128,6 +134,8 @@ static int rotate(struct dts_capture *c, const struct dts_event *e, struct dts_e
 	if (!(e->flags & DTS_EVENT_ARTIFICIAL) && e->time != 0)
 		return 0;
 	if (!dts_slice_is(r.file, c->at.file)) {
+		if (c->skip_to != 0)
+			return dts_fail(err, DTS_GONE, "offset %llu is beyond the end of the file %s", (unsigned long long)c->skip_to, c->at.file);
 		dts_position_set(&c->at, r.file, r.offset);
 		if (!c->tx.open && (!c->jumps || c->caught_up))
 			dts_capture_mark_safe(c);
@@ -282,7 +290,7 @@ static int end_quiet(struct dts_capture *c, struct dts_error *err)
 {
 	int order;
 
-	if (c->tx.open || !c->at.file[0])
+	if (c->tx.open || !c->at.file[0] || c->start_time != 0)
 		return 0;
 	order = dts_position_compare(&c->at, &c->quiet_until);
 	if (order < 0)
@@ -496,7 +504,7 @@ int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_bu
 		c->refused_statement = e.type == DTS_EV_QUERY || e.type == DTS_EV_QUERY_COMPRESSED;
 		status = dispatch(c, &e, raw, &start, out, err);
 	}
-	if (status == 0 && !c->tx.open && (!c->jumps || c->caught_up) && c->skip_to == 0)
+	if (status == 0 && !c->tx.open && !c->stopped && (!c->jumps || c->caught_up) && c->skip_to == 0)
 		dts_capture_mark_safe(c);
 	if (c->quiet) {
 		out->len = before.held;

@@ -40,7 +40,9 @@ struct dts_capture {
 	bool relayed;             /* it is read from relay logs, which leave out some and add others */
 	bool caught_up;           /* a group has ended since it began to send */
 	bool quiet;               /* nothing is told before `quiet_until`: only the history takes it in */
-	struct dts_position quiet_until;
+	struct dts_position quiet_until; /* its file "": until a group begins at `start_time` or behind it */
+	uint64_t start_time, stop_time;  /* microseconds since 1970; 0: none */
+	bool stopped;             /* a group has begun at `stop_time` or behind it, which is not told */
 	uint64_t skip_to;         /* events before this offset of the file were told before; 0: none */
 	bool fresh_file;          /* nothing but the format description was read of this file */
 
@@ -79,6 +81,9 @@ void dts_capture_release(struct dts_capture *c);
 
 /* The history is behind the start: reads on from there, and tells nothing before the start. */
 void dts_capture_go_back(struct dts_capture *c, const struct dts_position *to);
+
+/* Tells nothing before the first group that begins at that time, microseconds since 1970, or behind it. */
+void dts_capture_wait(struct dts_capture *c, uint64_t start_time);
 
 /* One whole event. Appends what it says to `out`; behind it comes dts_capture_more(), for which `raw` stays. -1: status 3 for what cannot be
  * decoded or must not be passed over, 4 when the server's settings must change; the message starts with the position. */

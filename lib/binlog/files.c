@@ -259,6 +259,17 @@ static int check_end(struct dts_log_files *f, bool last, struct dts_error *err)
 	return place(f, err);
 }
 
+/* A file that a server removes has its end, and others behind it, or else the log was started anew. */
+static int check_removed(struct dts_log_files *f, struct dts_error *err)
+{
+	struct stat st;
+
+	if (!f->open || f->closed || f->relay || fstat(f->raw.fd, &st) < 0 || st.st_nlink > 0)
+		return 0;
+	dts_fail(err, DTS_GONE, "'%s' was removed before its end was read: the log was started anew (RESET MASTER?)", f->raw.name);
+	return dts_hint(err, "positions from before mean nothing any more: repeat the full phase under a new checkpoint");
+}
+
 /* No whole event is at hand. 1: try again; 0: the end; -1. */
 static int go_on(struct dts_log_files *f, struct dts_error *err)
 {
@@ -267,6 +278,8 @@ static int go_on(struct dts_log_files *f, struct dts_error *err)
 	if (f->next == f->names.count && (!f->follow || !dts_log_names_look(&f->names))) {
 		if (!f->follow)
 			return check_end(f, true, err);
+		if (check_removed(f, err) < 0 || (f->closed && dts_log_names_check(&f->names, err) < 0))
+			return -1;
 		return wait_more(f);
 	}
 	/* All that was written before the next file was begun is there now. */
@@ -274,7 +287,7 @@ static int go_on(struct dts_log_files *f, struct dts_error *err)
 		f->last_look = true;
 		return 1;
 	}
-	if (check_end(f, false, err) < 0)
+	if ((f->follow && check_removed(f, err) < 0) || check_end(f, false, err) < 0)
 		return -1;
 	close_file(f);
 	int rc = open_file(f, err);

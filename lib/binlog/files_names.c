@@ -196,6 +196,37 @@ void dts_log_names_directory(const struct dts_log_names *n, struct dts_buf *b)
 	dts_buf_adds(b, base == path ? "." : "");
 }
 
+/* The number of the next file of the log in that directory, behind `last`; 0: there is none. */
+static uint64_t next_number(const char *directory, const struct dts_log_name_of_file *last)
+{
+	DIR *d = opendir(directory);
+	uint64_t next = 0, number;
+	struct dirent *e;
+	size_t stem;
+
+	while (d && (e = readdir(d)))
+		if (split(e->d_name, &stem, &number) && stem == last->stem && memcmp(e->d_name, last->name, stem) == 0 &&
+		    number > last->number && (next == 0 || number < next))
+			next = number;
+	if (d)
+		closedir(d);
+	return next;
+}
+
+int dts_log_names_check(const struct dts_log_names *n, struct dts_error *err)
+{
+	const struct dts_log_name_of_file *last = &n->items[n->count - 1];
+	struct dts_buf b = {0};
+
+	dts_log_names_directory(n, &b);
+	const uint64_t next = next_number(dts_buf_text(&b), last);
+	dts_buf_release(&b);
+	if (next <= last->number + 1)
+		return 0;
+	return dts_fail(err, DTS_GONE, "the file behind '%s' has gone: the next one that is there is %.*s.%06llu", last->path, (int)last->stem,
+			last->name, (unsigned long long)next);
+}
+
 bool dts_log_names_look(struct dts_log_names *n)
 {
 	const struct dts_log_name_of_file *last = &n->items[n->count - 1];

@@ -31,4 +31,7 @@ void dts_log_names_directory(const struct dts_log_names *n, struct dts_buf *b);
 /* Is there a file behind the last by now? Then it is added. */
 bool dts_log_names_look(struct dts_log_names *n);
 
+/* Where there is none: -1 (DTS_GONE) if there are later ones, as where it was purged in between. */
+int dts_log_names_check(const struct dts_log_names *n, struct dts_error *err);
+
 #endif

@@ -107,7 +107,9 @@ static int milliseconds_left(double until)
 static enum dts_readahead_result wait_for_event(struct dts_follow *f, struct dts_slice *event, struct dts_error *err)
 {
 	/* Only a server that still speaks is known to have nothing newer. */
-	if (beat_due(f) && now() - f->heard_at < 5 && beat(f, (uint64_t)time(NULL), err) < 0)
+	const bool newest = f->files || now() - f->heard_at < 5;
+
+	if (beat_due(f) && newest && beat(f, (uint64_t)time(NULL), err) < 0)
 		return DTS_READAHEAD_ERROR;
 	if (dts_output_flush(f->out, err) < 0)
 		return DTS_READAHEAD_ERROR;
@@ -117,8 +119,8 @@ static enum dts_readahead_result wait_for_event(struct dts_follow *f, struct dts
 		dts_fail_errno(err, "cannot write the output");
 		return DTS_READAHEAD_ERROR;
 	}
-	return dts_readahead_next(f->reader, f->o->heartbeat > 0 && !f->capture.tx.open ? milliseconds_left(f->heartbeat_at) : 1000,
-				  event, err);
+	const bool beats = f->o->heartbeat > 0 && newest && !f->capture.tx.open && !f->capture.quiet;
+	return dts_readahead_next(f->reader, beats ? milliseconds_left(f->heartbeat_at) : 1000, event, err);
 }
 
 /* Does this event end behind the stop? Then so does its transaction, which is not to be told. */
@@ -141,7 +143,7 @@ static bool reached_end(struct dts_follow *f)
 {
 	const struct dts_gtids *stop = &f->o->stop_gtid;
 
-	return !f->capture.quiet && !file_unsure(f) &&
+	return (!f->capture.quiet || f->stream_waits) && !file_unsure(f) &&
 	       (reached_stop(f) || dts_gtids_cover(&f->seen, stop) || dts_gtids_cover(&f->capture.safe.gtid, stop));
 }
 
@@ -161,15 +163,25 @@ static int keep_history(struct dts_follow *f, struct dts_error *err)
 		       ? dts_history_reached(&f->history, &c->safe, err) : 0;
 }
 
+static void begin_stream(struct dts_follow *f)
+{
+	f->stream_waits = false;
+	dts_capture_stream(&f->capture, dts_buf_slice(&f->source.json), &f->out->buf);
+}
+
 /* One event. 1: a stop was reached. */
 static int take(struct dts_follow *f, struct dts_slice event, struct dts_error *err)
 {
 	struct dts_capture *c = &f->capture;
 	uint64_t groups = c->groups;
 
-	if (!c->quiet && crosses_stop(f, event))
+	if ((!c->quiet || f->stream_waits) && crosses_stop(f, event))
 		return 1;
 	int more = dts_capture_event(c, event, &f->out->buf, err);
+	if (c->stopped)
+		return 1;
+	if (f->stream_waits && !c->quiet && more == 0) /* the first group has begun, of which nothing is told yet */
+		begin_stream(f);
 	do {
 		if (more < 0 || keep_history(f, err) < 0 || dts_output_record_done(f->out, err) < 0)
 			return -1;
@@ -240,6 +252,11 @@ static enum outcome read_log(struct dts_follow *f, struct dts_error *err)
 			if (f->files && f->capture.tx.open)
 				tell(f, "warning: the files end inside of transaction %s, which is left out",
 				     dts_buf_text(&f->capture.gtid_text));
+			if (f->files && f->capture.skip_to != 0) {
+				dts_fail(err, DTS_GONE, "offset %llu is beyond the end of the file %s", (unsigned long long)f->capture.skip_to,
+					 f->capture.at.file);
+				return FAILED;
+			}
 			if (f->files)
 				return FINISHED;
 			dts_fail(err, DTS_AGAIN, "%s ended the log at %s:%llu", f->source.dump.label, f->capture.at.file,
@@ -324,8 +341,10 @@ static int finish(struct dts_follow *f, const char *reason, struct dts_error *er
 	dts_capture_interrupt(&f->capture, &f->out->buf); /* a stop inside of a transaction */
 	if (f->capture.options.history && dts_history_reached(&f->history, &f->capture.safe, err) < 0)
 		return -1;
-	if (f->capture.quiet) /* nothing was told yet: it goes on where it was to begin */
+	if (f->capture.quiet && !f->stream_waits) /* nothing was told yet: it goes on where it was to begin */
 		dts_position_copy(&f->capture.safe, &f->capture.quiet_until);
+	if (f->stream_waits)
+		begin_stream(f);
 	dts_capture_end(&f->capture, reason, &f->out->buf);
 	return dts_output_flush(f->out, err);
 }
@@ -373,10 +392,15 @@ static int run(struct dts_follow *f, struct dts_error *err)
 {
 	enum outcome outcome;
 
-	dts_capture_stream(&f->capture, dts_buf_slice(&f->source.json), &f->out->buf);
+	f->capture.stop_time = f->o->stop_time;
+	f->stream_waits = f->o->start == DTS_START_TIME;
+	if (!f->stream_waits)
+		begin_stream(f);
 	f->heartbeat_at = now() + f->o->heartbeat;
 	if (dts_output_flush(f->out, err) < 0)
 		return -1;
+	if (f->stream_waits)
+		dts_capture_wait(&f->capture, f->o->start_time);
 	if (f->go_back) /* before all: what lies between must be read even where the start is the stop */
 		dts_capture_go_back(&f->capture, &f->history.at);
 	if (reached_end(f))

@@ -12,6 +12,7 @@ enum dts_start {
 	DTS_START_OLDEST,
 	DTS_START_POSITION, /* `position`, by its file */
 	DTS_START_GTID,     /* `position`, by its GTID */
+	DTS_START_TIME,     /* at the first transaction that began at `start_time` or later */
 	DTS_START_RESUME,   /* where the checkpoint `resume` stands */
 };
 
@@ -30,6 +31,8 @@ struct dts_follow_options {
 	struct dts_position position; /* where to start */
 	const char *resume;           /* see checkpoint/resume.h */
 	const char *history;          /* file of the schema history, see binlog/history.h; NULL: none */
+
+	uint64_t start_time, stop_time; /* microseconds since 1970; the first that began at `stop_time` or later ends it; 0: none */
 
 	bool follow;             /* go on when the log's end is reached */
 	struct dts_position stop; /* file "": none */

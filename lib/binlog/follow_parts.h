@@ -17,6 +17,7 @@ struct dts_follow {
 	struct dts_history history; /* where capture.options.history says so */
 	struct dts_buf src;
 	bool by_gtid;
+	bool stream_waits; /* its record comes when the start is found */
 	bool go_back; /* the history is behind the start */
 
 	struct dts_position stop; /* file "": none */

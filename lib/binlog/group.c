@@ -8,6 +8,14 @@ static int begin(struct dts_capture *c, uint64_t time, const struct dts_position
 	if (c->tx.open)
 		return dts_fail(err, DTS_BAD_INPUT, "transaction %s has no end", dts_buf_text(&c->tx.id));
 	dts_buf_clear(&c->annotation);
+	if (c->stop_time != 0 && time >= c->stop_time) {
+		c->stopped = true;
+		return 0;
+	}
+	if (c->start_time != 0 && time >= c->start_time) {
+		c->start_time = 0;
+		c->quiet = false;
+	}
 	dts_tx_begin(&c->tx, dts_buf_slice(&c->gtid_text), time, start);
 	return 0;
 }

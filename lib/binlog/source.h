@@ -51,6 +51,10 @@ int dts_log_source_check_gtid(struct dts_log_source *s, const struct dts_gtids *
 int dts_log_source_end(struct dts_log_source *s, bool with_gtid, struct dts_position *p, struct dts_error *err);
 int dts_log_source_oldest(struct dts_log_source *s, struct dts_position *p, struct dts_error *err);
 
+/* The beginning of the file in which what was written at that time is, microseconds since 1970: the last that had been
+ * begun by then, else the oldest. */
+int dts_log_source_before(struct dts_log_source *s, uint64_t micro, struct dts_position *p, struct dts_error *err);
+
 /* Is there such a file, and is it that long? Fills in the GTID position if it is
  * missing and the server can tell. DTS_GONE when it was purged. */
 int dts_log_source_check_position(struct dts_log_source *s, struct dts_position *p, struct dts_error *err);

@@ -1,3 +1,6 @@
+#include <stdlib.h>
+#include <time.h>
+
 #include "base/options.h"
 #include "unit.h"
 
@@ -23,6 +26,45 @@ static void check_seconds(const char *text, int want_rc, double want)
 
 	if (dts_parse_seconds(dts_slice_of(text), &s) != want_rc || (want_rc == 0 && (s < want || s > want)))
 		unit_fail(__FILE__, __LINE__, "'%s' gives %g", text, s);
+}
+
+static void check_time(const char *text, int want_rc, uint64_t want)
+{
+	uint64_t micro = 7;
+	int rc = dts_parse_time(dts_slice_of(text), &micro);
+
+	if (rc != want_rc || (rc == 0 && micro != want))
+		unit_fail(__FILE__, __LINE__, "'%s' gives %d, %llu", text, rc, (unsigned long long)micro);
+}
+
+static void test_time(void)
+{
+	const uint64_t day = UINT64_C(1769817600) * 1000000, second = 1000000; /* 2026-01-31 */
+	static const char *const bad[] = {"", "10", "1:30", "24:00", "10:60", "10:31:60", "10:31:00.", "2026-1-31", "2026-02-30", "2026-04-31",
+		"2026-13-01", "2026-00-01", "2026-01-00", "1969-12-31", "2026-01-31T", "2026-01-31T10", "2026-01-31 10:31 ", "10:31Z", "2026-01-31Z",
+		"2026-01-31T10:31+1:00", "2026-01-31T10:31+15:00", "2026-01-31T10:31:00.5Zx", "-026-01-31", "now", "99999999999999999999"};
+
+	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	tzset();
+	check_time("2026-01-31T00:00:00Z", 0, day);
+	check_time("2026-01-31T00:00:00.000001Z", 0, day + 1);
+	check_time("2026-01-31T00:00:00.5+00:00", 0, day + second / 2);
+	check_time("2026-01-31 00:00:01.1234567Z", -1, 0);
+	check_time("2026-01-31T05:30+05:30", 0, day);
+	check_time("2026-01-30T19:00-05:00", 0, day);
+	check_time("2026-01-31", 0, day - 3600 * second);
+	check_time("2026-01-31 01:00", 0, day);
+	check_time("2026-07-01 02:00:00", 0, UINT64_C(1782864000) * second); /* summer */
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		check_time(bad[i], -1, 0);
+	/* Today. */
+	uint64_t early, late;
+	CHECK_INT(0, dts_parse_time(DTS_LIT("01:02:03.25"), &early));
+	CHECK_INT(0, dts_parse_time(DTS_LIT("01:02:04"), &late));
+	CHECK_INT(750000, (int)(late - early));
+	const time_t at = (time_t)(early / second);
+	CHECK_INT(1, localtime(&at)->tm_hour);
+	CHECK(late / second < (uint64_t)time(NULL) + 86400 && late / second + 86400 > (uint64_t)time(NULL));
 }
 
 static void test_whole(void)
@@ -80,6 +122,7 @@ static void test_list(void)
 
 int main(void)
 {
+	RUN(test_time);
 	RUN(test_whole);
 	RUN(test_size);
 	RUN(test_seconds);
