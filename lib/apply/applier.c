@@ -169,6 +169,8 @@ int dts_applier_same_server(struct dts_applier *a, const struct dts_source_state
 	dts_fail(err, DTS_REFUSED, "checkpoint '%s' follows another server: source '%.*s' was %.*s and is now %.*s",
 		 a->options.checkpoint, (int)a->src.len, a->src.data, (int)s->server_id.len, s->server_id.data,
 		 (int)a->server_id.len, a->server_id.data);
+	if (strncmp(dts_buf_text(&a->server_id), "server_id ", 10) == 0)
+		return dts_hint(err, "the stream was read from files: name the server that they are of, with dts-binlog -g");
 	return dts_hint(err, "positions of one server mean nothing on another; start the migration anew, or name the source with --src");
 }
 

@@ -270,14 +270,14 @@ static bool names_single(const struct dts_gtid_set *s)
 
 /* Whether a stop by GTID comes is only known where the GTIDs of the start are, or will be
  * told by the file that it begins with. */
-static int check_stop(const struct beginning *b, struct dts_error *err)
+int dts_follow_check_stop(const struct dts_follow *f, const struct dts_position *start, bool untold, struct dts_error *err)
 {
-	const struct dts_gtids *stop = &b->f->o->stop_gtid;
+	const struct dts_gtids *stop = &f->o->stop_gtid;
 
-	if (!dts_gtids_known(stop) || dts_gtids_known(&b->start.gtid) || b->start.offset <= 4 || names_single(&stop->set))
+	if (!dts_gtids_known(stop) || dts_gtids_known(&start->gtid) || (start->offset <= 4 && !untold) || names_single(&stop->set))
 		return 0;
 	dts_fail(err, DTS_REFUSED, "the GTIDs at %s:%llu are not known, so that it cannot be told when --stop-gtid is reached",
-		 b->start.file, (unsigned long long)b->start.offset);
+		 start->file, (unsigned long long)start->offset);
 	return dts_hint(err, "start by --start-gtid or --start=oldest, or stop by --stop-position");
 }
 
@@ -345,7 +345,7 @@ static int begin(struct beginning *b, struct dts_error *err)
 	rc = find_definitions(b, err);
 	if (rc < 0)
 		return -1;
-	if (check_stop(b, err) < 0)
+	if (dts_follow_check_stop(f, &b->start, false, err) < 0)
 		return -1;
 	c.src = dts_buf_slice(&f->src);
 	c.history = rc > 0 ? &f->history : NULL;

@@ -50,7 +50,7 @@ static int learn_server(struct dts_follow *f, struct dts_history_server *server,
 	};
 	dts_buf_addf(json, "{\"server\":\"%s\",\"version\":", mariadb ? "mariadb" : "mysql");
 	dts_json_add_string(json, dts_slice(format.server, strcspn(format.server, "-")));
-	dts_buf_addc(json, '}');
+	dts_buf_addf(json, ",\"id\":\"server_id %u\"}", (unsigned)e.server_id);
 	return 0;
 }
 
@@ -108,6 +108,16 @@ static int find_start(struct dts_follow *f, struct dts_position *start, struct d
 	}
 }
 
+/* As of a server: a stop that would never be reached is refused. */
+static int check_stop(struct dts_follow *f, const struct dts_history_server *server, const struct dts_position *start, struct dts_error *err)
+{
+	if (dts_gtids_fits(&f->o->stop_gtid, server->mariadb ? DTS_GTID_MARIADB : DTS_GTID_MYSQL))
+		return dts_follow_check_stop(f, start, dts_log_files_relay(f->files), err);
+	dts_fail(err, DTS_REFUSED, "%s is of %s, whose GTIDs have another form", dts_log_files_first(f->files), server->mariadb ? "MariaDB" : "MySQL");
+	return dts_hint(err, server->mariadb ? "the last GTID of each domain is wanted, such as 0-1-6,1-1-9"
+					     : "a GTID set is wanted, such as 3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5");
+}
+
 /* What the tables looked like there: only a history tells, or the log itself. */
 static int find_definitions(struct dts_follow *f, const struct dts_history_server *server, struct dts_position *start,
 			    struct dts_error *err)
@@ -142,11 +152,13 @@ int dts_follow_prepare_files(struct dts_follow *f, struct dts_error *err)
 
 	f->files = dts_log_files_open(o->files, o->file_count, o->follow, err);
 	if (!f->files)
-		return -1;
+		return err->message[0] ? -1 : 1;
 	if (name_source(f, err) == 0 && learn_server(f, &server, err) == 0) {
 		dts_history_init(&f->history, &server);
 		rc = find_start(f, &start, err);
 	}
+	if (rc == 0)
+		rc = check_stop(f, &server, &start, err);
 	if (rc == 0)
 		rc = find_definitions(f, &server, &start, err);
 	if (rc == 0) {
@@ -161,6 +173,7 @@ int dts_follow_prepare_files(struct dts_follow *f, struct dts_error *err)
 		}
 		dts_capture_init(&f->capture, &c, &start);
 		f->capture.relayed = f->capture.jumps = dts_log_files_relay(f->files);
+		f->capture.whole = true;
 		dts_follow_see_start(f);
 	}
 	dts_position_release(&start);

@@ -110,6 +110,11 @@ static int move_on(struct dts_capture *c, const struct dts_event *e, struct dts_
 		return 0;
 	if (e->end_pos != 0 && c->relayed) { /* events are missing there, and others were put in */
 		offset += (uint64_t)(int64_t)(int32_t)gap;
+		if (dts_slice_is(dts_slice_of(c->at.file), c->safe.file) && offset < c->safe.offset && !c->tx.open && e->type != DTS_EV_FORMAT) {
+			dts_fail(err, DTS_BAD_INPUT, "the relay logs go back in the source's log, to %s:%llu, which was told already", c->at.file,
+				 (unsigned long long)offset);
+			return dts_hint(err, "the replica fetched it again, as after a crash: read what is before and behind it in two runs");
+		}
 	} else if (e->end_pos != 0 && gap != 0) {
 		if (!c->jumps && !c->fresh_file)
 			return dts_fail(err, DTS_BAD_INPUT,
@@ -172,8 +177,9 @@ static int format(struct dts_capture *c, const struct dts_event *e, struct dts_s
 		return 0; /* another relay log, but the same log */
 	if (check_created(c, e, err) < 0)
 		return -1;
-	/* A server begins its log with this; what was open when it died never committed. */
-	if (c->tx.open)
+	/* A server begins its log with this; what was open when it died never committed. A replica that has connected
+	 * again goes on inside of a transaction, with one that has nothing of a beginning. */
+	if (c->tx.open && !(c->relayed && c->format.created == 0))
 		dts_tx_rollback(&c->tx, out);
 	if (c->format.created != 0) {
 		dts_log_tables_forget(&c->tables);
@@ -190,10 +196,21 @@ static int executed_before(struct dts_capture *c, const struct dts_event *e, str
 	/* One that the server made up tells how far it has passed over the log. */
 	if (e->flags & DTS_EVENT_ARTIFICIAL || c->jumps)
 		return 0;
-	if (e->type == DTS_EV_GTID_LIST)
-		return dts_event_gtid_list(e, g, err);
-	dts_gtids_set_empty(g, DTS_GTID_MYSQL);
-	return dts_gtid_set_decode(&g->set, dts_event_previous_gtids(e), err);
+	struct dts_gtids seen = *g;
+	*g = (struct dts_gtids){0};
+	int rc = 0;
+	if (e->type == DTS_EV_GTID_LIST) {
+		rc = dts_event_gtid_list(e, g, err);
+	} else {
+		dts_gtids_set_empty(g, DTS_GTID_MYSQL);
+		rc = dts_gtid_set_decode(&g->set, dts_event_previous_gtids(e), err);
+	}
+	if (rc == 0 && c->whole && dts_gtids_known(&seen) && dts_gtids_known(g) && !dts_gtids_cover(&seen, g)) {
+		rc = dts_fail(err, DTS_BAD_INPUT, "the file goes on behind transactions that the one before it does not have");
+		dts_hint(err, "that one was cut, or copied while it was written: copy it anew");
+	}
+	dts_gtids_release(&seen);
+	return rc;
 }
 
 /* Of what the server leaves out, since we have it, only a heartbeat says how far that goes: it

@@ -16,7 +16,7 @@ struct dts_capture_options {
 	const struct dts_selection *selection; /* borrowed; NULL: everything */
 	const char *own_db;                    /* database of our own checkpoints */
 	unsigned lower_case_names;             /* not 0: statements write names in any case, the rest is in lower case */
-	bool skip_sequences;                   /* leave changes of sequences out, instead of stopping */
+	bool skip_sequences;                   /* leave the use of sequences out */
 	bool with_sql;                         /* tell the statements that made changes */
 	const struct dts_map *collations;      /* see dts_collation_key(); borrowed; NULL: none */
 	struct dts_history *history;           /* borrowed; moved on by the log's statements; NULL: none */
@@ -37,6 +37,7 @@ struct dts_capture {
 	struct dts_position at;   /* behind the last event; its gtid is not used */
 	struct dts_position safe; /* where to go on: never inside a transaction */
 	bool jumps;               /* the server leaves out what we have (start by GTID) */
+	bool whole;               /* no event between two files may be missing: they are read from their beginnings */
 	bool relayed;             /* it is read from relay logs, which leave out some and add others */
 	bool caught_up;           /* a group has ended since it began to send */
 	bool quiet;               /* nothing is told before `quiet_until`: only the history takes it in */

@@ -39,7 +39,7 @@ int dts_capture_changes(struct dts_capture *c, const struct dts_event *e, struct
  * What foreign keys change unseen (unlogged.c): a table is described; it has rows; the statement ends.
  */
 void dts_capture_unlogged_map(struct dts_capture *c, uint64_t table_id);
-void dts_capture_unlogged_rows(struct dts_capture *c, uint64_t table_id);
+void dts_capture_unlogged_rows(struct dts_capture *c, const struct dts_event_rows *r);
 void dts_capture_unlogged_end(struct dts_capture *c);
 
 /* A group begins (group.c): MariaDB's GTID, MySQL's of each kind; `start` is where the event stands. */

@@ -125,7 +125,7 @@ int dts_capture_changes(struct dts_capture *c, const struct dts_event *e, struct
 		return dts_capture_outside(e, err);
 	if (dts_event_rows(&r, e, &c->format, err) < 0 || take_rows(c, &r, out, err) < 0)
 		return -1;
-	dts_capture_unlogged_rows(c, r.table_id);
+	dts_capture_unlogged_rows(c, &r);
 	if (r.flags & DTS_ROWS_STATEMENT_END) {
 		dts_capture_unlogged_end(c);
 		dts_buf_clear(&c->annotation); /* whether its changes were told or not */

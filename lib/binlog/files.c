@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/raw.h"
+#include "base/signals.h"
 #include "binlog/event.h"
 #include "binlog/files_names.h"
 
@@ -72,8 +73,9 @@ static bool await_pipe(struct dts_log_files *f)
 {
 	struct pollfd p[2] = {{.fd = f->wake, .events = POLLIN}, {.fd = f->raw.fd, .events = POLLIN}};
 
-	while (poll(p, 2, -1) < 0 && errno == EINTR)
-		;
+	while (poll(p, 2, -1) < 0)
+		if (errno != EINTR || dts_signals_stop())
+			return false;
 	return p[0].revents == 0;
 }
 
@@ -172,7 +174,7 @@ static int open_file(struct dts_log_files *f, struct dts_error *err)
 
 /* ---- events ---- */
 
-/* The size of the event that comes, with all of it held. 1; 0: not all of it is there, `*some` of it; -1. */
+/* The size of the event that comes, with all of it held. 1; 0: not all of it is there; -1. */
 static int whole_event(struct dts_log_files *f, uint32_t *size, struct dts_error *err)
 {
 	for (;;) {
@@ -248,26 +250,31 @@ static int look_at(struct dts_log_files *f, struct dts_slice raw, struct dts_err
 
 /*
  * It is right that a file ends anywhere where its server was killed, or writes just now. MySQL cuts a file behind its last
- * whole transaction then, and takes the sign of its use away.
+ * whole transaction then, and takes the sign of its use away. A replica never says that it uses a relay log; behind
+ * one without its end it may have fetched anything.
  */
 static int check_end(struct dts_log_files *f, bool last, struct dts_error *err)
 {
-	if (!f->open || f->in_use || (left(f).len == 0 && (last || f->closed || !f->mariadb)))
+	if (!f->open || (last && (f->in_use || left(f).len == 0)))
+		return 0;
+	if (f->relay ? f->closed : f->in_use || (left(f).len == 0 && (f->closed || !f->mariadb)))
 		return 0;
 	dts_fail(err, DTS_BAD_INPUT, left(f).len > 0 ? "the file ends inside of an event" : "the file lacks its end");
-	dts_hint(err, "copy it anew: the server had closed it, so it has been cut since");
+	dts_hint(err, f->relay ? "the replica was killed: read what is before and behind it in two runs"
+			       : "copy it anew: the server had closed it, so it has been cut since");
 	return place(f, err);
 }
 
 /* A file that a server removes has its end, and others behind it, or else the log was started anew. */
 static int check_removed(struct dts_log_files *f, struct dts_error *err)
 {
-	struct stat st;
+	struct stat open, named;
 
-	if (!f->open || f->closed || f->relay || fstat(f->raw.fd, &st) < 0 || st.st_nlink > 0)
+	if (!f->open || f->closed || f->relay || fstat(f->raw.fd, &open) < 0 ||
+	    (stat(f->raw.name, &named) == 0 && named.st_ino == open.st_ino && named.st_dev == open.st_dev))
 		return 0;
-	dts_fail(err, DTS_GONE, "'%s' was removed before its end was read: the log was started anew (RESET MASTER?)", f->raw.name);
-	return dts_hint(err, "positions from before mean nothing any more: repeat the full phase under a new checkpoint");
+	dts_fail(err, DTS_GONE, "'%s' was removed or replaced before its end was read", f->raw.name);
+	return dts_hint(err, "where the log was started anew (RESET MASTER?), positions from before mean nothing any more; a copy must grow in place");
 }
 
 /* No whole event is at hand. 1: try again; 0: the end; -1. */
@@ -291,6 +298,8 @@ static int go_on(struct dts_log_files *f, struct dts_error *err)
 		return -1;
 	close_file(f);
 	int rc = open_file(f, err);
+	if (rc == 0 && f->follow)
+		dts_log_names_look(&f->names);
 	if (rc == 0 && f->next + 1 < f->names.count)
 		return dts_fail(err, DTS_BAD_INPUT, "'%s' is empty", f->names.items[f->next].path);
 	return rc != 0 ? rc : f->follow && wait_more(f);
@@ -356,7 +365,7 @@ struct dts_log_files *dts_log_files_open(char *const *paths, size_t count, bool 
 	f->follow = follow && f->raw.fd != STDIN_FILENO; /* a pipe that has ended has ended */
 	if (rc > 0)
 		rc = whole_event(f, &size, err);
-	if (rc == 0)
+	if (rc == 0 && !dts_signals_stop())
 		dts_fail(err, DTS_BAD_INPUT, "'%s' is empty, or its first event is cut", f->names.items[0].path);
 	f->relay = rc > 0 && (uint8_t)left(f).p[17] & DTS_EVENT_RELAY;
 	if (rc > 0 && (uint8_t)left(f).p[4] != DTS_EV_FORMAT)

@@ -18,8 +18,9 @@ bool dts_log_files_is(const char *operand);
 /*
  * Opens the first. The files of a directory, which must be of one log, are read in the order of their numbers;
  * files that are named, in the order given, which must be theirs. With `follow` reading goes on at the end, in the
- * next file of the same log where the directory gets one; else it ends where the last file ended
- * now. NULL: DTS_IO, DTS_BAD_INPUT (no log, encrypted, a file is missing between two, none there).
+ * next file of the same log where the directory gets one; else it ends where the last file ends when it is
+ * opened. NULL: DTS_IO, DTS_BAD_INPUT (no log, encrypted, a file is missing between two, none there); without a
+ * message: a stop signal has come.
  */
 struct dts_log_files *dts_log_files_open(char *const *paths, size_t count, bool follow, struct dts_error *err);
 void dts_log_files_close(struct dts_log_files *f); /* NULL is fine */

@@ -138,7 +138,7 @@ static int add_directory(struct dts_log_names *n, const char *path, struct dts_e
 		if (!same_stem(&n->items[first], &n->items[i])) {
 			dts_fail(err, DTS_BAD_INPUT, "directory '%s' has files of several logs: '%s' and '%s'", path, n->items[first].name,
 				 n->items[i].name);
-			return dts_hint(err, "name the files of one: %s/%.*s.*", path, (int)n->items[first].stem, n->items[first].name);
+			return dts_hint(err, "name the files of one: %s/%.*s.[0-9]*", path, (int)n->items[first].stem, n->items[first].name);
 		}
 	qsort(n->items + first, n->count - first, sizeof *n->items, by_number);
 	return 0;

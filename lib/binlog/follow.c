@@ -127,7 +127,7 @@ static enum dts_readahead_result wait_for_event(struct dts_follow *f, struct dts
 static bool crosses_stop(struct dts_follow *f, struct dts_slice event)
 {
 	return f->stop_order == 0 && f->stop_seen[0] && f->capture.at.offset + event.len > f->stop.offset &&
-	       !dts_event_is_made_up(event);
+	       !dts_event_is_made_up(event) && !(f->capture.relayed && (uint8_t)event.p[4] == DTS_EV_FORMAT);
 }
 
 /* Is it yet to be seen whether the file is the one that the start was in? A history that
@@ -235,7 +235,7 @@ static enum outcome read_log(struct dts_follow *f, struct dts_error *err)
 			if (waited)
 				f->heard_at = now();
 			if (status < 0) /* the catalog was not to be asked: the server is going */
-				return err->status == DTS_AGAIN ? LOST : FAILED;
+				return err->status == DTS_AGAIN && !f->files ? LOST : FAILED;
 			if (status > 0)
 				return FINISHED;
 			break;

@@ -10,8 +10,8 @@
 struct dts_follow {
 	const struct dts_follow_options *o;
 	struct dts_output *out;
-	struct dts_log_source source; /* all zero but for `json` where files are read */
-	struct dts_log_files *files;  /* NULL: the source is */
+	struct dts_log_source source; /* where files are read, its `dump` is not used, nor anything but `json` if no server was named */
+	struct dts_log_files *files;  /* NULL: it is the source that is read */
 	struct dts_capture capture;
 	struct dts_readahead *reader;
 	struct dts_history history; /* where capture.options.history says so */
@@ -37,8 +37,11 @@ struct dts_follow {
 /* Connects, finds where to start and to stop, and what the tables looked like there; all is ready to read. */
 int dts_follow_prepare(struct dts_follow *f, struct dts_error *err);
 
-/* The same for files (begin_files.c). */
+/* The same for files (begin_files.c). 1: a stop signal has come. */
 int dts_follow_prepare_files(struct dts_follow *f, struct dts_error *err);
+
+/* Can it be told when --stop-gtid is reached? DTS_REFUSED if not. `untold`: the log does not say what was before it. */
+int dts_follow_check_stop(const struct dts_follow *f, const struct dts_position *start, bool untold, struct dts_error *err);
 
 /* What the start has already counts as reached: when the capture stands there. */
 void dts_follow_see_start(struct dts_follow *f);

@@ -161,7 +161,7 @@ int dts_log_table_hint(struct dts_log_table *t, const struct dts_schema *catalog
 		if (!c->column) /* hidden */
 			continue;
 		at = catalog ? dts_schema_column(catalog, c->column->name, i) : -1;
-		if (at >= 0 ? is_period_column(t, c, &catalog->columns[at]) : catalog && is_implicit_period(t, i))
+		if (at >= 0 ? is_period_column(t, c, &catalog->columns[at]) : !t->mysql && is_implicit_period(t, i))
 			return versioned(t, err);
 		if (at >= 0)
 			hint_column(t, c, &catalog->columns[at]);

@@ -4,7 +4,8 @@
 /*
  * What foreign keys change in turn is not in the log of MariaDB, nor in that of a MySQL whose
  * InnoDB does it. Its table is described there, though, before the rows of the statement that
- * may have done it, and then has none (seen on 10.11 and 11.8): so it is told once a table.
+ * may have done it, and then has none (seen on 10.11 and 11.8): so it is told once a table. One that refers to
+ * itself has rows, so that each change of it may have done more.
  */
 
 static struct dts_slice id_of(const struct dts_capture *c, size_t i)
@@ -19,18 +20,8 @@ static size_t mapped_count(const struct dts_capture *c)
 
 void dts_capture_unlogged_map(struct dts_capture *c, uint64_t table_id)
 {
-	if (c->options.notice && !c->quiet)
+	if (c->options.notice && c->options.catalog && !c->quiet)
 		dts_buf_add(&c->mapped, &table_id, sizeof table_id);
-}
-
-void dts_capture_unlogged_rows(struct dts_capture *c, uint64_t table_id)
-{
-	size_t left = 0;
-
-	for (size_t i = 0; i < mapped_count(c); i++)
-		if (memcmp(id_of(c, i).p, &table_id, sizeof table_id) != 0)
-			memmove(c->mapped.data + left++ * sizeof table_id, id_of(c, i).p, sizeof table_id);
-	c->mapped.len = left * sizeof table_id;
 }
 
 static void tell(struct dts_capture *c, const struct dts_schema *s, const struct dts_foreign *f)
@@ -47,22 +38,42 @@ static void tell(struct dts_capture *c, const struct dts_schema *s, const struct
 	dts_buf_release(&line);
 }
 
-/* One that had no rows: has it such a key? Only the catalog knows. */
-static void look(struct dts_capture *c, const struct dts_log_table *t)
+/* Has the table a key that acts, if need be one to itself? Only the catalog knows. */
+static void look(struct dts_capture *c, const struct dts_log_table *t, bool to_itself)
 {
 	struct dts_error ignored = DTS_ERROR_INIT; /* nothing that would have to stop */
 	struct dts_schema s = {0};
+	bool told = false;
 
-	if (!c->options.catalog || !dts_log_tables_tell_once(&c->tables, t) ||
-	    c->options.catalog(c->options.context, t->schema.db, t->schema.table, &s, &ignored) <= 0)
+	if (c->options.catalog(c->options.context, t->schema.db, t->schema.table, &s, &ignored) <= 0)
 		return;
-	for (size_t i = 0; i < s.foreign_count; i++) {
-		if (!dts_foreign_acts(s.foreign[i].on_delete) && !dts_foreign_acts(s.foreign[i].on_update))
+	for (size_t i = 0; i < s.foreign_count && !told; i++) {
+		const struct dts_foreign *f = &s.foreign[i];
+		if (!dts_foreign_acts(f->on_delete) && !dts_foreign_acts(f->on_update))
 			continue;
-		tell(c, &s, &s.foreign[i]);
-		break;
+		if (to_itself && (!dts_slice_eq(f->to_db, t->schema.db) || !dts_slice_eq(f->to_table, t->schema.table)))
+			continue;
+		tell(c, &s, f);
+		told = true;
 	}
 	dts_schema_release(&s);
+}
+
+void dts_capture_unlogged_rows(struct dts_capture *c, const struct dts_event_rows *r)
+{
+	const uint64_t table_id = r->table_id;
+	size_t left = 0;
+
+	if (mapped_count(c) == 0)
+		return;
+
+	for (size_t i = 0; i < mapped_count(c); i++)
+		if (memcmp(id_of(c, i).p, &table_id, sizeof table_id) != 0)
+			memmove(c->mapped.data + left++ * sizeof table_id, id_of(c, i).p, sizeof table_id);
+	c->mapped.len = left * sizeof table_id;
+	const struct dts_log_table *t = r->kind == DTS_ROWS_INSERT ? NULL : dts_log_tables_get(&c->tables, table_id);
+	if (t && !t->skipped && !t->mysql && dts_log_tables_tell_once(&c->tables, t, DTS_TELL_ITSELF))
+		look(c, t, true);
 }
 
 void dts_capture_unlogged_end(struct dts_capture *c)
@@ -72,8 +83,8 @@ void dts_capture_unlogged_end(struct dts_capture *c)
 
 		memcpy(&id, id_of(c, i).p, sizeof id);
 		const struct dts_log_table *t = dts_log_tables_get(&c->tables, id);
-		if (t && !t->skipped && !t->is_sequence)
-			look(c, t);
+		if (t && !t->skipped && !t->is_sequence && dts_log_tables_tell_once(&c->tables, t, DTS_TELL_CHILD))
+			look(c, t, false);
 	}
 	dts_buf_clear(&c->mapped);
 }
