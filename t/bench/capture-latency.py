@@ -1,6 +1,6 @@
 """How long it takes from a statement to the line that tells of it: reads the
 lines on standard input and makes the statements. Prints the median and the 99th percentile, in
-milliseconds, and the same of statements that come while ten thousand rows are written beside."""
+milliseconds, alone and while small transactions are written without a pause beside."""
 import subprocess
 import sys
 import time
