@@ -408,6 +408,28 @@ relayed() {
 	done
 }
 
+@test "files under a checkpoint: of the server that is named" {
+	local from
+
+	sql mariadb118 'DROP DATABASE IF EXISTS dts; DROP DATABASE IF EXISTS b'
+	fresh mariadb
+	sql mariadb 'CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)' b
+	apply() {
+		dts-apply --defaults-file="$config" -g mariadb118 --checkpoint=f "$@"
+	}
+	binlog -g mariadb "$(log_dir mariadb)/" | apply --new-checkpoint
+	sql mariadb 'INSERT INTO t VALUES (2)' b
+	# From the server, then from its files again: what is there is not repeated.
+	binlog -g mariadb | apply
+	sql mariadb 'FLUSH BINARY LOGS; INSERT INTO t VALUES (3)' b
+	binlog -g mariadb "$(log_dir mariadb)/" | apply
+	[ "$(sql mariadb118 'SELECT GROUP_CONCAT(id ORDER BY id) FROM b.t')" = 1,2,3 ]
+	# Of which server they are is not known without it.
+	dts-binlog --src=mariadb "$(log_dir mariadb)/" >stream
+	run_tool 4 apply stream
+	[[ $stderr == *"follows another server"*"server_id "*hint:*"dts-binlog -g"* ]]
+}
+
 @test "positions of a pipe are not kept in a checkpoint" {
 	sql mariadb118 'DROP DATABASE IF EXISTS dts'
 	work mariadb

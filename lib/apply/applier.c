@@ -162,6 +162,14 @@ int dts_applier_commit(struct dts_applier *a, struct dts_error *err)
 
 /* ---- streams ---- */
 
+/* What dts-binlog calls the server of files that it was not told the server of. */
+static bool is_of_files(const struct dts_buf *server_id)
+{
+	static const char prefix[] = "server_id ";
+
+	return server_id->len >= sizeof prefix - 1 && memcmp(server_id->data, prefix, sizeof prefix - 1) == 0;
+}
+
 int dts_applier_same_server(struct dts_applier *a, const struct dts_source_state *s, struct dts_error *err)
 {
 	if (s->server_id.len == 0 || dts_slice_eq(dts_buf_slice(&s->server_id), dts_buf_slice(&a->server_id)))
@@ -169,8 +177,9 @@ int dts_applier_same_server(struct dts_applier *a, const struct dts_source_state
 	dts_fail(err, DTS_REFUSED, "checkpoint '%s' follows another server: source '%.*s' was %.*s and is now %.*s",
 		 a->options.checkpoint, (int)a->src.len, a->src.data, (int)s->server_id.len, s->server_id.data,
 		 (int)a->server_id.len, a->server_id.data);
-	if (strncmp(dts_buf_text(&a->server_id), "server_id ", 10) == 0)
-		return dts_hint(err, "the stream was read from files: name the server that they are of, with dts-binlog -g");
+	if (is_of_files(&a->server_id) || is_of_files(&s->server_id))
+		return dts_hint(err, "one of them was read from files: name the server that they are of, with dts-binlog -g, and start anew "
+				"where the checkpoint was begun without");
 	return dts_hint(err, "positions of one server mean nothing on another; start the migration anew, or name the source with --src");
 }
 
