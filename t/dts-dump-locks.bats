@@ -275,13 +275,14 @@ close_session() {
 
 # take_lock SERVER LOCK: a process that holds it until release_lock.
 take_lock() {
-	rm -f "$BATS_TEST_TMPDIR/hold"
+	# What the one before has said is not what this one says.
+	rm -f "$BATS_TEST_TMPDIR/hold" "$BATS_TEST_TMPDIR/hold.out" "$BATS_TEST_TMPDIR/hold.err"
 	mkfifo "$BATS_TEST_TMPDIR/hold"
 	snapshots_of "$1" "$2" <"$BATS_TEST_TMPDIR/hold" >"$BATS_TEST_TMPDIR/hold.out" 2>"$BATS_TEST_TMPDIR/hold.err" 3>&- &
 	holder=$!
 	holders+=("$holder")
 	exec 9>"$BATS_TEST_TMPDIR/hold"
-	wait_until 20 "grep -q locked '$BATS_TEST_TMPDIR/hold.out'"
+	wait_until 20 "grep -q locked '$BATS_TEST_TMPDIR/hold.out' 2>/dev/null"
 }
 
 # In the place of the shell, so that $! is the process itself.
