@@ -249,7 +249,7 @@ close_session() {
 	exec 8>&-
 	wait "${holders[-1]}" || :
 	unset 'holders[-1]'
-	rm -f "$BATS_TEST_TMPDIR/session"
+	rm -f "$BATS_TEST_TMPDIR/session" "$BATS_TEST_TMPDIR/session.out"
 }
 
 @test "an open transaction that has changed a table keeps LOCK TABLES from it, and nothing else" {
@@ -257,7 +257,7 @@ close_session() {
 		need $server
 		tables $server
 		open_session $server "BEGIN; UPDATE u SET n = 5 WHERE w = 1; SELECT 'changed';"
-		wait_until 20 "grep -q changed '$BATS_TEST_TMPDIR/session.out'"
+		wait_until 20 "grep -q changed '$BATS_TEST_TMPDIR/session.out' 2>/dev/null"
 		refused $server root tables 75 'Lock wait timeout*open transaction is in the way'
 		# Nothing is left behind.
 		[ "$(timeout 10 mariadb --defaults-file="$(defaults)" --defaults-group-suffix=-$server -Ne 'INSERT INTO d.t VALUES (9, 9); SELECT COUNT(*) FROM d.t')" = 1 ]
