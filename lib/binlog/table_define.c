@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include "record/foreign.h"
 
 #include "base/arena.h"
 #include "binlog/table_meta.h"
@@ -150,10 +151,34 @@ static void hint_column(const struct dts_log_table *t, struct dts_log_column *c,
 	column->invisible = known->invisible;
 }
 
+static void take_acting(struct dts_log_acting *to, const struct dts_foreign *f, struct dts_arena *a)
+{
+	const bool deletes = dts_foreign_acts(f->on_delete);
+
+	if (!to->name.p)
+		*to = (struct dts_log_acting){dts_arena_copy(a, f->name), deletes ? "DELETE" : "UPDATE",
+					      dts_arena_copy(a, deletes ? f->on_delete : f->on_update)};
+}
+
+void dts_log_table_acting(struct dts_log_table *t, const struct dts_schema *catalog)
+{
+	t->acting_known = true;
+	for (size_t i = 0; catalog && i < catalog->foreign_count; i++) {
+		const struct dts_foreign *f = &catalog->foreign[i];
+
+		if (!dts_foreign_acts(f->on_delete) && !dts_foreign_acts(f->on_update))
+			continue;
+		take_acting(&t->acting, f, t->schema.arena);
+		if (dts_slice_eq(f->to_db, t->schema.db) && dts_slice_eq(f->to_table, t->schema.table))
+			take_acting(&t->acting_itself, f, t->schema.arena);
+	}
+}
+
 int dts_log_table_hint(struct dts_log_table *t, const struct dts_schema *catalog, struct dts_error *err)
 {
 	if (!t->named)
 		return no_names(t, err);
+	dts_log_table_acting(t, catalog);
 	for (size_t i = 0; i < t->column_count; i++) {
 		struct dts_log_column *c = &t->columns[i];
 		long at;

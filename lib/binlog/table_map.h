@@ -74,6 +74,13 @@ struct dts_log_column {
 	struct dts_column *column; /* of the schema */
 };
 
+/* A foreign key of a table by which the server changes rows in turn. */
+struct dts_log_acting {
+	struct dts_slice name; /* p NULL: there is none */
+	const char *on;        /* "DELETE" */
+	struct dts_slice rule; /* "CASCADE" */
+};
+
 /* A table as one TABLE_MAP describes it. All memory is its own. */
 struct dts_log_table {
 	uint64_t id;
@@ -88,6 +95,8 @@ struct dts_log_table {
 	bool is_sequence; /* MariaDB's CREATE SEQUENCE */
 	bool skipped;     /* nobody wants its rows: only `id` and `raw` are filled */
 	bool later;       /* what it is here is not known (history.h) */
+	bool acting_known; /* the catalog has told the next two */
+	struct dts_log_acting acting, acting_itself; /* the first key that acts, and the first to the table itself */
 	bool announced;   /* its schema record is out; for the callers' use */
 };
 
@@ -116,6 +125,9 @@ struct dts_log_table *dts_log_table_skipped(const struct dts_event *e, uint64_t 
  * names (DTS_REFUSED, with a hint).
  */
 int dts_log_table_hint(struct dts_log_table *t, const struct dts_schema *catalog, struct dts_error *err);
+
+/* Takes over which of the catalog's foreign keys act; NULL: there are none. */
+void dts_log_table_acting(struct dts_log_table *t, const struct dts_schema *catalog);
 
 /*
  * Completes a table from the definition that it had at this place in the log: `model`, as the

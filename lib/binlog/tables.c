@@ -227,11 +227,11 @@ bool dts_log_tables_restate_one(struct dts_log_tables *t, struct dts_slice db, s
 	return state(t, &d->schema, out);
 }
 
-bool dts_log_tables_tell_once(struct dts_log_tables *t, const struct dts_log_table *table, enum dts_log_tell what)
+bool dts_log_tables_tell_once(struct dts_log_tables *t, const struct dts_log_table *table)
 {
 	struct dts_log_name *n = name_of(t, table->schema.db, table->schema.table);
-	const bool first = !(n->told & what);
+	const bool first = !n->told;
 
-	n->told |= (uint8_t)what;
+	n->told = true;
 	return first;
 }

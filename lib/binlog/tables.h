@@ -37,7 +37,7 @@ struct dts_log_name {
 	uint64_t id;         /* it has in by_id now */
 	bool has_id;
 	bool announced;      /* `schema` was given out in this stream */
-	uint8_t told;        /* of enum dts_log_tell */
+	bool told;           /* see dts_log_tables_tell_once() */
 	struct dts_buf text; /* the schema record */
 };
 
@@ -62,14 +62,8 @@ bool dts_log_tables_announce(struct dts_log_tables *t, struct dts_log_table *tab
 /* The same of a table as the history has it now, if it is captured and known. */
 bool dts_log_tables_restate_one(struct dts_log_tables *t, struct dts_slice db, struct dts_slice table, struct dts_buf *out);
 
-/* What is looked into once a name: what foreign keys may have changed unseen (unlogged.c). */
-enum dts_log_tell {
-	DTS_TELL_CHILD = 1,  /* of a table beside the one that was changed */
-	DTS_TELL_ITSELF = 2, /* of that table itself */
-};
-
 /* True the first time that it is asked for a table of this name. */
-bool dts_log_tables_tell_once(struct dts_log_tables *t, const struct dts_log_table *table, enum dts_log_tell what);
+bool dts_log_tables_tell_once(struct dts_log_tables *t, const struct dts_log_table *table);
 
 /* Databases that are the server's own. */
 bool dts_log_is_system_db(struct dts_slice db);

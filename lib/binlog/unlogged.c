@@ -1,5 +1,4 @@
 #include "binlog/capture_parts.h"
-#include "record/foreign.h"
 
 /*
  * What foreign keys change in turn is not in the log of MariaDB, nor in that of a MySQL whose
@@ -24,38 +23,28 @@ void dts_capture_unlogged_map(struct dts_capture *c, uint64_t table_id)
 		dts_buf_add(&c->mapped, &table_id, sizeof table_id);
 }
 
-static void tell(struct dts_capture *c, const struct dts_schema *s, const struct dts_foreign *f)
+static void tell(struct dts_capture *c, const struct dts_schema *s, const struct dts_log_acting *a)
 {
-	const bool deletes = dts_foreign_acts(f->on_delete);
-	const struct dts_slice rule = deletes ? f->on_delete : f->on_update;
 	struct dts_buf line = {0};
 
 	dts_buf_addf(&line, "warning: '%.*s.%.*s': what its foreign key '%.*s' (ON %s %.*s) does to rows is not in the log, and may have been "
 		     "done before %s:%llu: only where the target has that key, too, does it stay alike", (int)s->db.len, s->db.p,
-		     (int)s->table.len, s->table.p, (int)f->name.len, f->name.p, deletes ? "DELETE" : "UPDATE", (int)rule.len,
-		     rule.p, c->at.file, (unsigned long long)c->at.offset);
+		     (int)s->table.len, s->table.p, (int)a->name.len, a->name.p, a->on, (int)a->rule.len, a->rule.p, c->at.file,
+		     (unsigned long long)c->at.offset);
 	c->options.notice(dts_buf_text(&line));
 	dts_buf_release(&line);
 }
 
-/* Has the table a key that acts, if need be one to itself? Only the catalog knows. */
-static void look(struct dts_capture *c, const struct dts_log_table *t, bool to_itself)
+/* The catalog was asked when the table was described, but for one that a history has. */
+static void learn(struct dts_capture *c, struct dts_log_table *t)
 {
 	struct dts_error ignored = DTS_ERROR_INIT; /* nothing that would have to stop */
 	struct dts_schema s = {0};
-	bool told = false;
 
-	if (c->options.catalog(c->options.context, t->schema.db, t->schema.table, &s, &ignored) <= 0)
+	if (t->acting_known)
 		return;
-	for (size_t i = 0; i < s.foreign_count && !told; i++) {
-		const struct dts_foreign *f = &s.foreign[i];
-		if (!dts_foreign_acts(f->on_delete) && !dts_foreign_acts(f->on_update))
-			continue;
-		if (to_itself && (!dts_slice_eq(f->to_db, t->schema.db) || !dts_slice_eq(f->to_table, t->schema.table)))
-			continue;
-		tell(c, &s, f);
-		told = true;
-	}
+	int found = c->options.catalog(c->options.context, t->schema.db, t->schema.table, &s, &ignored);
+	dts_log_table_acting(t, found > 0 ? &s : NULL);
 	dts_schema_release(&s);
 }
 
@@ -66,14 +55,16 @@ void dts_capture_unlogged_rows(struct dts_capture *c, const struct dts_event_row
 
 	if (mapped_count(c) == 0)
 		return;
-
 	for (size_t i = 0; i < mapped_count(c); i++)
 		if (memcmp(id_of(c, i).p, &table_id, sizeof table_id) != 0)
 			memmove(c->mapped.data + left++ * sizeof table_id, id_of(c, i).p, sizeof table_id);
 	c->mapped.len = left * sizeof table_id;
-	const struct dts_log_table *t = r->kind == DTS_ROWS_INSERT ? NULL : dts_log_tables_get(&c->tables, table_id);
-	if (t && !t->skipped && !t->mysql && dts_log_tables_tell_once(&c->tables, t, DTS_TELL_ITSELF))
-		look(c, t, true);
+	struct dts_log_table *t = r->kind == DTS_ROWS_INSERT ? NULL : dts_log_tables_get(&c->tables, table_id);
+	if (!t || t->skipped || t->mysql)
+		return;
+	learn(c, t);
+	if (t->acting_itself.name.p && dts_log_tables_tell_once(&c->tables, t))
+		tell(c, &t->schema, &t->acting_itself);
 }
 
 void dts_capture_unlogged_end(struct dts_capture *c)
@@ -82,9 +73,12 @@ void dts_capture_unlogged_end(struct dts_capture *c)
 		uint64_t id;
 
 		memcpy(&id, id_of(c, i).p, sizeof id);
-		const struct dts_log_table *t = dts_log_tables_get(&c->tables, id);
-		if (t && !t->skipped && !t->is_sequence && dts_log_tables_tell_once(&c->tables, t, DTS_TELL_CHILD))
-			look(c, t, false);
+		struct dts_log_table *t = dts_log_tables_get(&c->tables, id);
+		if (!t || t->skipped || t->is_sequence)
+			continue;
+		learn(c, t);
+		if (t->acting.name.p && dts_log_tables_tell_once(&c->tables, t))
+			tell(c, &t->schema, &t->acting);
 	}
 	dts_buf_clear(&c->mapped);
 }
