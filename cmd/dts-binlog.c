@@ -11,7 +11,7 @@ struct arguments {
 	struct dts_list files, tables, ignored;
 	const char *src, *start, *start_position, *start_gtid, *start_time, *stop_time, *resume, *schema_history, *checkpoint_db;
 	const char *stop_position, *stop_gtid;
-	bool follow, skip_sequences, with_sql, zstd;
+	bool failover, follow, skip_sequences, with_sql, zstd;
 	double heartbeat, reconnect_timeout;
 	uint64_t server_id;
 };
@@ -88,7 +88,7 @@ static int run(struct arguments *a, struct dts_error *err)
 	struct dts_follow_options o = {
 		.files = a->files.items, .file_count = a->files.count, .connect = &a->connect, .selection = &selection, .src = a->src, .own_db = a->checkpoint_db,
 		.server_id = (uint32_t)a->server_id, .history = a->schema_history, .skip_sequences = a->skip_sequences,
-		.with_sql = a->with_sql, .follow = a->follow,
+		.with_sql = a->with_sql, .failover = a->failover, .follow = a->follow,
 		.notice = notice, .heartbeat = a->heartbeat, .reconnect_timeout = a->reconnect_timeout,
 	};
 	struct dts_output out;
@@ -124,6 +124,7 @@ int main(int argc, char **argv)
 		{"stop-position", 0, DTS_OPTION_STRING, &a.stop_position, "FILE:OFFSET", "stop at this place"},
 		{"stop-gtid", 0, DTS_OPTION_STRING, &a.stop_gtid, "LIST", "stop when these GTIDs have been read"},
 		{"stop-time", 0, DTS_OPTION_STRING, &a.stop_time, "TIME", "stop at the first transaction that began then or later"},
+		{"failover", 0, DTS_OPTION_FLAG, &a.failover, NULL, "another server with the same GTIDs may take the source's place"},
 		{"follow", 'f', DTS_OPTION_FLAG, &a.follow, NULL, "go on when the end of the log is reached"},
 		{0},
 	};

@@ -305,3 +305,34 @@ keys() { is "SELECT DISTINCT INDEX_NAME FROM information_schema.STATISTICS WHERE
 	run_tool 4 apply --checkpoint="$c" --ddl-done in
 	at 239
 }
+
+@test "windows: another server takes the source's place only behind them" {
+	# Of GTIDs 0-1-N, N that of the transaction at its offset.
+	with_gtids() { sed -E '/"op":"(stream|end)"/s/"offset":([0-9]+)\}/"offset":\1,"gtid":"0-1-5"}/g'; }
+	elsewhere() { changes 1 | sed "s/\"id\":\"A\"/\"id\":\"B\",\"instead-of\":\"$1\"/; s/\"pos\":{.*}}/\"pos\":{\"gtid\":\"$2\"}}/"; }
+	sql dst 'CREATE TABLE t (a INT PRIMARY KEY)' d
+	{ schema t a; chunk 1 t 200 300 '{"a":1}'; } | snapshot 100 | with_gtids >in
+	run_tool 0 apply --checkpoint="$c" in
+	{ schema t a; tx 210 "$(ins t '{"a":2}')"; } | changes 100 | with_gtids >in
+	run_tool 0 apply --checkpoint="$c" in
+	elsewhere A 0-1-210 >in
+	refused 4 "in:1: another server takes the place of the one that source 's' was copied from, and checkpoint '$c' has tables whose rows were read behind its position, in the log of that one" \
+		'go on at the server before until the checkpoint has come past them, or copy the tables anew under a new checkpoint' --checkpoint="$c"
+	{ schema t a; tx 310 "$(ins t '{"a":3}')"; } | changes 219 | with_gtids >in
+	run_tool 0 apply --checkpoint="$c" in
+	elsewhere C 0-1-310 >in
+	refused 4 "in:1: checkpoint '$c' follows another server: source 's' was A and is now B" \
+		'positions of one server mean nothing on another; start the migration anew, or name the source with --src' --checkpoint="$c"
+	elsewhere A 0-1-309 >in
+	refused 4 "in:1: the stream begins at GTID '0-1-309', checkpoint '$c' stands at '0-1-310'" \
+		"start the reader with --resume=$c@GROUP" --checkpoint="$c"
+	elsewhere A 0-1-310 >in
+	run_tool 0 apply --checkpoint="$c" in
+	[ "$stderr" = "dts-apply: source 's' goes on at another server: checkpoint '$c' stands there by its GTIDs now" ]
+	[ "$(checkpoint --gtid get "$c")" = 0-1-310 ]
+	# Its files begin anew.
+	{ schema t a; tx 20 "$(ins t '{"a":4}')" | sed 's/0-1-20/0-2-311/'; } | changes 10 | sed 's/"id":"A"/"id":"B","instead-of":"A"/; 1s/"pos":{.*}}/"pos":{"gtid":"0-1-310"}}/' >in
+	run_tool 0 apply --checkpoint="$c" in
+	is 'SELECT * FROM t' 1,2,3,4
+	at 29
+}

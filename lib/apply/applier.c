@@ -200,8 +200,8 @@ static int learn_server(struct dts_applier *a, struct dts_error *err)
 	return dts_applier_commit(a, err);
 }
 
-static int other_gtids(struct dts_applier *a, const struct dts_gtids *stream, const struct dts_gtids *stands,
-		       struct dts_error *err)
+int dts_applier_other_gtids(struct dts_applier *a, const struct dts_gtids *stream, const struct dts_gtids *stands,
+			    struct dts_error *err)
 {
 	struct dts_buf is = {0}, want = {0};
 
@@ -215,7 +215,7 @@ static int other_gtids(struct dts_applier *a, const struct dts_gtids *stream, co
 }
 
 /* The changes must go on where the checkpoint stands: no gap, no other source. */
-static int join_changes(struct dts_applier *a, const struct dts_source_state *s, const struct dts_position *pos,
+static int join_changes(struct dts_applier *a, struct dts_source_state *s, const struct dts_position *pos,
 			struct dts_error *err)
 {
 	if (s->phase == DTS_PHASE_FULL) {
@@ -223,11 +223,11 @@ static int join_changes(struct dts_applier *a, const struct dts_source_state *s,
 			 a->options.checkpoint);
 		return dts_hint(err, "run dts-dump | dts-apply --checkpoint=%s to its end first", a->options.checkpoint);
 	}
-	if (dts_applier_same_server(a, s, err) < 0)
+	if (dts_failover_is_meant(a, s) ? dts_failover_join(a, s, pos, err) < 0 : dts_applier_same_server(a, s, err) < 0)
 		return -1;
 	/* Without two files to compare, the GTIDs must say that it is the same place. */
 	if ((!pos->file[0] || !s->applied.file[0]) && !dts_gtids_equal(&pos->gtid, &s->applied.gtid))
-		return other_gtids(a, &pos->gtid, &s->applied.gtid, err);
+		return dts_applier_other_gtids(a, &pos->gtid, &s->applied.gtid, err);
 	if (pos->file[0] && s->applied.file[0] && dts_position_compare(pos, &s->applied) > 0) {
 		dts_fail(err, DTS_REFUSED, "the stream begins at %s:%llu, behind checkpoint '%s' at %s:%llu: changes between are missing",
 			 pos->file, (unsigned long long)pos->offset, a->options.checkpoint, s->applied.file,
@@ -303,24 +303,31 @@ static int on_changes_stream(struct dts_applier *a, const struct dts_record *r, 
 	return rc;
 }
 
-static int on_stream(struct dts_applier *a, const struct dts_record *r, struct dts_error *err)
+/* A text of the stream's field "source"; empty where there is none. */
+static void read_member(const struct dts_record *r, const char *name, struct dts_buf *text)
 {
 	struct dts_buf scratch = {0};
 
+	dts_buf_clear(text);
+	if (r->raw[DTS_F_SOURCE].p) {
+		struct dts_json value = dts_json_get(r->raw[DTS_F_SOURCE], name);
+		if (value.raw.p && value.type == DTS_JSON_STRING)
+			dts_buf_add_slice(text, dts_json_string(value.raw, &scratch));
+	}
+	dts_buf_release(&scratch);
+}
+
+static int on_stream(struct dts_applier *a, const struct dts_record *r, struct dts_error *err)
+{
 	/* A reader that has reconnected says where it goes on. */
 	if (dts_chunk_drain(a, err) < 0 || dts_group_flush(a, err) < 0)
 		return -1;
 	dts_map_release(&a->tables, dts_apply_table_free);
 	dts_buf_clear(&a->src);
 	dts_buf_add_slice(&a->src, r->src);
-	dts_buf_clear(&a->server_id);
 	dts_ddl_origin_read(&a->origin, r->raw[DTS_F_SOURCE]);
-	if (r->raw[DTS_F_SOURCE].p) {
-		struct dts_json id = dts_json_get(r->raw[DTS_F_SOURCE], "id");
-		if (id.raw.p && id.type == DTS_JSON_STRING)
-			dts_buf_add_slice(&a->server_id, dts_json_string(id.raw, &scratch));
-	}
-	dts_buf_release(&scratch);
+	read_member(r, "id", &a->server_id);
+	read_member(r, "instead-of", &a->instead_of);
 	a->snapshot = dts_slice_is(r->kind, "snapshot");
 	a->schema = dts_slice_is(r->kind, "schema");
 	a->repair = dts_slice_is(r->kind, "repair");
@@ -575,7 +582,7 @@ void dts_applier_free(struct dts_applier *a)
 	dts_position_release(&a->marked);
 	dts_position_release(&a->snapshot_pos);
 	dts_alike_reset(a);
-	struct dts_buf *bufs[] = {&a->table_key, &a->src, &a->server_id, &a->snapshot_text, &a->chunk_id,
+	struct dts_buf *bufs[] = {&a->table_key, &a->src, &a->server_id, &a->instead_of, &a->snapshot_text, &a->chunk_id,
 				  &a->chunk_bounds, &a->chunk_pos};
 	for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
 		dts_buf_release(bufs[i]);

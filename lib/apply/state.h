@@ -50,6 +50,7 @@ struct dts_applier {
 	bool snapshot, schema, repair, changes;
 	bool stream_open;
 	struct dts_buf src, server_id;
+	struct dts_buf instead_of; /* identity of the server whose place that one has taken; empty: none */
 	struct dts_ddl_origin origin; /* the server that it is from */
 	bool swept;              /* what killed runs left behind is gone */
 	bool source_known;       /* the checkpoint has a row for src */
@@ -101,6 +102,9 @@ int dts_applier_bind(struct dts_applier *a, struct dts_apply_table *t, struct dt
 void dts_applier_notice(struct dts_applier *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The checkpoint's source is the server that the stream is from, as far as both are known. */
 int dts_applier_same_server(struct dts_applier *a, const struct dts_source_state *s, struct dts_error *err);
+/* The checkpoint stands at other GTIDs than the stream begins behind. -1. */
+int dts_applier_other_gtids(struct dts_applier *a, const struct dts_gtids *stream, const struct dts_gtids *stands,
+			    struct dts_error *err);
 /* Plans the start of a target transaction: START TRANSACTION and the guard. */
 void dts_applier_plan_start(struct dts_applier *a);
 /* Plans session settings as the flags of a change want them. */
@@ -108,6 +112,11 @@ void dts_applier_plan_checks(struct dts_applier *a, bool no_foreign, bool no_uni
 /* Runs the plan, then COMMIT; clears it. On failure rolls back. */
 int dts_applier_commit(struct dts_applier *a, struct dts_error *err);
 void dts_applier_rollback(struct dts_applier *a);
+
+/* failover.c: has the stream's server taken the place of the checkpoint's? Then the checkpoint, `s` too, moves over: what it
+ * knows by file and offset is let go; -1 where that is not passed yet, or the GTIDs are others. */
+bool dts_failover_is_meant(const struct dts_applier *a, const struct dts_source_state *s);
+int dts_failover_join(struct dts_applier *a, struct dts_source_state *s, const struct dts_position *pos, struct dts_error *err);
 
 /* chunk.c */
 int dts_chunk_stream(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);

@@ -17,13 +17,31 @@ struct beginning {
 	struct dts_buf passed_over; /* names of the others */
 };
 
+/* Is it this server's? Where another one may take its place: 1. */
 static int check_identity(struct dts_follow *f, struct dts_slice want, struct dts_error *err)
 {
 	if (want.len == 0 || dts_slice_eq(want, dts_buf_slice(&f->source.identity)))
 		return 0;
+	if (f->o->failover)
+		return 1;
 	dts_fail(err, DTS_REFUSED, "the checkpoint is of another server: of '%.*s', but %s is '%s'", (int)want.len, want.p,
 		 f->source.control.label, dts_buf_text(&f->source.identity));
-	return dts_hint(err, "a file and offset mean nothing in another server's log: start by GTID");
+	return dts_hint(err, "a file and offset mean nothing in another server's log: where it has the same transactions under the same "
+			"GTIDs, --failover goes on by those");
+}
+
+/* Another server's position is one of GTIDs only. */
+static int go_elsewhere(struct beginning *b, struct dts_error *err)
+{
+	struct dts_follow *f = b->f;
+
+	if (dts_follow_check_place(f, &b->state.applied.gtid, err) < 0)
+		return -1;
+	dts_position_copy(&b->start, &b->state.applied);
+	dts_position_set(&b->start, DTS_LIT(""), 0);
+	dts_buf_add_slice(&f->told, dts_buf_slice(&b->state.server_id));
+	f->by_gtid = true;
+	return 1;
 }
 
 /* Is it of the full phase, which read the table there? Else a stream has told since what the table is before. 1, 0, -1. */
@@ -110,8 +128,9 @@ static int find_checkpoint(struct beginning *b, struct dts_error *err)
 				 dts_buf_text(&f->src));
 		dts_hint(err, "the full phase creates it: dts-dump ... | dts-apply ... --checkpoint=NAME");
 	}
-	if (found > 0 && check_identity(f, dts_buf_slice(&state->server_id), err) < 0)
-		found = -1;
+	int other = found > 0 ? check_identity(f, dts_buf_slice(&state->server_id), err) : 0;
+	if (other != 0)
+		return other < 0 ? -1 : go_elsewhere(b, err);
 	if (found > 0) {
 		dts_position_copy(&b->start, &state->applied);
 		f->by_gtid = b->start.file[0] == '\0';

@@ -91,6 +91,16 @@ void dts_capture_interrupt(struct dts_capture *c, struct dts_buf *out)
 	c->has_variables = false;
 }
 
+void dts_capture_elsewhere(struct dts_capture *c, unsigned lower_case_names)
+{
+	dts_position_set(&c->safe, DTS_LIT(""), 0);
+	dts_position_set(&c->at, DTS_LIT(""), 0);
+	dts_capture_temporary_forget(c);
+	c->options.lower_case_names = lower_case_names;
+	c->jumps = true;
+	c->skip_to = 0;
+}
+
 /*
  * Moves on by the event's size: what the header says is only 32 bits wide, and
  * MariaDB 11.4 leaves it out inside of transactions. Where it is there, both must agree; a

@@ -101,6 +101,9 @@ int dts_capture_pass(struct dts_capture *c, struct dts_slice raw);
 /* Has the transaction of the event that was refused ended with it? */
 bool dts_capture_refused_whole(const struct dts_capture *c);
 
+/* Another server goes on, behind the same GTIDs, in a log with files of its own. Reading was interrupted before. */
+void dts_capture_elsewhere(struct dts_capture *c, unsigned lower_case_names);
+
 /* Reading was interrupted: takes an open transaction back and goes back to c->safe. */
 void dts_capture_interrupt(struct dts_capture *c, struct dts_buf *out);
 

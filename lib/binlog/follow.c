@@ -166,7 +166,7 @@ static int keep_history(struct dts_follow *f, struct dts_error *err)
 static void begin_stream(struct dts_follow *f)
 {
 	f->stream_waits = false;
-	dts_capture_stream(&f->capture, dts_buf_slice(&f->source.json), &f->out->buf);
+	dts_follow_tell_stream(f);
 }
 
 /* One event. 1: a stop was reached. */
@@ -276,6 +276,22 @@ static bool sleep_or_signal(int milliseconds)
 	return !dts_signals_stop();
 }
 
+static int connect_again(struct dts_follow *f, struct dts_error *err)
+{
+	int rc = dts_log_source_reopen(&f->source, f->o->failover, err);
+
+	if (rc < 0)
+		return -1;
+	f->replaced |= rc > 0;
+	if (f->replaced && dts_follow_take_over(f, err) < 0)
+		return -1;
+	if (f->replaced)
+		tell(f, "another server goes on in the source's place, %s: its identity is '%s'", f->source.control.label,
+		     dts_buf_text(&f->source.identity));
+	f->replaced = false;
+	return start_reading(f, err);
+}
+
 /* Takes the open transaction back and connects anew. 0: reading again; 1: a stop
  * signal came; -1: `err` says why not. */
 static int reconnect(struct dts_follow *f, struct dts_error *err)
@@ -306,14 +322,14 @@ static int reconnect(struct dts_follow *f, struct dts_error *err)
 			return 1;
 		f->delay = f->delay * 2 < LAST_DELAY ? f->delay * 2 : LAST_DELAY;
 		*err = (struct dts_error)DTS_ERROR_INIT;
-	} while (dts_log_source_reopen(&f->source, err) < 0 || start_reading(f, err) < 0);
+	} while (connect_again(f, err) < 0);
 	f->connected_at = now();
 	if (f->lost_since != lost_before)
 		tell(f, "connected to %s again", f->source.control.label);
 	if (f->capture.quiet)
 		return 0;
 	/* Inside of the stream, so it counts. */
-	dts_capture_stream(&f->capture, dts_buf_slice(&f->source.json), &f->out->buf);
+	dts_follow_tell_stream(f);
 	f->capture.tx.records++;
 	return dts_output_flush(f->out, err);
 }
@@ -445,6 +461,7 @@ int dts_follow(const struct dts_follow_options *o, struct dts_output *out, struc
 	dts_history_release(&f.history);
 	dts_position_release(&f.stop);
 	dts_buf_release(&f.src);
+	dts_buf_release(&f.told);
 	dts_gtids_release(&f.seen);
 	return status;
 }

@@ -19,6 +19,8 @@ struct dts_follow {
 	bool by_gtid;
 	bool stream_waits; /* its record comes when the start is found */
 	bool go_back; /* the history is behind the start */
+	bool replaced;         /* another server answers now, which is not read yet */
+	struct dts_buf told;   /* identity of the server whose stream was told last, or whose the checkpoint is; empty: none */
 
 	struct dts_position stop; /* file "": none */
 	char stop_seen[256];      /* the file that stop_order is about */
@@ -42,6 +44,16 @@ int dts_follow_prepare_files(struct dts_follow *f, struct dts_error *err);
 
 /* Can it be told when --stop-gtid is reached? DTS_REFUSED if not. `untold`: the log does not say what was before it. */
 int dts_follow_check_stop(const struct dts_follow *f, const struct dts_position *start, bool untold, struct dts_error *err);
+
+/* May the server that answers go on behind these GTIDs, in the place of another one (failover.c)? DTS_REFUSED,
+ * DTS_AGAIN where it lacks some. */
+int dts_follow_check_place(struct dts_follow *f, const struct dts_gtids *gtid, struct dts_error *err);
+
+/* It goes on there. -1 as above: nothing has changed. */
+int dts_follow_take_over(struct dts_follow *f, struct dts_error *err);
+
+/* The stream record, with whose place its server has taken since the last. */
+void dts_follow_tell_stream(struct dts_follow *f);
 
 /* What the start has already counts as reached: when the capture stands there. */
 void dts_follow_see_start(struct dts_follow *f);

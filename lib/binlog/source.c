@@ -62,18 +62,28 @@ static int load_collations(struct dts_log_source *s, struct dts_error *err)
 	return 0;
 }
 
-static void add_identity(struct dts_log_source *s)
+static void add_identity(struct dts_log_source *s, struct dts_slice instead_of)
 {
 	struct dts_slice version = dts_slice_of(s->control.version_text);
 	const char *dash = memchr(version.p, '-', version.len);
 
 	if (dash)
 		version.len = (size_t)(dash - version.p);
+	dts_buf_clear(&s->json);
 	dts_buf_addf(&s->json, "{\"server\":\"%s\",\"version\":", s->control.family == DTS_MARIADB ? "mariadb" : "mysql");
 	dts_json_add_string(&s->json, version);
 	dts_buf_adds(&s->json, ",\"id\":");
 	dts_json_add_string(&s->json, dts_buf_slice(&s->identity));
+	if (instead_of.len > 0) {
+		dts_buf_adds(&s->json, ",\"instead-of\":");
+		dts_json_add_string(&s->json, instead_of);
+	}
 	dts_buf_addc(&s->json, '}');
+}
+
+void dts_log_source_instead_of(struct dts_log_source *s, struct dts_slice identity)
+{
+	add_identity(s, identity);
 }
 
 /* Two replicas of one number throw each other out, so the range is used well. */
@@ -94,7 +104,8 @@ int dts_log_source_open(struct dts_log_source *s, const struct dts_connect_optio
 	if (dts_session_open(&s->control, connect, err) < 0 || check_log(s, err) < 0 ||
 	    dts_session_server_id(&s->control, &s->identity, err) < 0 || load_collations(s, err) < 0)
 		return -1;
-	add_identity(s);
+	s->family = s->control.family;
+	add_identity(s, dts_slice("", 0));
 	return 0;
 }
 
@@ -107,36 +118,80 @@ void dts_log_source_close(struct dts_log_source *s)
 	dts_map_release(&s->collations, free_text);
 }
 
-static int reconnect_control(struct dts_log_source *s, struct dts_error *err)
+static int other_server(struct dts_log_source *s, const struct dts_session *session, struct dts_slice id, struct dts_error *err)
 {
-	struct dts_buf id = {0};
-	int status;
-
-	dts_session_close(&s->control);
-	status = dts_session_open(&s->control, s->connect, err);
-	if (status == 0)
-		status = dts_session_server_id(&s->control, &id, err);
-	if (status == 0 && !dts_slice_eq(dts_buf_slice(&id), dts_buf_slice(&s->identity))) {
-		status = dts_fail(err, DTS_REFUSED, "another server answers now at %s: its identity is '%s', it was '%s'",
-				  s->control.label, dts_buf_text(&id), dts_buf_text(&s->identity));
-		dts_hint(err, "a file and offset mean nothing in another server's log: start by GTID");
-	}
-	dts_buf_release(&id);
-	return status;
+	dts_fail(err, DTS_REFUSED, "another server answers now at %s: its identity is '%.*s', it was '%s'", session->label, (int)id.len,
+		 id.p, dts_buf_text(&s->identity));
+	return dts_hint(err, "a file and offset mean nothing in another server's log: where it has the same transactions under the same "
+			"GTIDs, --failover goes on by those");
 }
 
-int dts_log_source_reopen(struct dts_log_source *s, struct dts_error *err)
+/* 0; 1: another server answers, as `id` says; -1. */
+static int reconnect_control(struct dts_log_source *s, struct dts_buf *id, struct dts_error *err)
 {
+	dts_session_close(&s->control);
+	dts_buf_clear(id);
+	if (dts_session_open(&s->control, s->connect, err) < 0 || dts_session_server_id(&s->control, id, err) < 0)
+		return -1;
+	return !dts_slice_eq(dts_buf_slice(id), dts_buf_slice(&s->identity));
+}
+
+/* The server that answers takes the place of the one before. */
+static int take_over(struct dts_log_source *s, struct dts_buf *id, struct dts_error *err)
+{
+	const struct dts_buf old = s->identity;
+
+	if (s->control.family != s->family)
+		return dts_fail(err, DTS_REFUSED, "%s is another server now, and of another family", s->control.label);
+	if (check_log(s, err) < 0 || load_collations(s, err) < 0)
+		return -1;
+	s->identity = *id;
+	*id = old;
+	add_identity(s, dts_slice("", 0));
+	return 1;
+}
+
+int dts_log_source_reopen(struct dts_log_source *s, bool failover, struct dts_error *err)
+{
+	struct dts_buf id = {0};
+
 	dts_session_close(&s->dump);
-	return reconnect_control(s, err);
+	int status = reconnect_control(s, &id, err);
+	if (status > 0)
+		status = failover ? take_over(s, &id, err) : other_server(s, &s->control, dts_buf_slice(&id), err);
+	dts_buf_release(&id);
+	return status;
 }
 
 /* The control connection idles for hours and may be gone when it is wanted. */
 static int wake_control(struct dts_log_source *s, struct dts_error *err)
 {
+	struct dts_buf id = {0};
+
 	if (s->control.mysql && mysql_ping(s->control.mysql) == 0)
 		return 0;
-	return reconnect_control(s, err);
+	int status = reconnect_control(s, &id, err);
+	if (status > 0) { /* what is read is still the log of the one before */
+		status = other_server(s, &s->control, dts_buf_slice(&id), err);
+		err->status = DTS_AGAIN;
+		dts_session_close(&s->control);
+	}
+	dts_buf_release(&id);
+	return status;
+}
+
+/* Behind one address may be several servers, such as those of a proxy. */
+static int check_dump(struct dts_log_source *s, struct dts_error *err)
+{
+	struct dts_buf id = {0};
+	int status = dts_session_server_id(&s->dump, &id, err);
+
+	if (status == 0 && !dts_slice_eq(dts_buf_slice(&id), dts_buf_slice(&s->identity))) {
+		status = other_server(s, &s->dump, dts_buf_slice(&id), err);
+		err->status = DTS_AGAIN;
+	}
+	dts_buf_release(&id);
+	return status;
 }
 
 int dts_log_source_check_settings(struct dts_log_source *s, struct dts_buf *metadata, struct dts_error *err)
@@ -365,7 +420,7 @@ int dts_log_source_dump(struct dts_log_source *s, const struct dts_position *fro
 				"GTID, so that %s cannot be asked for the rest of its log by it", s->control.label);
 	keep_start(s, from, by_gtid);
 	dts_session_close(&s->dump);
-	if (dts_session_open(&s->dump, s->connect, err) < 0 || introduce(s, from, by_gtid, err) < 0)
+	if (dts_session_open(&s->dump, s->connect, err) < 0 || check_dump(s, err) < 0 || introduce(s, from, by_gtid, err) < 0)
 		return -1;
 	/* The command has 32 bits for the offset. */
 	*from_start = !by_gtid && from->offset > UINT32_MAX;
@@ -373,36 +428,6 @@ int dts_log_source_dump(struct dts_log_source *s, const struct dts_position *fro
 			 : dts_client_dump(s->dump.mysql, dts_slice_of(from->file), *from_start ? FIRST_EVENT : from->offset,
 					   flags, s->server_id);
 	return status < 0 ? dts_session_fail(&s->dump, err, "cannot ask for the log of") : 0;
-}
-
-int dts_log_source_check_form(struct dts_log_source *s, const struct dts_gtids *gtid, struct dts_error *err)
-{
-	bool mariadb = s->control.family == DTS_MARIADB;
-
-	if (dts_gtids_fits(gtid, mariadb ? DTS_GTID_MARIADB : DTS_GTID_MYSQL))
-		return 0;
-	dts_fail(err, DTS_REFUSED, "%s is %s, its GTIDs have another form", s->control.label, mariadb ? "MariaDB" : "MySQL");
-	return dts_hint(err, mariadb ? "the last GTID of each domain is wanted, such as 0-1-6,1-1-9"
-				     : "a GTID set is wanted, such as 3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5");
-}
-
-int dts_log_source_check_gtid(struct dts_log_source *s, const struct dts_gtids *gtid, struct dts_error *err)
-{
-	struct dts_buf mode = {0};
-	int status;
-
-	if (dts_log_source_check_form(s, gtid, err) < 0)
-		return -1;
-	if (s->control.family == DTS_MARIADB)
-		return 0;
-	status = dts_session_value(&s->control, DTS_LIT("SELECT @@global.gtid_mode"), &mode, err);
-	if (status >= 0 && !dts_slice_is(dts_buf_slice(&mode), "ON")) {
-		status = dts_fail(err, DTS_REFUSED, "%s has gtid_mode=%s: it cannot be asked for its log by GTID", s->control.label,
-				  dts_buf_text(&mode));
-		dts_hint(err, "start by file and offset, or set gtid_mode=ON there");
-	}
-	dts_buf_release(&mode);
-	return status < 0 ? -1 : 0;
 }
 
 /* What the server says when it takes something for the length or the content of an event that is none. */
@@ -449,6 +474,11 @@ static int read_failed(struct dts_log_source *s, struct dts_error *err)
 	else if (is_no_event(why) || strcasestr(why, "I/O error reading log event"))
 		dts_hint(err, "the source cannot read its own log there; if it was started anew (RESET BINARY LOGS AND GTIDS), repeat "
 			 "the full phase under a new checkpoint");
+	if (strcasestr(why, "is not in the master's binlog") || strcasestr(why, "has diverged")) {
+		err->status = DTS_GONE;
+		dts_hint(err, "the source has not the transaction that was read last: its log is another one, or that was lost when it took "
+			 "the place of another server; copy the tables anew");
+	}
 	if (strcasestr(why, "anonymous transaction"))
 		dts_hint(err, "the log has transactions from before GTIDs were switched on: run SET GLOBAL gtid_mode=ON_PERMISSIVE on "
 			 "the source until they have been read");

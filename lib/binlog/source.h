@@ -15,9 +15,10 @@ struct dts_log_source {
 	const struct dts_connect_options *connect; /* borrowed */
 	struct dts_session control;
 	struct dts_session dump;
+	enum dts_family family; /* also while `control` is not connected */
 	uint32_t server_id; /* that we go by as a replica */
 	struct dts_buf identity; /* of the server, as dts_session_server_id() */
-	struct dts_buf json;     /* {"server":"mariadb","version":...,"id":...} */
+	struct dts_buf json;     /* {"server":"mariadb","version":...,"id":...,"instead-of":...} */
 	struct dts_map collations; /* see dts_collation_key() */
 	struct {
 		bool in_log;   /* the log was read up to there once */
@@ -32,8 +33,12 @@ int dts_log_source_open(struct dts_log_source *s, const struct dts_connect_optio
 		    struct dts_error *err);
 void dts_log_source_close(struct dts_log_source *s);
 
-/* Connects again after the connection was lost. -1, DTS_REFUSED, when another server answers. */
-int dts_log_source_reopen(struct dts_log_source *s, struct dts_error *err);
+/* Connects again after the connection was lost. When another server answers: with `failover` 1, and it is
+ * the source from now on, of which only GTIDs are the same; else -1, DTS_REFUSED. */
+int dts_log_source_reopen(struct dts_log_source *s, bool failover, struct dts_error *err);
+
+/* It has taken the place of the server of that identity: `json` says so from now on. */
+void dts_log_source_instead_of(struct dts_log_source *s, struct dts_slice identity);
 
 /* The server logs changes as rows from now on, or DTS_REFUSED with a hint. `metadata` gets the value of
  * binlog_row_metadata, nothing where the server has no such variable; FULL: with the names of columns. */
@@ -44,6 +49,9 @@ int dts_log_source_check_form(struct dts_log_source *s, const struct dts_gtids *
 
 /* Can this server be asked for its log by such a GTID position? DTS_REFUSED with a hint if not. */
 int dts_log_source_check_gtid(struct dts_log_source *s, const struct dts_gtids *gtid, struct dts_error *err);
+
+/* Has it all of these transactions? DTS_AGAIN with those that are missing: it may be yet to get them. */
+int dts_log_source_check_has(struct dts_log_source *s, const struct dts_gtids *gtid, struct dts_error *err);
 
 /* Where the log ends now, and where its oldest file begins. The GTID position costs
  * MariaDB a walk through the file: only where it is wanted. MySQL tells that of the same
