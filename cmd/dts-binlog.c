@@ -11,7 +11,7 @@ struct arguments {
 	struct dts_list files, tables, ignored;
 	const char *src, *start, *start_position, *start_gtid, *start_time, *stop_time, *resume, *schema_history, *checkpoint_db;
 	const char *stop_position, *stop_gtid;
-	bool failover, follow, skip_sequences, with_sql, zstd;
+	bool semi_sync, failover, follow, skip_sequences, with_sql, zstd;
 	double heartbeat, reconnect_timeout;
 	uint64_t server_id;
 };
@@ -88,7 +88,7 @@ static int run(struct arguments *a, struct dts_error *err)
 	struct dts_follow_options o = {
 		.files = a->files.items, .file_count = a->files.count, .connect = &a->connect, .selection = &selection, .src = a->src, .own_db = a->checkpoint_db,
 		.server_id = (uint32_t)a->server_id, .history = a->schema_history, .skip_sequences = a->skip_sequences,
-		.with_sql = a->with_sql, .failover = a->failover, .follow = a->follow,
+		.with_sql = a->with_sql, .semi_sync = a->semi_sync, .failover = a->failover, .follow = a->follow,
 		.notice = notice, .heartbeat = a->heartbeat, .reconnect_timeout = a->reconnect_timeout,
 	};
 	struct dts_output out;
@@ -138,6 +138,7 @@ int main(int argc, char **argv)
 		{"src", 0, DTS_OPTION_NAME, &a.src, "NAME", "name of the source in the records [the -g group, else its host]"},
 		{"heartbeat", 0, DTS_OPTION_SECONDS, &a.heartbeat, "SECONDS", "between heartbeat records; 0: none [10]"},
 		{"reconnect-timeout", 0, DTS_OPTION_SECONDS, &a.reconnect_timeout, "SECONDS", "how long to try after a lost connection [600]"},
+		{"semi-sync", 0, DTS_OPTION_FLAG, &a.semi_sync, NULL, "let the source wait until what it commits is written here"},
 		{"server-id", 0, DTS_OPTION_NUMBER, &a.server_id, "N", "number to go by as a replica [random]"},
 		{"checkpoint-db", 0, DTS_OPTION_NAME, &a.checkpoint_db, "DB", "database of checkpoints [dts]"},
 		{"zstd", 0, DTS_OPTION_FLAG, &a.zstd, NULL, "compress the output"},

@@ -1,8 +1,10 @@
+#include <strings.h>
 #include <unistd.h>
 
 #include "binlog/follow_parts.h"
 #include "binlog/history_catalog.h"
 #include "checkpoint/resume.h"
+#include "mysql/client.h"
 
 /* Where reading begins: position, stop, and the definitions of the tables there. */
 struct beginning {
@@ -343,6 +345,29 @@ static int check_selection(struct beginning *b, struct dts_error *err)
 	return 0;
 }
 
+/* A source that does not wait for replicas may begin to any time. */
+static int check_semi_sync(struct dts_follow *f, struct dts_error *err)
+{
+	MYSQL_RES *result;
+	bool waits = false;
+
+	if (!f->o->semi_sync)
+		return 0;
+	if (!dts_client_has_packets())
+		return dts_fail(err, DTS_USAGE, "--semi-sync needs dts to be built with MariaDB's client library: Oracle's cannot acknowledge events");
+	result = dts_session_query(&f->source.control, DTS_LIT("SHOW GLOBAL VARIABLES WHERE Variable_name IN "
+		"('rpl_semi_sync_master_enabled','rpl_semi_sync_source_enabled')"), err);
+	if (!result)
+		return -1;
+	for (MYSQL_ROW row; (row = mysql_fetch_row(result));)
+		waits |= strcasecmp(row[1], "ON") == 0;
+	mysql_free_result(result);
+	if (!waits && f->o->notice)
+		f->o->notice("warning: the source does not wait for replicas (rpl_semi_sync_master_enabled, "
+			     "on MySQL rpl_semi_sync_source_enabled): --semi-sync does nothing until it does");
+	return 0;
+}
+
 static int begin(struct beginning *b, struct dts_error *err)
 {
 	struct dts_follow *f = b->f;
@@ -354,7 +379,7 @@ static int begin(struct beginning *b, struct dts_error *err)
 	};
 	int rc;
 
-	if (dts_log_source_check_settings(&f->source, &b->metadata, err) < 0 ||
+	if (dts_log_source_check_settings(&f->source, &b->metadata, err) < 0 || check_semi_sync(f, err) < 0 ||
 	    dts_history_server_of(&b->server, &f->source, dts_buf_slice(&f->src), err) < 0)
 		return -1;
 	dts_history_init(&f->history, &b->server);

@@ -152,6 +152,8 @@ int dts_follow_prepare_files(struct dts_follow *f, struct dts_error *err)
 
 	if (o->failover)
 		return dts_fail(err, DTS_USAGE, "--failover is about servers, and files are those of one");
+	if (o->semi_sync)
+		return dts_fail(err, DTS_USAGE, "--semi-sync is about servers: nobody waits for who reads files");
 	f->files = dts_log_files_open(o->files, o->file_count, o->follow, err);
 	if (!f->files)
 		return err->message[0] ? -1 : 1;

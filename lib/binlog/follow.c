@@ -69,6 +69,7 @@ static void stop_reading(struct dts_follow *f)
 
 static int start_reading(struct dts_follow *f, struct dts_error *err)
 {
+	f->source.semi_sync.on = f->o->semi_sync; /* and not while the start was looked for */
 	bool from_start = f->files && !f->capture.relayed && f->capture.safe.offset > 4;
 
 	if (f->files ? !f->capture.relayed && dts_log_files_begin(f->files, f->capture.safe.file, err) < 0
@@ -78,6 +79,7 @@ static int start_reading(struct dts_follow *f, struct dts_error *err)
 		f->capture.skip_to = f->capture.safe.offset;
 		f->capture.at.offset = 4;
 	}
+	f->taken = 0;
 	f->reader = f->files ? dts_readahead_start(dts_log_files_read, f->files, HELD, err)
 			     : dts_readahead_start(dts_log_source_read, &f->source, HELD, err);
 	f->heard_at = now();
@@ -113,6 +115,8 @@ static enum dts_readahead_result wait_for_event(struct dts_follow *f, struct dts
 		return DTS_READAHEAD_ERROR;
 	if (dts_output_flush(f->out, err) < 0)
 		return DTS_READAHEAD_ERROR;
+	if (f->o->semi_sync)
+		dts_semi_sync_written(&f->source.semi_sync, f->taken);
 	/* It would only be noticed at the next record. */
 	if (dts_output_unread(f->out)) {
 		errno = EPIPE;
@@ -232,6 +236,7 @@ static enum outcome read_log(struct dts_follow *f, struct dts_error *err)
 		case DTS_READAHEAD_EVENT: {
 			int status = take(f, event, err);
 
+			f->taken++;
 			if (waited)
 				f->heard_at = now();
 			if (status < 0) /* the catalog was not to be asked: the server is going */

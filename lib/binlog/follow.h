@@ -34,6 +34,7 @@ struct dts_follow_options {
 
 	uint64_t start_time, stop_time; /* microseconds since 1970; the first that began at `stop_time` or later ends it; 0: none */
 
+	bool semi_sync;          /* the source may wait until what it commits was written to `out` */
 	bool failover;           /* another server with the same GTIDs may take the source's place */
 	bool follow;             /* go on when the log's end is reached */
 	struct dts_position stop; /* file "": none */

@@ -14,6 +14,7 @@ struct dts_follow {
 	struct dts_log_files *files;  /* NULL: it is the source that is read */
 	struct dts_capture capture;
 	struct dts_readahead *reader;
+	uint64_t taken;               /* events from it */
 	struct dts_history history; /* where capture.options.history says so */
 	struct dts_buf src;
 	bool by_gtid;

@@ -100,6 +100,7 @@ int dts_log_source_open(struct dts_log_source *s, const struct dts_connect_optio
 		    struct dts_error *err)
 {
 	*s = (struct dts_log_source){.connect = connect};
+	dts_semi_sync_init(&s->semi_sync);
 	s->server_id = server_id ? server_id : random_id();
 	if (dts_session_open(&s->control, connect, err) < 0 || check_log(s, err) < 0 ||
 	    dts_session_server_id(&s->control, &s->identity, err) < 0 || load_collations(s, err) < 0)
@@ -116,6 +117,8 @@ void dts_log_source_close(struct dts_log_source *s)
 	dts_buf_release(&s->identity);
 	dts_buf_release(&s->json);
 	dts_map_release(&s->collations, free_text);
+	if (s->connect)
+		dts_semi_sync_release(&s->semi_sync);
 }
 
 static int other_server(struct dts_log_source *s, const struct dts_session *session, struct dts_slice id, struct dts_error *err)
@@ -376,6 +379,8 @@ static int introduce(struct dts_log_source *s, const struct dts_position *from, 
 		: "SET @source_binlog_checksum=@@global.binlog_checksum, @master_binlog_checksum=@@global.binlog_checksum,"
 		  " @source_heartbeat_period=1000000000, @master_heartbeat_period=1000000000,"
 		  " @replica_uuid=UUID(), @slave_uuid=@replica_uuid, net_write_timeout=86400");
+	if (s->semi_sync.on)
+		dts_buf_adds(&sql, ", @rpl_semi_sync_replica=1, @rpl_semi_sync_slave=1");
 	if (by_gtid && s->control.family == DTS_MARIADB) {
 		dts_buf_adds(&sql, ", @slave_connect_state=");
 		dts_gtids_add(&gtids, &from->gtid);
@@ -419,6 +424,7 @@ int dts_log_source_dump(struct dts_log_source *s, const struct dts_position *fro
 		return dts_fail(err, DTS_REFUSED, "the GTID position is not known any more, as after a transaction without a "
 				"GTID, so that %s cannot be asked for the rest of its log by it", s->control.label);
 	keep_start(s, from, by_gtid);
+	dts_semi_sync_begin(&s->semi_sync);
 	dts_session_close(&s->dump);
 	if (dts_session_open(&s->dump, s->connect, err) < 0 || check_dump(s, err) < 0 || introduce(s, from, by_gtid, err) < 0)
 		return -1;
@@ -502,8 +508,17 @@ static bool is_of_file(struct dts_slice event)
 int dts_log_source_read(void *context, struct dts_slice *event, struct dts_error *err)
 {
 	struct dts_log_source *s = context;
+
+	if (s->semi_sync.on && dts_semi_sync_due(&s->semi_sync) &&
+	    dts_client_dump_reply(s->dump.mysql, dts_buf_slice(&s->semi_sync.reply)) < 0)
+		return dts_session_fail(&s->dump, err, "cannot acknowledge events to");
 	int status = dts_client_dump_next(s->dump.mysql, event);
 
+	if (status > 0 && s->semi_sync.on) {
+		dts_semi_sync_take(&s->semi_sync, event);
+		if (s->semi_sync.restarts)
+			dts_client_dump_restart(s->dump.mysql);
+	}
 	if (status > 0 && !s->start.moved)
 		s->start.moved = is_of_file(*event);
 	return status < 0 ? read_failed(s, err) : status;
@@ -511,6 +526,7 @@ int dts_log_source_read(void *context, struct dts_slice *event, struct dts_error
 
 void dts_log_source_abort(struct dts_log_source *s)
 {
+	dts_semi_sync_end(&s->semi_sync);
 	if (s->dump.mysql)
 		shutdown(dts_client_socket(s->dump.mysql), SHUT_RDWR);
 }

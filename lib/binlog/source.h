@@ -2,6 +2,7 @@
 #define DTS_BINLOG_SOURCE_H
 
 #include "base/hash.h"
+#include "binlog/semi_sync.h"
 #include "mysql/session.h"
 #include "record/position.h"
 #include "record/schema.h"
@@ -20,6 +21,7 @@ struct dts_log_source {
 	struct dts_buf identity; /* of the server, as dts_session_server_id() */
 	struct dts_buf json;     /* {"server":"mariadb","version":...,"id":...,"instead-of":...} */
 	struct dts_map collations; /* see dts_collation_key() */
+	struct dts_semi_sync semi_sync;
 	struct {
 		bool in_log;   /* the log was read up to there once */
 		bool moved;    /* an event of the file itself has come, or it is the server that found the place */

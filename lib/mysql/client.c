@@ -179,11 +179,38 @@ int dts_client_dump_next(MYSQL *mysql, struct dts_slice *event)
 	return 1;
 }
 
+void dts_client_dump_restart(MYSQL *mysql)
+{
+	mysql->net.pkt_nr = 1;
+}
+
+int dts_client_dump_reply(MYSQL *mysql, struct dts_slice body)
+{
+	enum { REPLY = 0xef };
+	const unsigned next = mysql->net.pkt_nr;
+
+	/* It looks like a command, and sending one begins to count packets anew. */
+	int failed = mysql->methods->db_command(mysql, (enum enum_server_command)REPLY, body.p, body.len, 1, NULL);
+	mysql->net.pkt_nr = next;
+	return failed ? -1 : 0;
+}
+
 #else
 
 bool dts_client_has_packets(void)
 {
 	return false;
+}
+
+void dts_client_dump_restart(MYSQL *mysql)
+{
+	(void)mysql;
+}
+
+int dts_client_dump_reply(MYSQL *mysql, struct dts_slice body)
+{
+	(void)mysql, (void)body;
+	return -1;
 }
 
 int dts_client_command(MYSQL *mysql, unsigned command, struct dts_slice args, struct dts_packets *p)

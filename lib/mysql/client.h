@@ -60,4 +60,12 @@ int dts_client_dump_gtid(MYSQL *mysql, struct dts_slice encoded_set, uint16_t fl
  * connection; shutdown() of its socket by another thread ends it with -1. */
 int dts_client_dump_next(MYSQL *mysql, struct dts_slice *event);
 
+/* A source that wants a reply from a semi-synchronous replica numbers its next packets from 1 on, whether it
+ * gets one or not. */
+void dts_client_dump_restart(MYSQL *mysql);
+
+/* Sends such a reply, `body` being what is behind its first byte, 0xef. 0, -1: mysql_errno() says why. Not with
+ * Oracle's library: see dts_client_has_packets(). */
+int dts_client_dump_reply(MYSQL *mysql, struct dts_slice body);
+
 #endif
