@@ -99,7 +99,7 @@ work() {
 		run_tool 6 dts-binlog "$dir/" --start-position="${from%:*}:99999999"
 		[[ $stderr == *"offset 99999999 is beyond the end of the file ${from%:*}"* ]]
 		run_tool 6 dts-binlog "$dir/"*bin.000004 --start-position="$(basename "$dir/"*bin.000004):99999999"
-		for start in --start=now --start-gtid=0-1-1 --resume=x; do
+		for start in --start=now --start-gtid=0-1-1 --resume=x; do # --resume=x does not say where x is
 			run_tool 2 dts-binlog "$dir/" "$start"
 		done
 	done
@@ -439,4 +439,40 @@ relayed() {
 	sql mariadb118 'DROP DATABASE IF EXISTS b'
 	run_tool 0 dts-apply --defaults-file="$config" -g mariadb118 --no-checkpoint stream
 	[ "$(sql mariadb118 'SELECT COUNT(*) FROM b.t')" = 3 ]
+}
+
+# resumed KIND: from a checkpoint, without the server, in a log without names of columns.
+resumed() {
+	local dir=copy.$1
+
+	sql mariadb118 'DROP DATABASE IF EXISTS dts; DROP DATABASE IF EXISTS b; CREATE DATABASE b; CREATE TABLE b.t (a INT PRIMARY KEY, b INT)'
+	fresh "$1"
+	sql "$1" "SET GLOBAL binlog_row_metadata=$(if kind_is_mysql "$1"; then echo MINIMAL; else echo NO_LOG; fi);
+		CREATE TABLE t (a INT PRIMARY KEY, b INT); INSERT INTO t VALUES (1, 10)" b
+	apply() { dts-apply --defaults-file="$config" -g mariadb118 --checkpoint=f "$@"; }
+	dts-dump --defaults-file="$config" -g "$1" --src=s b | apply
+	sql "$1" 'INSERT INTO t VALUES (2, 20); FLUSH BINARY LOGS' b
+	binlog -g "$1" --src=s --resume=f@mariadb118 b | apply
+	sql "$1" 'UPDATE t SET b = b + 1; FLUSH BINARY LOGS; ALTER TABLE t ADD c INT FIRST; INSERT INTO t VALUES (7, 3, 30); DELETE FROM t WHERE a = 1; FLUSH BINARY LOGS' b
+	cp -r "$(log_dir "$1")" "$dir"
+	fresh "$1" # it is gone, and what there is is another log
+	binlog --src=s --resume=f@mariadb118 "./$dir" b >stream
+	run_tool 0 apply stream
+	run_tool 0 apply stream
+	[ "$(sql mariadb118 'SELECT a, b, c FROM b.t' | xargs)" = '2 21 NULL 3 30 7' ]
+	# Nothing is left; what stands there under the same names is not taken for it.
+	[ "$(binlog --src=s --resume=f@mariadb118 "./$dir" b | jq -r .op | xargs)" = 'stream end' ]
+	run_tool 6 dts-binlog --defaults-file="$config" --src=s --resume=f@mariadb118 "$(log_dir "$1")/" b
+	sql "$1" 'FLUSH BINARY LOGS; FLUSH BINARY LOGS; FLUSH BINARY LOGS; FLUSH BINARY LOGS; CREATE TABLE t (a INT); INSERT INTO t VALUES (1), (2), (3), (4)' b
+	run_tool 6 dts-binlog --defaults-file="$config" --src=s --resume=f@mariadb118 "$(log_dir "$1")/" b
+	run_tool 4 dts-binlog --defaults-file="$config" --src=s --resume=f@mariadb118 "./$dir" nosuch.t
+	[[ $stderr == *"no table of checkpoint f@mariadb118 is selected"* ]]
+	run_tool 4 dts-binlog --defaults-file="$config" --resume=f@mariadb118 "./$dir" b
+	[[ $stderr == *"there is no checkpoint f@mariadb118 of source 'bin'"* ]]
+	run_tool 4 dts-binlog --defaults-file="$config" -g mysql --src=s --resume=f@mariadb118 "./$dir" b
+}
+
+@test "a server that is gone: its files go on where the checkpoint stands" {
+	resumed mariadb
+	resumed mysql97
 }

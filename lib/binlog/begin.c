@@ -3,7 +3,6 @@
 
 #include "binlog/follow_parts.h"
 #include "binlog/history_catalog.h"
-#include "checkpoint/resume.h"
 #include "mysql/client.h"
 
 /* Where reading begins: position, stop, and the definitions of the tables there. */
@@ -13,10 +12,7 @@ struct beginning {
 	struct dts_position start;
 	struct dts_history_server server;
 	struct dts_buf metadata; /* binlog_row_metadata at the source; FULL: the log will have the names of columns */
-	struct dts_source_state state; /* of the checkpoint */
-	size_t defined; /* tables that the checkpoint told of */
-	size_t selected;            /* of them */
-	struct dts_buf passed_over; /* names of the others */
+	struct dts_begin_checkpoint checkpoint;
 };
 
 /* Is it this server's? Where another one may take its place: 1. */
@@ -37,109 +33,29 @@ static int go_elsewhere(struct beginning *b, struct dts_error *err)
 {
 	struct dts_follow *f = b->f;
 
-	if (dts_follow_check_place(f, &b->state.applied.gtid, err) < 0)
+	if (dts_follow_check_place(f, &b->checkpoint.state.applied.gtid, err) < 0)
 		return -1;
-	dts_position_copy(&b->start, &b->state.applied);
+	dts_position_copy(&b->start, &b->checkpoint.state.applied);
 	dts_position_set(&b->start, DTS_LIT(""), 0);
-	dts_buf_add_slice(&f->told, dts_buf_slice(&b->state.server_id));
+	dts_buf_add_slice(&f->told, dts_buf_slice(&b->checkpoint.state.server_id));
 	f->by_gtid = true;
-	return 1;
-}
-
-/* Is it of the full phase, which read the table there? Else a stream has told since what the table is before. 1, 0, -1. */
-static int is_read_at(const struct dts_definition *d, const struct dts_position *low, struct dts_error *err)
-{
-	struct dts_position seen = {0};
-	int rc = dts_position_parse(&seen, d->pos, err);
-
-	if (rc == 0)
-		rc = seen.file[0] && dts_position_compare(&seen, low) >= 0;
-	dts_position_release(&seen);
-	return rc;
-}
-
-/* The log has all columns of a table, so that changes of one that was copied without some do not fit. */
-static int check_whole(const struct beginning *b, const struct dts_record *r, struct dts_error *err)
-{
-	const struct dts_follow_options *o = b->f->o;
-
-	if (!r->raw[DTS_F_SOURCE].p || dts_json_get(r->raw[DTS_F_SOURCE], "partial").type != DTS_JSON_TRUE ||
-	    (o->selection && !dts_selection_has(o->selection, r->db, r->table)))
-		return 0;
-	dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s' was copied without some of its columns: its changes cannot be followed",
-		 (int)r->db.len, r->db.p, (int)r->table.len, r->table.p);
-	return dts_hint(err, "leave it out with --ignore-table, or copy it with all columns under a new checkpoint");
-}
-
-/* Rows that were not copied are changed in the log, too. */
-static void tell_where(const struct beginning *b, const struct dts_record *r)
-{
-	const struct dts_follow_options *o = b->f->o;
-	struct dts_json where = r->raw[DTS_F_SOURCE].p ? dts_json_get(r->raw[DTS_F_SOURCE], "where") : (struct dts_json){0};
-	struct dts_buf line = {0}, scratch = {0};
-
-	if (!o->notice || !where.raw.p || where.type != DTS_JSON_STRING ||
-	    (o->selection && !dts_selection_has(o->selection, r->db, r->table)))
-		return;
-	struct dts_slice text = dts_json_string(where.raw, &scratch);
-	dts_buf_addf(&line, "warning: table '%.*s.%.*s' was copied with --where %.*s: the changes are those of all its rows", (int)r->db.len,
-		     r->db.p, (int)r->table.len, r->table.p, (int)text.len, text.p);
-	o->notice(dts_buf_text(&line));
-	dts_buf_release(&line);
-	dts_buf_release(&scratch);
-}
-
-/* A table as the checkpoint knows it. A dts_definition_fn. */
-static int take_definition(void *context, const struct dts_definition *d, struct dts_error *err)
-{
-	struct beginning *b = context;
-	struct dts_history *h = &b->f->history;
-	struct dts_position low = {0};
-	if (d->text.len == 0)
-		return 0;
-	int rc = d->low.p ? dts_position_parse(&low, d->low, err) : 0;
-	/* By GTID it is not known where in the log reading begins. */
-	bool later = d->low.p && b->state.applied.file[0] && dts_position_compare(&b->state.applied, &low) < 0;
-
-	if (rc == 0 && later && (rc = is_read_at(d, &low, err)) >= 0) {
-		later = rc > 0;
-		rc = 0;
-	}
-	if (rc == 0)
-		rc = dts_history_add_record(h, d->text, later ? &low : NULL, err);
-	if (rc < 0)
-		dts_where(err, "the checkpoint's definition of '%.*s.%.*s'", (int)d->db.len, d->db.p, (int)d->table.len, d->table.p);
-	else
-		rc = check_whole(b, &h->record, err);
-	if (rc == 0)
-		tell_where(b, &h->record);
-	dts_position_release(&low);
-	b->defined++;
-	return rc;
+	return 0;
 }
 
 static int find_checkpoint(struct beginning *b, struct dts_error *err)
 {
 	struct dts_follow *f = b->f;
-	const struct dts_follow_options *o = f->o;
-	struct dts_source_state *state = &b->state;
-	int found = dts_resume_read(o->resume, o->connect, o->own_db, dts_buf_slice(&f->src), state, take_definition, b, err);
+	struct dts_source_state *state = &b->checkpoint.state;
 
-	if (found == 0) {
-		found = dts_fail(err, DTS_REFUSED, "there is no checkpoint %s of source '%s'", o->resume,
-				 dts_buf_text(&f->src));
-		dts_hint(err, "the full phase creates it: dts-dump ... | dts-apply ... --checkpoint=NAME");
-	}
-	int other = found > 0 ? check_identity(f, dts_buf_slice(&state->server_id), err) : 0;
+	if (dts_begin_checkpoint(&b->checkpoint, f, err) < 0)
+		return -1;
+	int other = check_identity(f, dts_buf_slice(&state->server_id), err);
 	if (other != 0)
 		return other < 0 ? -1 : go_elsewhere(b, err);
-	if (found > 0) {
-		dts_position_copy(&b->start, &state->applied);
-		f->by_gtid = b->start.file[0] == '\0';
-		found = f->by_gtid ? dts_log_source_check_gtid(&f->source, &b->start.gtid, err)
-				   : dts_log_source_check_position(&f->source, &b->start, err);
-	}
-	return found;
+	dts_position_copy(&b->start, &state->applied);
+	f->by_gtid = b->start.file[0] == '\0';
+	return f->by_gtid ? dts_log_source_check_gtid(&f->source, &b->start.gtid, err)
+			  : dts_log_source_check_position(&f->source, &b->start, err);
 }
 
 static int find_start(struct beginning *b, struct dts_error *err)
@@ -204,7 +120,7 @@ static int new_file(struct beginning *b, struct dts_error *err)
 			 "that are known from a later position on", path, f->o->resume);
 		return dts_hint(err, "follow without --schema-history until the checkpoint is past it, then begin one");
 	}
-	if (b->defined > 0) {
+	if (b->checkpoint.defined > 0) {
 		dts_position_copy(&f->history.at, &b->start);
 	} else if (b->how == DTS_START_NOW) {
 		if (start_at_catalog(b, err) < 0)
@@ -228,7 +144,7 @@ static int open_file(struct beginning *b, struct dts_error *err)
 		dts_fail(err, DTS_REFUSED, "a schema history goes by file and offset, the start by GTID");
 		return dts_hint(err, "start by --start-position, or at a checkpoint that has one");
 	}
-	if (access(f->o->history, F_OK) == 0 && b->defined > 0) {
+	if (access(f->o->history, F_OK) == 0 && b->checkpoint.defined > 0) {
 		/* The file says more than the checkpoint: other tables, databases. */
 		dts_history_release(h);
 		dts_history_init(h, &b->server);
@@ -252,7 +168,7 @@ static int find_definitions(struct beginning *b, struct dts_error *err)
 
 	if (f->o->history)
 		return open_file(b, err) < 0 ? -1 : 1;
-	if (b->defined > 0) {
+	if (b->checkpoint.defined > 0) {
 		dts_position_copy(&f->history.at, &b->start);
 		return 1;
 	}
@@ -302,49 +218,6 @@ int dts_follow_check_stop(const struct dts_follow *f, const struct dts_position 
 	return dts_hint(err, "start by --start-gtid or --start=oldest, or stop by --stop-position");
 }
 
-static void note_unselected(void *arg, const struct dts_schema *s)
-{
-	struct beginning *b = arg;
-	const struct dts_selection *sel = b->f->o->selection;
-
-	if (dts_selection_has(sel, s->db, s->table))
-		b->selected++;
-	else if (b->passed_over.len < 200)
-		dts_buf_addf(&b->passed_over, "%s%.*s.%.*s", b->passed_over.len ? ", " : "", (int)s->db.len, s->db.p,
-			     (int)s->table.len, s->table.p);
-}
-
-static void note_defined(void *arg, const struct dts_defined_table *t)
-{
-	note_unselected(arg, &t->schema);
-}
-
-/* Under a narrower pattern the checkpoint would move past changes that nobody then makes; under a
- * mistyped one past all of them. */
-static int check_selection(struct beginning *b, struct dts_error *err)
-{
-	const struct dts_follow_options *o = b->f->o;
-
-	if (b->defined == 0 || !o->selection)
-		return 0;
-	dts_definitions_each_table(b->f->history.tables, note_defined, b);
-	dts_history_each_later(&b->f->history, note_unselected, b);
-	if (b->selected == 0) {
-		dts_fail(err, DTS_REFUSED, "no table of checkpoint %s is selected: it is about %s", o->resume,
-			 dts_buf_text(&b->passed_over));
-		return dts_hint(err, "upper and lower case count; changes that are passed over would be lost to the checkpoint");
-	}
-	if (b->passed_over.len > 0 && o->notice) {
-		struct dts_buf line = {0};
-
-		dts_buf_addf(&line, "warning: checkpoint %s is also about tables that are not selected, whose changes are "
-			     "passed over: %s", o->resume, dts_buf_text(&b->passed_over));
-		o->notice(dts_buf_text(&line));
-		dts_buf_release(&line);
-	}
-	return 0;
-}
-
 /* A source that does not wait for replicas may begin to any time. */
 static int check_semi_sync(struct dts_follow *f, struct dts_error *err)
 {
@@ -384,7 +257,7 @@ static int begin(struct beginning *b, struct dts_error *err)
 		return -1;
 	dts_history_init(&f->history, &b->server);
 	/* The stop first: a start of "now" is then not before it by accident. */
-	if (find_stop(f, err) < 0 || find_start(b, err) < 0 || check_selection(b, err) < 0)
+	if (find_stop(f, err) < 0 || find_start(b, err) < 0 || dts_begin_check_selection(&b->checkpoint, f, err) < 0)
 		return -1;
 	rc = find_definitions(b, err);
 	if (rc < 0)
@@ -414,8 +287,7 @@ int dts_follow_prepare(struct dts_follow *f, struct dts_error *err)
 		return -1;
 	status = begin(&b, err);
 	dts_position_release(&b.start);
-	dts_source_state_release(&b.state);
 	dts_buf_release(&b.metadata);
-	dts_buf_release(&b.passed_over);
+	dts_begin_checkpoint_release(&b.checkpoint);
 	return status;
 }

@@ -5,6 +5,8 @@
 
 /* Where reading of files begins, and what can be known of their server: what the first of them says. */
 
+static const char of_files[] = "server_id "; /* and its number: what a server is called that was not named */
+
 /* A server that was named is the one whose files they are: it knows types that the log hides. */
 static bool has_server(const struct dts_follow *f)
 {
@@ -26,10 +28,24 @@ static int name_source(struct dts_follow *f, struct dts_error *err)
 	return 0;
 }
 
+/* Who they are of, in the stream record. */
+static void name_server(struct dts_follow *f, const struct dts_event_format *format, bool mariadb, struct dts_slice identity)
+{
+	struct dts_buf *json = &f->source.json;
+
+	dts_buf_clear(&f->source.identity);
+	dts_buf_add_slice(&f->source.identity, identity);
+	dts_buf_clear(json);
+	dts_buf_addf(json, "{\"server\":\"%s\",\"version\":", mariadb ? "mariadb" : "mysql");
+	dts_json_add_string(json, dts_slice(format->server, strcspn(format->server, "-")));
+	dts_buf_adds(json, ",\"id\":");
+	dts_json_add_string(json, identity);
+	dts_buf_addc(json, '}');
+}
+
 static int learn_server(struct dts_follow *f, struct dts_history_server *server, struct dts_error *err)
 {
 	const struct dts_slice raw = dts_log_files_format(f->files);
-	struct dts_buf *json = &f->source.json;
 	struct dts_event_format format = {0};
 	struct dts_event e;
 
@@ -48,10 +64,56 @@ static int learn_server(struct dts_follow *f, struct dts_history_server *server,
 	*server = (struct dts_history_server){
 		.mariadb = mariadb, .version = major * 10000 + minor * 100 + patch, .src = dts_buf_slice(&f->src),
 	};
-	dts_buf_addf(json, "{\"server\":\"%s\",\"version\":", mariadb ? "mariadb" : "mysql");
-	dts_json_add_string(json, dts_slice(format.server, strcspn(format.server, "-")));
-	dts_buf_addf(json, ",\"id\":\"server_id %u\"}", (unsigned)e.server_id);
+	char identity[32];
+	snprintf(identity, sizeof identity, "%s%u", of_files, (unsigned)e.server_id);
+	name_server(f, &format, mariadb, dts_slice_of(identity));
 	return 0;
+}
+
+/* The checkpoint knows its server; the files say only when they were begun, which tells them from others where the
+ * checkpoint knows it. */
+static int check_owner(struct dts_follow *f, const struct dts_source_state *state, struct dts_error *err)
+{
+	const struct dts_slice want = dts_buf_slice(&state->server_id), is = dts_buf_slice(&f->source.identity);
+	const size_t prefix = sizeof of_files - 1;
+	const bool by_number = want.len > prefix && memcmp(want.p, of_files, prefix) == 0;
+	const struct dts_slice raw = dts_log_files_format(f->files);
+	struct dts_event_format format = {0};
+	struct dts_event e;
+
+	if (want.len == 0 || dts_slice_eq(want, is))
+		return 0;
+	if (has_server(f) || by_number) {
+		dts_fail(err, DTS_REFUSED, "the checkpoint is of another server: of '%.*s', but %s is of '%.*s'", (int)want.len, want.p,
+			 dts_log_files_first(f->files), (int)is.len, is.p);
+		return dts_hint(err, by_number ? "it was begun with files alone: read on without -g, -h and -S"
+					       : "a file and offset mean nothing in another server's log");
+	}
+	if (state->applied.created == 0) {
+		dts_fail(err, DTS_REFUSED, "the checkpoint does not tell whether %s is of its server, '%.*s'", dts_log_files_first(f->files),
+			 (int)want.len, want.p);
+		return dts_hint(err, "name the server with -g");
+	}
+	if (dts_event_parse(&e, &format, raw, err) < 0 || dts_event_format(&format, &e, raw, err) < 0)
+		return -1;
+	name_server(f, &format, strstr(format.server, "MariaDB") != NULL, want);
+	return 0;
+}
+
+static int find_checkpoint(struct dts_follow *f, struct dts_begin_checkpoint *c, struct dts_position *start, struct dts_error *err)
+{
+	if (dts_log_files_relay(f->files))
+		return dts_fail(err, DTS_USAGE, "relay logs are read from their beginning");
+	if (dts_begin_checkpoint(c, f, err) < 0)
+		return -1;
+	if (!c->state.applied.file[0]) {
+		dts_fail(err, DTS_REFUSED, "checkpoint %s stands at GTIDs without a file and offset", f->o->resume);
+		return dts_hint(err, "files are begun by those; a server finds the place by GTID");
+	}
+	if (check_owner(f, &c->state, err) < 0 || dts_begin_check_selection(c, f, err) < 0)
+		return -1;
+	dts_position_copy(start, &c->state.applied);
+	return dts_log_files_begin(f->files, start->file, err);
 }
 
 /* Where in the log of the source they begin. */
@@ -87,7 +149,7 @@ static int find_relayed(struct dts_follow *f, struct dts_position *start, struct
 	return rc > 0 ? 0 : -1;
 }
 
-static int find_start(struct dts_follow *f, struct dts_position *start, struct dts_error *err)
+static int find_start(struct dts_follow *f, struct dts_begin_checkpoint *c, struct dts_position *start, struct dts_error *err)
 {
 	const struct dts_follow_options *o = f->o;
 
@@ -102,8 +164,10 @@ static int find_start(struct dts_follow *f, struct dts_position *start, struct d
 			return dts_fail(err, DTS_USAGE, "relay logs are read from their beginning");
 		dts_position_copy(start, &o->position);
 		return dts_log_files_begin(f->files, start->file, err);
+	case DTS_START_RESUME:
+		return find_checkpoint(f, c, start, err);
 	default:
-		dts_fail(err, DTS_USAGE, "files are read from their beginning, from a --start-position or --start-time");
+		dts_fail(err, DTS_USAGE, "files are read from their beginning, from a --start-position, a --start-time or a checkpoint");
 		return dts_hint(err, "other starts are found by asking a server");
 	}
 }
@@ -124,8 +188,13 @@ static int find_definitions(struct dts_follow *f, const struct dts_history_serve
 {
 	struct dts_history *h = &f->history;
 
-	if (!f->o->history)
+	if (!f->o->history) {
+		dts_position_copy(&h->at, start);
 		return 0;
+	}
+	/* The file says more than a checkpoint: other tables, databases. */
+	dts_history_release(h);
+	dts_history_init(h, server);
 	int found = dts_history_open(h, f->o->history, server, start, err);
 	if (found == 0) {
 		dts_fail(err, DTS_REFUSED, "there is no schema history '%s'", f->o->history);
@@ -146,6 +215,7 @@ int dts_follow_prepare_files(struct dts_follow *f, struct dts_error *err)
 		.selection = o->selection, .own_db = o->own_db, .skip_sequences = o->skip_sequences, .with_sql = o->with_sql,
 		.notice = o->notice, .history = o->history ? &f->history : NULL,
 	};
+	struct dts_begin_checkpoint checkpoint = {0};
 	struct dts_history_server server;
 	struct dts_position start = {0};
 	int rc = -1;
@@ -159,7 +229,7 @@ int dts_follow_prepare_files(struct dts_follow *f, struct dts_error *err)
 		return err->message[0] ? -1 : 1;
 	if (name_source(f, err) == 0 && learn_server(f, &server, err) == 0) {
 		dts_history_init(&f->history, &server);
-		rc = find_start(f, &start, err);
+		rc = find_start(f, &checkpoint, &start, err);
 	}
 	if (rc == 0)
 		rc = check_stop(f, &server, &start, err);
@@ -167,6 +237,8 @@ int dts_follow_prepare_files(struct dts_follow *f, struct dts_error *err)
 		rc = find_definitions(f, &server, &start, err);
 	if (rc == 0) {
 		dts_position_copy(&f->stop, &o->stop);
+		if (checkpoint.defined > 0)
+			c.history = &f->history;
 		c.src = dts_buf_slice(&f->src);
 		if (has_server(f)) {
 			c.collations = &f->source.collations;
@@ -181,5 +253,6 @@ int dts_follow_prepare_files(struct dts_follow *f, struct dts_error *err)
 		dts_follow_see_start(f);
 	}
 	dts_position_release(&start);
+	dts_begin_checkpoint_release(&checkpoint);
 	return rc;
 }

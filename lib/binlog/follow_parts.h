@@ -5,6 +5,7 @@
 #include "binlog/files.h"
 #include "binlog/follow.h"
 #include "binlog/source.h"
+#include "checkpoint/checkpoint.h"
 
 /* What follow.c shares with begin.c. Nobody else includes this. */
 struct dts_follow {
@@ -39,6 +40,22 @@ struct dts_follow {
 
 /* Connects, finds where to start and to stop, and what the tables looked like there; all is ready to read. */
 int dts_follow_prepare(struct dts_follow *f, struct dts_error *err);
+
+/* Where the checkpoint of --resume stands (begin_checkpoint.c). */
+struct dts_begin_checkpoint {
+	struct dts_source_state state;
+	size_t defined;             /* tables that it told of: they are in f->history now */
+	size_t selected;            /* of them */
+	struct dts_buf passed_over; /* names of the others */
+};
+
+/* Reads it; f->history is initialised. DTS_REFUSED where there is none, or it is about tables whose changes cannot be followed. */
+int dts_begin_checkpoint(struct dts_begin_checkpoint *c, struct dts_follow *f, struct dts_error *err);
+void dts_begin_checkpoint_release(struct dts_begin_checkpoint *c);
+
+/* Under a narrower pattern the checkpoint would move past changes that nobody then makes, which is warned of; under a
+ * mistyped one past all of them, which is refused. */
+int dts_begin_check_selection(struct dts_begin_checkpoint *c, struct dts_follow *f, struct dts_error *err);
 
 /* The same for files (begin_files.c). 1: a stop signal has come. */
 int dts_follow_prepare_files(struct dts_follow *f, struct dts_error *err);

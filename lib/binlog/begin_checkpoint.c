@@ -1,0 +1,141 @@
+/* Beginning where a checkpoint stands, with the tables as it knows them. */
+#include "binlog/follow_parts.h"
+#include "checkpoint/resume.h"
+
+struct taking {
+	struct dts_begin_checkpoint *c;
+	struct dts_follow *f;
+};
+
+/* Is it of the full phase, which read the table there? Else a stream has told since what the table is before. 1, 0, -1. */
+static int is_read_at(const struct dts_definition *d, const struct dts_position *low, struct dts_error *err)
+{
+	struct dts_position seen = {0};
+	int rc = dts_position_parse(&seen, d->pos, err);
+
+	if (rc == 0)
+		rc = seen.file[0] && dts_position_compare(&seen, low) >= 0;
+	dts_position_release(&seen);
+	return rc;
+}
+
+/* The log has all columns of a table, so that changes of one that was copied without some do not fit. */
+static int check_whole(const struct dts_follow *f, const struct dts_record *r, struct dts_error *err)
+{
+	const struct dts_follow_options *o = f->o;
+
+	if (!r->raw[DTS_F_SOURCE].p || dts_json_get(r->raw[DTS_F_SOURCE], "partial").type != DTS_JSON_TRUE ||
+	    (o->selection && !dts_selection_has(o->selection, r->db, r->table)))
+		return 0;
+	dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s' was copied without some of its columns: its changes cannot be followed",
+		 (int)r->db.len, r->db.p, (int)r->table.len, r->table.p);
+	return dts_hint(err, "leave it out with --ignore-table, or copy it with all columns under a new checkpoint");
+}
+
+/* Rows that were not copied are changed in the log, too. */
+static void tell_where(const struct dts_follow *f, const struct dts_record *r)
+{
+	const struct dts_follow_options *o = f->o;
+	struct dts_json where = r->raw[DTS_F_SOURCE].p ? dts_json_get(r->raw[DTS_F_SOURCE], "where") : (struct dts_json){0};
+	struct dts_buf line = {0}, scratch = {0};
+
+	if (!o->notice || !where.raw.p || where.type != DTS_JSON_STRING ||
+	    (o->selection && !dts_selection_has(o->selection, r->db, r->table)))
+		return;
+	struct dts_slice text = dts_json_string(where.raw, &scratch);
+	dts_buf_addf(&line, "warning: table '%.*s.%.*s' was copied with --where %.*s: the changes are those of all its rows", (int)r->db.len,
+		     r->db.p, (int)r->table.len, r->table.p, (int)text.len, text.p);
+	o->notice(dts_buf_text(&line));
+	dts_buf_release(&line);
+	dts_buf_release(&scratch);
+}
+
+/* A table as the checkpoint knows it. A dts_definition_fn. */
+static int take_definition(void *context, const struct dts_definition *d, struct dts_error *err)
+{
+	struct taking *b = context;
+	struct dts_history *h = &b->f->history;
+	struct dts_position low = {0};
+	if (d->text.len == 0)
+		return 0;
+	int rc = d->low.p ? dts_position_parse(&low, d->low, err) : 0;
+	/* By GTID it is not known where in the log reading begins. */
+	bool later = d->low.p && b->c->state.applied.file[0] && dts_position_compare(&b->c->state.applied, &low) < 0;
+
+	if (rc == 0 && later && (rc = is_read_at(d, &low, err)) >= 0) {
+		later = rc > 0;
+		rc = 0;
+	}
+	if (rc == 0)
+		rc = dts_history_add_record(h, d->text, later ? &low : NULL, err);
+	if (rc < 0)
+		dts_where(err, "the checkpoint's definition of '%.*s.%.*s'", (int)d->db.len, d->db.p, (int)d->table.len, d->table.p);
+	else
+		rc = check_whole(b->f, &h->record, err);
+	if (rc == 0)
+		tell_where(b->f, &h->record);
+	dts_position_release(&low);
+	b->c->defined++;
+	return rc;
+}
+
+int dts_begin_checkpoint(struct dts_begin_checkpoint *c, struct dts_follow *f, struct dts_error *err)
+{
+	const struct dts_follow_options *o = f->o;
+	struct taking b = {c, f};
+	int found = dts_resume_read(o->resume, o->connect, o->own_db, dts_buf_slice(&f->src), &c->state, take_definition, &b, err);
+
+	if (found == 0) {
+		found = dts_fail(err, DTS_REFUSED, "there is no checkpoint %s of source '%s'", o->resume, dts_buf_text(&f->src));
+		dts_hint(err, "the full phase creates it: dts-dump ... | dts-apply ... --checkpoint=NAME");
+	}
+	return found < 0 ? -1 : 0;
+}
+
+void dts_begin_checkpoint_release(struct dts_begin_checkpoint *c)
+{
+	dts_source_state_release(&c->state);
+	dts_buf_release(&c->passed_over);
+}
+
+static void note_unselected(void *arg, const struct dts_schema *s)
+{
+	struct taking *b = arg;
+	const struct dts_selection *sel = b->f->o->selection;
+
+	if (dts_selection_has(sel, s->db, s->table))
+		b->c->selected++;
+	else if (b->c->passed_over.len < 200)
+		dts_buf_addf(&b->c->passed_over, "%s%.*s.%.*s", b->c->passed_over.len ? ", " : "", (int)s->db.len, s->db.p,
+			     (int)s->table.len, s->table.p);
+}
+
+static void note_defined(void *arg, const struct dts_defined_table *t)
+{
+	note_unselected(arg, &t->schema);
+}
+
+int dts_begin_check_selection(struct dts_begin_checkpoint *c, struct dts_follow *f, struct dts_error *err)
+{
+	const struct dts_follow_options *o = f->o;
+	struct taking b = {c, f};
+
+	if (c->defined == 0 || !o->selection)
+		return 0;
+	dts_definitions_each_table(f->history.tables, note_defined, &b);
+	dts_history_each_later(&f->history, note_unselected, &b);
+	if (c->selected == 0) {
+		dts_fail(err, DTS_REFUSED, "no table of checkpoint %s is selected: it is about %s", o->resume,
+			 dts_buf_text(&c->passed_over));
+		return dts_hint(err, "upper and lower case count; changes that are passed over would be lost to the checkpoint");
+	}
+	if (c->passed_over.len > 0 && o->notice) {
+		struct dts_buf line = {0};
+
+		dts_buf_addf(&line, "warning: checkpoint %s is also about tables that are not selected, whose changes are "
+			     "passed over: %s", o->resume, dts_buf_text(&c->passed_over));
+		o->notice(dts_buf_text(&line));
+		dts_buf_release(&line);
+	}
+	return 0;
+}
