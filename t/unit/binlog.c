@@ -133,11 +133,32 @@ static void test_real_files(void)
 	golden("statements", DTS_BAD_INPUT, "INSERT INTO im VALUES (@a,rand()*100,'y')");
 }
 
+static uint32_t crc_by_bits(uint32_t crc, const uint8_t *p, size_t len)
+{
+	crc = ~crc;
+	for (size_t i = 0; i < len; i++) {
+		crc ^= p[i];
+		for (int k = 0; k < 8; k++)
+			crc = crc & 1 ? crc >> 1 ^ 0xedb88320u : crc >> 1;
+	}
+	return ~crc;
+}
+
 static void test_crc32(void)
 {
+	uint8_t bytes[400];
+	uint32_t seed = 1;
+
 	CHECK_INT(0xcbf43926, dts_crc32(0, "123456789", 9));
 	CHECK_INT(0xcbf43926, dts_crc32(dts_crc32(0, "1234", 4), "56789", 5));
 	CHECK_INT(0, dts_crc32(0, "", 0));
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (uint8_t)((seed = seed * 1103515245 + 12345) >> 16);
+	/* Long ones go another way; each length and each beginning in a step of it. */
+	for (size_t from = 0; from < 17; from++)
+		for (size_t len = 0; len + from <= sizeof bytes; len++)
+			if (dts_crc32(seed, bytes + from, len) != crc_by_bits(seed, bytes + from, len))
+				unit_fail(__FILE__, __LINE__, "the checksum of %zu bytes from %zu on is wrong", len, from);
 }
 
 static void test_packed(void)
