@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/error.h"
+#include "base/put.h"
 
 bool dts_slice_is_nocase(struct dts_slice a, const char *text)
 {
@@ -93,34 +94,10 @@ void dts_buf_addf(struct dts_buf *b, const char *fmt, ...)
 	b->len += (size_t)n;
 }
 
-static const char pairs[] =
-	"0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
-	"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
-
-static unsigned count_digits(uint64_t n)
-{
-	unsigned count = 1;
-
-	for (; n >= 10000; n /= 10000)
-		count += 4;
-	return count + (n >= 10) + (n >= 100) + (n >= 1000);
-}
-
 void dts_buf_addu(struct dts_buf *b, uint64_t n)
 {
 	dts_buf_reserve(b, 20);
-	char *p = b->data + b->len + count_digits(n);
-
-	b->len = (size_t)(p - b->data);
-	while (n >= 100) {
-		p -= 2;
-		memcpy(p, pairs + n % 100 * 2, 2);
-		n /= 100;
-	}
-	if (n >= 10)
-		memcpy(p - 2, pairs + n * 2, 2);
-	else
-		p[-1] = (char)('0' + n);
+	b->len = (size_t)(dts_put_u64(b->data + b->len, n) - b->data);
 }
 
 void dts_buf_addi(struct dts_buf *b, int64_t n)

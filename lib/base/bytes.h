@@ -1,6 +1,8 @@
 #ifndef DTS_BASE_BYTES_H
 #define DTS_BASE_BYTES_H
 
+#include <endian.h>
+
 #include "base/buf.h"
 
 /*
@@ -35,15 +37,20 @@ static inline bool dts_bytes_need(struct dts_bytes *b, size_t n)
 	return false;
 }
 
-/* The next `n` (1 to 8) bytes as a number. */
+/* The next `n` (1 to 8) bytes as a number. Nearly always more follow: then eight are read at once. */
 static inline uint64_t dts_bytes_uint(struct dts_bytes *b, unsigned n)
 {
 	uint64_t v = 0;
 
-	if (!dts_bytes_need(b, n))
+	if (dts_bytes_left(b) >= 8) {
+		memcpy(&v, b->p, 8);
+		v = le64toh(v) & UINT64_MAX >> (64 - 8 * n);
+	} else if (dts_bytes_need(b, n)) {
+		for (unsigned i = n; i-- > 0;)
+			v = v << 8 | b->p[i];
+	} else {
 		return 0;
-	for (unsigned i = n; i-- > 0;)
-		v = v << 8 | b->p[i];
+	}
 	b->p += n;
 	return v;
 }
@@ -52,10 +59,15 @@ static inline uint64_t dts_bytes_uint_be(struct dts_bytes *b, unsigned n)
 {
 	uint64_t v = 0;
 
-	if (!dts_bytes_need(b, n))
+	if (dts_bytes_left(b) >= 8) {
+		memcpy(&v, b->p, 8);
+		v = be64toh(v) >> (64 - 8 * n);
+	} else if (dts_bytes_need(b, n)) {
+		for (unsigned i = 0; i < n; i++)
+			v = v << 8 | b->p[i];
+	} else {
 		return 0;
-	for (unsigned i = 0; i < n; i++)
-		v = v << 8 | b->p[i];
+	}
 	b->p += n;
 	return v;
 }

@@ -1,38 +1,30 @@
 #include "binlog/decimal.h"
 
-/* A group of up to nine digits at `p`; false: its number has more digits. */
-static bool put_group(char *p, uint32_t v, unsigned digits)
-{
-	for (unsigned i = digits; i-- > 0; v /= 10)
-		p[i] = (char)('0' + v % 10);
-	return v == 0;
-}
+#include "base/put.h"
 
-bool dts_decimal_add(struct dts_buf *out, unsigned digits, unsigned decimals, struct dts_bytes *b)
+char *dts_decimal_put(char *p, unsigned digits, unsigned decimals, struct dts_bytes *b)
 {
 	static const uint8_t bytes_of[] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
-	unsigned whole = digits - decimals, left = whole, n = 0, start = 0;
-	char all[70], text[80], *p = text;
-	bool first = true, negative = false, fits = true;
+	static const uint32_t too_large[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
+	const bool negative = dts_bytes_left(b) > 0 && !(b->p[0] & 0x80);
+	const uint32_t flip = negative ? UINT32_MAX : 0;
+	const unsigned whole = digits - decimals;
+	char all[DTS_DECIMAL_MAX];
+	unsigned n = 0, start = 0;
+	bool fits = true;
 
+	/* Groups of nine, as many as there are on either side of the point; what is left over stands away from it. */
 	while (n < digits) {
-		bool in_whole = n < whole;
-		unsigned size = in_whole ? (left % 9 ? left % 9 : 9) : digits - n < 9 ? digits - n : 9;
-		unsigned bytes = bytes_of[size];
-		uint32_t v = (uint32_t)dts_bytes_uint_be(b, bytes);
+		const unsigned left = n < whole ? whole - n : digits - n;
+		const unsigned size = left < 9 ? left : n < whole && left % 9 ? left % 9 : 9, bytes = bytes_of[size];
+		uint32_t v = (uint32_t)dts_bytes_uint_be(b, bytes) ^ flip;
 
-		if (first) {
-			uint32_t sign = 1u << (8 * bytes - 1);
-
-			negative = !(v & sign);
-			v ^= sign;
-			first = false;
-		}
-		if (negative)
-			v = ~v & (uint32_t)(0xffffffffu >> (32 - 8 * bytes));
-		fits = put_group(all + n, v, size) && fits;
+		if (n == 0)
+			v ^= 1u << (8 * bytes - 1);
+		v &= UINT32_MAX >> (32 - 8 * bytes);
+		fits = v < too_large[size] && fits;
+		dts_put_digits(all + n, v, size);
 		n += size;
-		left -= in_whole ? size : 0;
 	}
 	while (start + 1 < whole && all[start] == '0')
 		start++;
@@ -40,13 +32,10 @@ bool dts_decimal_add(struct dts_buf *out, unsigned digits, unsigned decimals, st
 		*p++ = '-';
 	if (whole == 0)
 		*p++ = '0';
-	memcpy(p, all + start, whole - start);
-	p += whole - start;
+	p = dts_put_padded(p, all + start, whole - start);
 	if (decimals > 0) {
 		*p++ = '.';
-		memcpy(p, all + whole, decimals);
-		p += decimals;
+		p = dts_put_padded(p, all + whole, decimals);
 	}
-	dts_buf_add(out, text, (size_t)(p - text));
-	return fits;
+	return fits ? p : NULL;
 }

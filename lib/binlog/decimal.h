@@ -9,9 +9,11 @@
  * them. The first bit is flipped, and all bits of a negative number are (MySQL Internals,
  * "DECIMAL").
  *
- * Appends the text of the next one, with all of its `decimals`. False: the bytes are
- * not such a number; a cut one sets b->bad. `digits` is 1 to 65 and at least `decimals`.
+ * Writes the text of the next one, with all of its `decimals`, at p, where there is room for so many
+ * bytes; where it ends. NULL: the bytes are not such a number; a cut one sets b->bad. `digits` is 1
+ * to 65 and at least `decimals`.
  */
-bool dts_decimal_add(struct dts_buf *out, unsigned digits, unsigned decimals, struct dts_bytes *b);
+enum { DTS_DECIMAL_MAX = 96 };
+char *dts_decimal_put(char *p, unsigned digits, unsigned decimals, struct dts_bytes *b);
 
 #endif

@@ -186,7 +186,12 @@ static bool add_decimal(struct dts_buf *out, struct dts_slice data)
 
 	if (b.bad || digits < 1 || digits > 65 || decimals > digits)
 		return false;
-	return dts_decimal_add(out, digits, decimals, &b) && !b.bad && dts_bytes_left(&b) == 0;
+	dts_buf_reserve(out, DTS_DECIMAL_MAX);
+	char *end = dts_decimal_put(out->data + out->len, digits, decimals, &b);
+	if (!end || b.bad || dts_bytes_left(&b) > 0)
+		return false;
+	out->len = (size_t)(end - out->data);
+	return true;
 }
 
 /* Base64 as the server has it: in lines of 76 digits, whose ends it escapes. */

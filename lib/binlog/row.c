@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
+#include "base/put.h"
 #include "binlog/decimal.h"
 #include "binlog/jsonb.h"
 #include "binlog/temporal.h"
@@ -21,48 +22,42 @@ static int64_t sign_extend(uint64_t v, unsigned bytes)
 	return (int64_t)(v << shift) >> shift;
 }
 
-static void add_integer(struct dts_buf *out, const struct dts_log_column *c, struct dts_bytes *b)
+static char *put_integer(char *p, const struct dts_log_column *c, struct dts_bytes *b)
 {
 	uint64_t v = dts_bytes_uint(b, c->width);
 
-	if (c->is_unsigned)
-		dts_json_add_u64(out, v);
-	else
-		dts_json_add_i64(out, sign_extend(v, c->width));
+	return c->is_unsigned ? dts_json_put_u64(p, v) : dts_json_put_i64(p, sign_extend(v, c->width));
 }
 
-static bool add_float(struct dts_buf *out, struct dts_bytes *b)
+static char *put_float(char *p, struct dts_bytes *b)
 {
 	uint32_t bits = dts_bytes_u32(b);
 	float f;
 
 	memcpy(&f, &bits, sizeof f);
 	if ((bits >> 23 & 0xff) == 0xff) /* infinite or not a number: not storable */
-		return false;
-	dts_json_add_float(out, f);
-	return true;
+		return NULL;
+	return dts_json_put_float(p, f);
 }
 
-static bool add_double(struct dts_buf *out, struct dts_bytes *b)
+static char *put_double(char *p, struct dts_bytes *b)
 {
 	uint64_t bits = dts_bytes_u64(b);
 	double d;
 
 	memcpy(&d, &bits, sizeof d);
 	if ((bits >> 52 & 0x7ff) == 0x7ff)
-		return false;
-	dts_json_add_double(out, d);
-	return true;
+		return NULL;
+	return dts_json_put_double(p, d);
 }
 
-static bool add_decimal(struct dts_buf *out, const struct dts_log_column *c, struct dts_bytes *b)
+static char *put_decimal(char *p, const struct dts_log_column *c, struct dts_bytes *b)
 {
-	bool fits;
+	char *end = dts_decimal_put(p + 1, c->digits, c->decimals, b);
 
-	dts_buf_addc(out, '"');
-	fits = dts_decimal_add(out, c->digits, c->decimals, b);
-	dts_buf_addc(out, '"');
-	return fits;
+	if (end)
+		*p = *end++ = '"';
+	return end;
 }
 
 /*
@@ -157,33 +152,12 @@ static bool add_string(struct dts_buf *out, const struct dts_log_column *c, stru
 	return true;
 }
 
-/* One value that is not NULL; false: no such value. */
-static bool add_value(struct dts_buf *out, const struct dts_log_column *c, struct dts_bytes *b)
+/* A value whose text may be long; false: no such value. */
+static bool add_long(struct dts_buf *out, const struct dts_log_column *c, struct dts_bytes *b)
 {
 	struct dts_slice bytes;
-	uint64_t v;
 
 	switch (c->type) {
-	case DTS_LOG_TINY:
-	case DTS_LOG_SHORT:
-	case DTS_LOG_INT24:
-	case DTS_LOG_LONG:
-	case DTS_LOG_LONGLONG:
-		add_integer(out, c, b);
-		return true;
-	case DTS_LOG_FLOAT:
-		return add_float(out, b);
-	case DTS_LOG_DOUBLE:
-		return add_double(out, b);
-	case DTS_LOG_NEWDECIMAL:
-		return add_decimal(out, c, b);
-	case DTS_LOG_YEAR:
-		v = dts_bytes_u8(b);
-		dts_json_add_u64(out, v ? v + 1900 : 0);
-		return true;
-	case DTS_LOG_BIT:
-		dts_json_add_u64(out, dts_bytes_uint_be(b, c->width));
-		return true;
 	case DTS_LOG_ENUM:
 		return dts_value_add_enum(out, c->column, dts_bytes_uint(b, c->width)) == 0;
 	case DTS_LOG_SET:
@@ -207,19 +181,50 @@ static bool add_value(struct dts_buf *out, const struct dts_log_column *c, struc
 		dts_json_add_bytes(out, counted(b, c->width));
 		return true;
 	default:
-		return dts_temporal_add(out, c, b);
+		return false;
 	}
 }
 
-/* A value that is not written is read all the same, to find the next. A hidden
- * column is always a number. */
-static bool pass_value(struct dts_buf *out, const struct dts_log_column *c, struct dts_bytes *b)
-{
-	size_t len = out->len;
-	bool fine = add_value(out, c, b);
+/* Room for a name of up to 16 bytes less, and for any value that add_long() does not know. */
+enum { ROOM = DTS_DECIMAL_MAX + 16 };
+_Static_assert((int)DTS_DECIMAL_MAX > DTS_JSON_NUMBER_MAX && (int)DTS_DECIMAL_MAX > DTS_TEMPORAL_MAX, "room for all");
 
-	out->len = len;
-	return fine;
+/* One value that is not NULL, at p, behind what `out` holds; where it ends; NULL: no such value. */
+static char *put_value(struct dts_buf *out, char *p, const struct dts_log_column *c, struct dts_bytes *b)
+{
+	uint64_t v;
+
+	switch (c->type) {
+	case DTS_LOG_TINY:
+	case DTS_LOG_SHORT:
+	case DTS_LOG_INT24:
+	case DTS_LOG_LONG:
+	case DTS_LOG_LONGLONG:
+		return put_integer(p, c, b);
+	case DTS_LOG_FLOAT:
+		return put_float(p, b);
+	case DTS_LOG_DOUBLE:
+		return put_double(p, b);
+	case DTS_LOG_NEWDECIMAL:
+		return put_decimal(p, c, b);
+	case DTS_LOG_YEAR:
+		v = dts_bytes_u8(b);
+		return dts_put_u64(p, v ? v + 1900 : 0);
+	case DTS_LOG_BIT:
+		return dts_json_put_u64(p, dts_bytes_uint_be(b, c->width));
+	case DTS_LOG_DATE:
+	case DTS_LOG_NEWDATE:
+	case DTS_LOG_TIME:
+	case DTS_LOG_DATETIME:
+	case DTS_LOG_TIMESTAMP:
+	case DTS_LOG_TIME2:
+	case DTS_LOG_DATETIME2:
+	case DTS_LOG_TIMESTAMP2:
+		return dts_temporal_put(p, c, b);
+	default:
+		out->len = (size_t)(p - out->data);
+		return add_long(out, c, b) ? out->data + out->len : NULL;
+	}
 }
 
 static int bad_value(const struct dts_log_table *t, const struct dts_log_column *c, const struct dts_bytes *b,
@@ -237,19 +242,23 @@ static int bad_value(const struct dts_log_table *t, const struct dts_log_column 
 /* How an image deals with the documents of an update. */
 enum documents { PLAIN, KEEP, CHANGE };
 
-/* A JSON column's value, the `at`th of the table. */
-static bool add_document(const struct dts_log_column *c, struct dts_row_documents *d, enum documents how, size_t at,
-			 struct dts_bytes *b, struct dts_buf *out)
+/* A JSON column's value, the `at`th of the table; as put_value(). */
+static char *put_document(const struct dts_log_column *c, struct dts_row_documents *d, enum documents how, size_t at,
+			  struct dts_bytes *b, char *p, struct dts_buf *out)
 {
 	struct dts_slice bytes = counted(b, c->width);
+	bool fine;
 
-	if (how == KEEP)
-		d->before[at] = bytes;
-	else if (d->partial && dts_bit(d->partial, at)) {
+	out->len = (size_t)(p - out->data);
+	if (how == CHANGE && d->partial && dts_bit(d->partial, at)) {
 		d->missing = !d->before[at].p;
-		return !d->missing && dts_json_diff_add(&d->diff, d->before[at], bytes, out);
+		fine = !d->missing && dts_json_diff_add(&d->diff, d->before[at], bytes, out);
+	} else {
+		if (how == KEEP)
+			d->before[at] = bytes;
+		fine = dts_jsonb_add(out, bytes);
 	}
-	return dts_jsonb_add(out, bytes);
+	return fine ? out->data + out->len : NULL;
 }
 
 static size_t count_present(const struct dts_log_table *t, const uint8_t *present)
@@ -261,7 +270,7 @@ static size_t count_present(const struct dts_log_table *t, const uint8_t *presen
 
 		if (i == t->column_count / 8) /* the last byte may have bits of no column */
 			bits &= (uint8_t)((1u << (t->column_count & 7)) - 1);
-		count += (size_t)__builtin_popcount(bits);
+		count += bits == 0xff ? 8 : (size_t)__builtin_popcount(bits);
 	}
 	return count;
 }
@@ -271,34 +280,35 @@ static inline __attribute__((always_inline)) int add_image(const struct dts_log_
 							     struct dts_bytes *b, struct dts_buf *out, struct dts_error *err)
 {
 	const uint8_t *nulls = (const uint8_t *)dts_bytes_take(b, (count_present(t, present) + 7) / 8).p;
+	const size_t from = out->len;
 	size_t at = 0, json = 0;
-	char lead = '{';
 
 	if (b->bad)
 		return bad_value(t, &t->columns[0], b, err);
 	for (size_t i = 0; i < t->column_count; i++) {
 		const struct dts_log_column *c = &t->columns[i];
-		bool null, document = how != PLAIN && c->type == DTS_LOG_JSON;
+		const bool document = how != PLAIN && c->type == DTS_LOG_JSON;
+		const size_t len = out->len;
 
 		json += document;
 		if (!dts_bit(present, i))
 			continue;
-		null = dts_bit(nulls, at++);
-		if (c->left_out) {
-			if (!null && (!pass_value(out, c, b) || b->bad))
+		dts_buf_reserve(out, c->key.len + ROOM);
+		char *p = dts_put_padded(out->data + len, c->key.p, c->key.len);
+		if (dts_bit(nulls, at++)) {
+			memcpy(p, "null", 4);
+			p += 4;
+		} else {
+			p = document ? put_document(c, d, how, json - 1, b, p, out) : put_value(out, p, c, b);
+			if (!p || b->bad)
 				return bad_value(t, c, b, err);
-			continue;
 		}
-		dts_buf_addc(out, lead);
-		lead = ',';
-		dts_buf_add_slice(out, c->key);
-		if (null)
-			dts_buf_add(out, "null", 4);
-		else if (!(document ? add_document(c, d, how, json - 1, b, out) : add_value(out, c, b)) || b->bad)
-			return bad_value(t, c, b, err);
+		/* What is not written is read all the same, to find the next. */
+		out->len = c->left_out ? len : (size_t)(p - out->data);
 	}
-	if (lead == '{')
+	if (out->len == from)
 		dts_buf_addc(out, '{');
+	out->data[from] = '{'; /* in place of the comma in front of the first name */
 	dts_buf_addc(out, '}');
 	return 0;
 }

@@ -206,6 +206,15 @@ static struct dts_slice arena_buf(struct dts_arena *a, const struct dts_buf *b)
 	return dts_arena_copy(a, dts_buf_slice(b));
 }
 
+/* With what dts_put_padded() reads behind it. */
+static struct dts_slice padded(struct dts_arena *a, const struct dts_buf *b)
+{
+	char *p = dts_arena_alloc(a, b->len + 16, 1);
+
+	memcpy(p, b->data, b->len);
+	return dts_slice(p, b->len);
+}
+
 static bool looks_like_sequence(const struct dts_log_table *t);
 
 /* Identifiers are utf8mb3 in the log, so they are UTF-8; anything else would
@@ -233,9 +242,10 @@ int dts_log_table_finish(struct dts_log_table *t, struct dts_error *err)
 		if (!dts_utf8_valid(name.p, name.len))
 			status = cut(err);
 		dts_buf_clear(&b);
+		dts_buf_addc(&b, ',');
 		dts_json_add_string(&b, name);
 		dts_buf_addc(&b, ':');
-		t->columns[i].key = arena_buf(t->schema.arena, &b);
+		t->columns[i].key = padded(t->schema.arena, &b);
 	}
 	dts_buf_release(&b);
 	t->is_sequence = looks_like_sequence(t);

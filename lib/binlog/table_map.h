@@ -70,7 +70,7 @@ struct dts_log_column {
 	uint32_t bytes;   /* longest value of CHAR and VARCHAR kinds, in bytes */
 	uint32_t collation;
 	const struct dts_charset *charset; /* of text; NULL: binary or none */
-	struct dts_slice key; /* "name": as JSON, ready to be written */
+	struct dts_slice key; /* ,"name": as JSON, ready for dts_put_padded() */
 	struct dts_column *column; /* of the schema */
 };
 

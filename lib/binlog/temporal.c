@@ -1,50 +1,34 @@
 #include "binlog/temporal.h"
 
-#include "record/moment.h"
-
 static const uint32_t power10[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
 
-static bool add_date(struct dts_buf *out, const struct dts_moment *m)
+static char *put_quoted(char *p, enum dts_moment_kind kind, const struct dts_moment *m, unsigned decimals)
 {
-	return dts_moment_add_quoted(out, DTS_MOMENT_DATE, m, 0);
+	char *end = dts_moment_put(p + 1, kind, m, decimals);
+
+	if (end)
+		*p = *end++ = '"';
+	return end;
 }
 
-static bool add_datetime(struct dts_buf *out, const struct dts_moment *m, unsigned decimals)
+static char *put_datetime(char *p, const struct dts_moment *m, unsigned decimals)
 {
-	return dts_moment_add_quoted(out, DTS_MOMENT_DATETIME, m, decimals);
+	return put_quoted(p, DTS_MOMENT_DATETIME, m, decimals);
 }
 
-static bool add_time(struct dts_buf *out, const struct dts_moment *m, unsigned decimals)
+static char *put_time(char *p, const struct dts_moment *m, unsigned decimals)
 {
-	return dts_moment_add_quoted(out, DTS_MOMENT_TIME, m, decimals);
-}
-
-/* Seconds since 1970 as a UTC date (civil-from-days, proleptic Gregorian). */
-static void from_seconds(struct dts_moment *m, uint64_t seconds)
-{
-	uint32_t days = (uint32_t)(seconds / 86400), rest = (uint32_t)(seconds % 86400);
-	uint32_t z = days + 719468; /* since 0000-03-01 */
-	uint32_t era = z / 146097, of_era = z % 146097;
-	uint32_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	uint32_t of_year = of_era - (365 * year + year / 4 - year / 100);
-	uint32_t month = (5 * of_year + 2) / 153; /* from March */
-
-	m->day = of_year - (153 * month + 2) / 5 + 1;
-	m->month = month < 10 ? month + 3 : month - 9;
-	m->year = year + era * 400 + (m->month <= 2);
-	m->hour = rest / 3600;
-	m->minute = rest / 60 % 60;
-	m->second = rest % 60;
+	return put_quoted(p, DTS_MOMENT_TIME, m, decimals);
 }
 
 /* 0 and no fraction is the zero date, not 1970. */
-static bool add_timestamp(struct dts_buf *out, uint64_t seconds, uint32_t fraction, unsigned decimals)
+static char *put_timestamp(char *p, uint64_t seconds, uint32_t fraction, unsigned decimals)
 {
 	struct dts_moment m = {.fraction = fraction};
 
 	if (seconds != 0 || fraction != 0)
-		from_seconds(&m, seconds);
-	return add_datetime(out, &m, decimals);
+		dts_moment_from_seconds(&m, seconds);
+	return put_datetime(p, &m, decimals);
 }
 
 /* The fraction of the 5.6 formats: (decimals+1)/2 bytes, an odd last digit
@@ -57,7 +41,7 @@ static uint32_t fraction2(struct dts_bytes *b, unsigned decimals)
 	return decimals & 1 ? v / 10 : v;
 }
 
-static bool datetime2(struct dts_buf *out, unsigned decimals, struct dts_bytes *b)
+static char *datetime2(char *p, unsigned decimals, struct dts_bytes *b)
 {
 	uint64_t v = dts_bytes_uint_be(b, 5);
 	uint64_t months = v >> 22 & 0x1ffff;
@@ -67,12 +51,12 @@ static bool datetime2(struct dts_buf *out, unsigned decimals, struct dts_bytes *
 	};
 
 	m.fraction = fraction2(b, decimals);
-	return (v >> 39) == 1 && add_datetime(out, &m, decimals); /* the top bit: not negative */
+	return v >> 39 == 1 ? put_datetime(p, &m, decimals) : NULL; /* the top bit: not negative */
 }
 
 /* The whole is one number of 3 bytes and those of the fraction, with an offset;
  * so the fraction of a negative time borrows from the seconds. */
-static bool time2(struct dts_buf *out, unsigned decimals, struct dts_bytes *b)
+static char *time2(char *p, unsigned decimals, struct dts_bytes *b)
 {
 	unsigned n = (decimals + 1) / 2;
 	int64_t v = (int64_t)dts_bytes_uint_be(b, 3 + n) - ((int64_t)0x800000 << 8 * n);
@@ -85,11 +69,11 @@ static bool time2(struct dts_buf *out, unsigned decimals, struct dts_bytes *b)
 	m.fraction = (uint32_t)(abs & ((1ull << 8 * n) - 1));
 	if (decimals & 1)
 		m.fraction /= 10;
-	return add_time(out, &m, decimals);
+	return put_time(p, &m, decimals);
 }
 
 /* MariaDB 5.3: fractions of a second since an origin, as one big-endian number. */
-static bool hires_time(struct dts_buf *out, const struct dts_log_column *c, struct dts_bytes *b)
+static char *hires_time(char *p, const struct dts_log_column *c, struct dts_bytes *b)
 {
 	int64_t unit = power10[c->decimals];
 	int64_t v = (int64_t)dts_bytes_uint_be(b, c->width) - (838 * 3600 + 59 * 60 + 59 + 1) * unit;
@@ -97,15 +81,15 @@ static bool hires_time(struct dts_buf *out, const struct dts_log_column *c, stru
 	uint64_t abs = (uint64_t)(v < 0 ? -v : v), seconds = abs / (uint64_t)unit;
 
 	if (seconds / 3600 > 999)
-		return false;
+		return NULL;
 	m.fraction = (uint32_t)(abs % (uint64_t)unit);
 	m.hour = (uint32_t)(seconds / 3600);
 	m.minute = (uint32_t)(seconds / 60 % 60);
 	m.second = (uint32_t)(seconds % 60);
-	return add_time(out, &m, c->decimals);
+	return put_time(p, &m, c->decimals);
 }
 
-static bool hires_datetime(struct dts_buf *out, const struct dts_log_column *c, struct dts_bytes *b)
+static char *hires_datetime(char *p, const struct dts_log_column *c, struct dts_bytes *b)
 {
 	uint64_t v = dts_bytes_uint_be(b, c->width);
 	struct dts_moment m = {.fraction = (uint32_t)(v % power10[c->decimals])};
@@ -118,30 +102,30 @@ static bool hires_datetime(struct dts_buf *out, const struct dts_log_column *c, 
 	m.month = (uint32_t)((v /= 32) % 13);
 	v /= 13;
 	if (v > 9999)
-		return false;
+		return NULL;
 	m.year = (uint32_t)v;
-	return add_datetime(out, &m, c->decimals);
+	return put_datetime(p, &m, c->decimals);
 }
 
-static bool hires_timestamp(struct dts_buf *out, const struct dts_log_column *c, struct dts_bytes *b)
+static char *hires_timestamp(char *p, const struct dts_log_column *c, struct dts_bytes *b)
 {
 	uint64_t seconds = dts_bytes_uint_be(b, 4);
 
-	return add_timestamp(out, seconds, (uint32_t)dts_bytes_uint_be(b, c->width - 4), c->decimals);
+	return put_timestamp(p, seconds, (uint32_t)dts_bytes_uint_be(b, c->width - 4), c->decimals);
 }
 
 /* HHMMSS as a signed number of three bytes. */
-static bool old_time(struct dts_buf *out, struct dts_bytes *b)
+static char *old_time(char *p, struct dts_bytes *b)
 {
 	int32_t v = (int32_t)((uint32_t)dts_bytes_uint(b, 3) << 8) >> 8;
 	uint32_t abs = (uint32_t)(v < 0 ? -v : v);
 	struct dts_moment m = {.negative = v < 0, .hour = abs / 10000, .minute = abs / 100 % 100, .second = abs % 100};
 
-	return add_time(out, &m, 0);
+	return put_time(p, &m, 0);
 }
 
 /* YYYYMMDDHHMMSS as a number. */
-static bool old_datetime(struct dts_buf *out, struct dts_bytes *b)
+static char *old_datetime(char *p, struct dts_bytes *b)
 {
 	uint64_t v = dts_bytes_u64(b), date = v / 1000000, clock = v % 1000000;
 	struct dts_moment m = {
@@ -150,12 +134,12 @@ static bool old_datetime(struct dts_buf *out, struct dts_bytes *b)
 	};
 
 	if (date / 10000 > 9999)
-		return false;
+		return NULL;
 	m.year = (uint32_t)(date / 10000);
-	return add_datetime(out, &m, 0);
+	return put_datetime(p, &m, 0);
 }
 
-bool dts_temporal_add(struct dts_buf *out, const struct dts_log_column *c, struct dts_bytes *b)
+char *dts_temporal_put(char *p, const struct dts_log_column *c, struct dts_bytes *b)
 {
 	switch (c->type) {
 	case DTS_LOG_DATE:
@@ -163,25 +147,25 @@ bool dts_temporal_add(struct dts_buf *out, const struct dts_log_column *c, struc
 		uint32_t v = (uint32_t)dts_bytes_uint(b, 3);
 		struct dts_moment m = {.year = v >> 9, .month = v >> 5 & 15, .day = v & 31};
 
-		return add_date(out, &m);
+		return put_quoted(p, DTS_MOMENT_DATE, &m, 0);
 	}
 	case DTS_LOG_TIME:
-		return c->hires ? hires_time(out, c, b) : old_time(out, b);
+		return c->hires ? hires_time(p, c, b) : old_time(p, b);
 	case DTS_LOG_DATETIME:
-		return c->hires ? hires_datetime(out, c, b) : old_datetime(out, b);
+		return c->hires ? hires_datetime(p, c, b) : old_datetime(p, b);
 	case DTS_LOG_TIMESTAMP:
-		return c->hires ? hires_timestamp(out, c, b) : add_timestamp(out, dts_bytes_u32(b), 0, 0);
+		return c->hires ? hires_timestamp(p, c, b) : put_timestamp(p, dts_bytes_u32(b), 0, 0);
 	case DTS_LOG_TIME2:
-		return time2(out, c->decimals, b);
+		return time2(p, c->decimals, b);
 	case DTS_LOG_DATETIME2:
-		return datetime2(out, c->decimals, b);
+		return datetime2(p, c->decimals, b);
 	case DTS_LOG_TIMESTAMP2: {
 		uint64_t seconds = dts_bytes_uint_be(b, 4);
 
-		return add_timestamp(out, seconds, fraction2(b, c->decimals), c->decimals);
+		return put_timestamp(p, seconds, fraction2(b, c->decimals), c->decimals);
 	}
 	default:
-		return false;
+		return NULL;
 	}
 }
 

@@ -2,13 +2,15 @@
 #define DTS_BINLOG_TEMPORAL_H
 
 #include "binlog/table_map.h"
+#include "record/moment.h"
 
 /*
  * Dates and times of a row, in each of their three formats (old, MariaDB 5.3 with
  * fraction, MySQL 5.6), as the server's text in quotes. TIMESTAMP is UTC; zero and
- * partial dates stay. False: no such value.
+ * partial dates stay. At p, where there is room for so many bytes; where it ends; NULL: no such value.
  */
-bool dts_temporal_add(struct dts_buf *out, const struct dts_log_column *c, struct dts_bytes *b);
+enum { DTS_TEMPORAL_MAX = DTS_MOMENT_MAX + 2 };
+char *dts_temporal_put(char *p, const struct dts_log_column *c, struct dts_bytes *b);
 
 /*
  * One of MySQL's JSON documents, which hold the server's packed form (MySQL source documentation,

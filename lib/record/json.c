@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "base/put.h"
 #include "record/floating.h"
 #include "record/scan.h"
 
@@ -370,75 +371,102 @@ void dts_json_add_string(struct dts_buf *b, struct dts_slice text)
 	dts_buf_addc(b, '"');
 }
 
-void dts_json_add_i64(struct dts_buf *b, int64_t n)
+/* `exact`: every JSON tool keeps it as a number. */
+static inline char *put_integer(char *p, bool negative, uint64_t n, bool exact)
 {
-	bool exact = n > -(INT64_C(1) << 53) && n < INT64_C(1) << 53;
-
 	if (!exact)
-		dts_buf_addc(b, '"');
-	dts_buf_addi(b, n);
+		*p++ = '"';
+	if (negative)
+		*p++ = '-';
+	p = dts_put_u64(p, n);
 	if (!exact)
-		dts_buf_addc(b, '"');
+		*p++ = '"';
+	return p;
 }
 
-void dts_json_add_u64(struct dts_buf *b, uint64_t n)
+char *dts_json_put_i64(char *p, int64_t n)
 {
-	bool exact = n < UINT64_C(1) << 53;
-
-	if (!exact)
-		dts_buf_addc(b, '"');
-	dts_buf_addu(b, n);
-	if (!exact)
-		dts_buf_addc(b, '"');
+	return put_integer(p, n < 0, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, n > -(INT64_C(1) << 53) && n < INT64_C(1) << 53);
 }
 
-static void insert_point(struct dts_buf *b, size_t at)
+char *dts_json_put_u64(char *p, uint64_t n)
 {
-	dts_buf_addc(b, '.');
-	memmove(b->data + at + 1, b->data + at, b->len - 1 - at);
-	b->data[at] = '.';
+	return put_integer(p, false, n, n < UINT64_C(1) << 53);
+}
+
+/* Moves the first digits back by one place, and puts the point behind them. */
+static void put_point(char *p, int digits)
+{
+	for (int i = 0; i < digits; i++)
+		p[i] = p[i + 1];
+	p[digits] = '.';
 }
 
 /* As printf's %g writes so many digits, or all if there are more; `least`: the
  * first digit's exponent from which on it writes zeros in front instead. */
-static void add_decimal(struct dts_buf *b, struct dts_decimal d, int most, int least)
+static char *put_decimal(char *p, struct dts_decimal d, int most, int least)
 {
-	size_t from = b->len;
+	char *end = dts_put_u64(p + 1, d.digits); /* behind a place for the point */
+	int count = (int)(end - p) - 1, first = d.exponent + count - 1;
 
-	dts_buf_addu(b, d.digits);
-	int count = (int)(b->len - from), first = d.exponent + count - 1;
 	if (first < least || first >= (most > count ? most : count)) {
-		if (count > 1)
-			insert_point(b, from + 1);
-		int n = first < 0 ? -first : first;
-		dts_buf_adds(b, first < 0 ? "e-" : "e+");
-		if (n < 10)
-			dts_buf_addc(b, '0');
-		dts_buf_addu(b, (uint64_t)n);
-	} else if (first < 0) {
-		b->len = from;
-		dts_buf_add(b, "0.00000", (size_t)(1 - first));
-		dts_buf_addu(b, d.digits);
-	} else if (d.exponent < 0) {
-		insert_point(b, from + (size_t)first + 1);
-	} else {
-		dts_buf_add(b, "0000000000000000", (size_t)d.exponent);
+		unsigned n = (unsigned)(first < 0 ? -first : first);
+		put_point(p, 1);
+		end -= count == 1; /* nothing is behind the point */
+		*end++ = 'e';
+		*end++ = first < 0 ? '-' : '+';
+		return n < 100 ? dts_put_pair(end, n) : dts_put_u64(end, n);
 	}
+	if (first < 0) {
+		memcpy(p, "0.00000", 8);
+		return dts_put_u64(p + 1 - first, d.digits);
+	}
+	if (d.exponent < 0) {
+		put_point(p, first + 1);
+		return end;
+	}
+	put_point(p, count);
+	memcpy(p + count, "0000000000000000", 16);
+	return p + count + d.exponent;
 }
 
-void dts_json_add_double(struct dts_buf *b, double x)
+char *dts_json_put_double(char *p, double x)
 {
 	struct dts_decimal d = dts_shortest_double(x);
 
 	if (signbit(x))
-		dts_buf_addc(b, '-');
+		*p++ = '-';
 	/* 0.00001 and 0.000012, but 1.25e-05. */
-	add_decimal(b, d, 15, d.exponent >= -6 ? -5 : -4);
+	return put_decimal(p, d, 15, d.exponent >= -6 ? -5 : -4);
 }
 
-void dts_json_add_float(struct dts_buf *b, float x)
+char *dts_json_put_float(char *p, float x)
 {
 	if (signbit(x))
-		dts_buf_addc(b, '-');
-	add_decimal(b, dts_shortest_float(x), 6, -4);
+		*p++ = '-';
+	return put_decimal(p, dts_shortest_float(x), 6, -4);
+}
+
+void dts_json_add_i64(struct dts_buf *b, int64_t n)
+{
+	dts_buf_reserve(b, DTS_JSON_NUMBER_MAX);
+	b->len = (size_t)(dts_json_put_i64(b->data + b->len, n) - b->data);
+}
+
+void dts_json_add_u64(struct dts_buf *b, uint64_t n)
+{
+	dts_buf_reserve(b, DTS_JSON_NUMBER_MAX);
+	b->len = (size_t)(dts_json_put_u64(b->data + b->len, n) - b->data);
+}
+
+void dts_json_add_double(struct dts_buf *b, double n)
+{
+	dts_buf_reserve(b, DTS_JSON_NUMBER_MAX);
+	b->len = (size_t)(dts_json_put_double(b->data + b->len, n) - b->data);
+}
+
+void dts_json_add_float(struct dts_buf *b, float n)
+{
+	dts_buf_reserve(b, DTS_JSON_NUMBER_MAX);
+	b->len = (size_t)(dts_json_put_float(b->data + b->len, n) - b->data);
 }

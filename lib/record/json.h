@@ -92,4 +92,11 @@ void dts_json_add_float(struct dts_buf *b, float f);
 void dts_json_add_i64(struct dts_buf *b, int64_t n);
 void dts_json_add_u64(struct dts_buf *b, uint64_t n);
 
+/* The same at p, where there is room for so many bytes; where it ends. */
+enum { DTS_JSON_NUMBER_MAX = 48 };
+char *dts_json_put_double(char *p, double d);
+char *dts_json_put_float(char *p, float f);
+char *dts_json_put_i64(char *p, int64_t n);
+char *dts_json_put_u64(char *p, uint64_t n);
+
 #endif
