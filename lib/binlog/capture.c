@@ -106,12 +106,12 @@ void dts_capture_elsewhere(struct dts_capture *c, unsigned lower_case_names)
  * MariaDB 11.4 leaves it out inside of transactions. Where it is there, both must agree; a
  * gap is right only where the server leaves out what we have.
  */
-static int move_on(struct dts_capture *c, const struct dts_event *e, struct dts_slice raw, struct dts_error *err)
+static int move_on(struct dts_capture *c, const struct dts_event *e, struct dts_error *err)
 {
 	uint64_t offset = c->at.offset + e->size;
 	uint32_t gap = e->end_pos - (uint32_t)offset;
 
-	if (dts_event_is_made_up(raw))
+	if (dts_event_is_made_up(e))
 		return 0;
 	if (c->relayed && e->type == DTS_EV_FORMAT && e->flags & DTS_EVENT_RELAY)
 		return 0;
@@ -334,9 +334,9 @@ static int end_quiet(struct dts_capture *c, struct dts_error *err)
 	return 0;
 }
 
-/* `start` is where the event stands; c->at is behind it already. */
+/* `start` is the offset of the event; c->at is behind it already. */
 static int dispatch(struct dts_capture *c, const struct dts_event *e, struct dts_slice raw,
-		    const struct dts_position *start, struct dts_buf *out, struct dts_error *err)
+		    uint64_t start, struct dts_buf *out, struct dts_error *err)
 {
 	char text[24];
 
@@ -461,7 +461,7 @@ int dts_capture_pass(struct dts_capture *c, struct dts_slice raw)
 	struct dts_error ignored = DTS_ERROR_INIT;
 	struct dts_event e;
 
-	if (dts_event_parse(&e, &c->format, raw, &ignored) < 0 || move_on(c, &e, raw, &ignored) < 0)
+	if (dts_event_parse(&e, &c->format, raw, &ignored) < 0 || move_on(c, &e, &ignored) < 0)
 		return -1;
 	switch (e.type) {
 	case DTS_EV_XID:
@@ -504,32 +504,29 @@ static void take_back(struct dts_capture *c, const struct before *b, struct dts_
 int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_buf *out, struct dts_error *err)
 {
 	struct dts_event e;
-	/* A shallow copy: only the file and the offset are looked at. */
-	struct dts_position start = {.offset = c->at.offset, .created = c->at.created};
+	uint64_t start = c->at.offset;
 	const struct before before = before_event(c, out);
 	int status = dts_event_parse(&e, &c->format, raw, err);
 
 	if (status == 0) {
-		if (begins_group(&e))
-			memcpy(start.file, c->at.file, sizeof start.file);
 		if (e.time != 0 && !(e.flags & DTS_EVENT_ARTIFICIAL))
 			c->time = e.time;
-		status = move_on(c, &e, raw, err);
+		status = move_on(c, &e, err);
 	}
 	if (status == 0 && c->skip_to != 0) {
-		if (c->at.offset > c->skip_to && start.offset < c->skip_to)
+		if (c->at.offset > c->skip_to && start < c->skip_to)
 			status = dts_fail(err, DTS_BAD_INPUT, "offset %llu is not where an event begins", (unsigned long long)c->skip_to);
 		if (c->at.offset >= c->skip_to)
 			c->skip_to = 0;
-		if (status == 0 && e.type != DTS_EV_FORMAT && e.type != DTS_EV_ROTATE && start.offset < c->safe.offset)
+		if (status == 0 && e.type != DTS_EV_FORMAT && e.type != DTS_EV_ROTATE && start < c->safe.offset)
 			return 0;
 	}
 	if (status == 0) {
 		/* Behind a jump the event stood where it ends, less its size. */
 		if (e.end_pos != 0 && c->at.offset >= e.size)
-			start.offset = c->at.offset - e.size;
+			start = c->at.offset - e.size;
 		c->refused_statement = e.type == DTS_EV_QUERY || e.type == DTS_EV_QUERY_COMPRESSED;
-		status = dispatch(c, &e, raw, &start, out, err);
+		status = dispatch(c, &e, raw, start, out, err);
 	}
 	if (status == 0 && !c->tx.open && !c->stopped && (!c->jumps || c->caught_up) && c->skip_to == 0)
 		dts_capture_mark_safe(c);
@@ -539,17 +536,16 @@ int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_bu
 		if (status == 0)
 			status = end_quiet(c, err);
 	}
-	c->event_at = start.offset;
+	c->event_at = start;
 	if (status < 0) {
 		take_back(c, &before, out);
-		dts_where(err, "%s:%llu", c->at.file, (unsigned long long)start.offset);
+		dts_where(err, "%s:%llu", c->at.file, (unsigned long long)start);
 	}
 	return status;
 }
 
 int dts_capture_more(struct dts_capture *c, struct dts_buf *out, struct dts_error *err)
 {
-	const struct dts_position start = {.offset = c->event_at, .created = c->at.created};
 	const struct before before = before_event(c, out);
 	const bool checksum = c->format.checksum;
 	struct dts_slice raw;
@@ -566,7 +562,7 @@ int dts_capture_more(struct dts_capture *c, struct dts_buf *out, struct dts_erro
 				    e.type == DTS_EV_TRANSACTION_PAYLOAD))
 			status = dts_fail(err, DTS_BAD_INPUT, "a compressed transaction has an event that cannot be in one");
 		if (status == 0)
-			status = dispatch(c, &e, raw, &start, out, err);
+			status = dispatch(c, &e, raw, c->event_at, out, err);
 		if (status == 0 && !c->tx.open)
 			dts_capture_mark_safe(c);
 		status = status < 0 ? -1 : 1;
@@ -579,7 +575,7 @@ int dts_capture_more(struct dts_capture *c, struct dts_buf *out, struct dts_erro
 		c->refused_statement = true; /* it is the rest of its group */
 		c->begun = false;
 		take_back(c, &before, out);
-		dts_where(err, "%s:%llu", c->at.file, (unsigned long long)start.offset);
+		dts_where(err, "%s:%llu", c->at.file, (unsigned long long)c->event_at);
 	}
 	return status;
 }

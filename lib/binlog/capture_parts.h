@@ -42,10 +42,10 @@ void dts_capture_unlogged_map(struct dts_capture *c, uint64_t table_id);
 void dts_capture_unlogged_rows(struct dts_capture *c, const struct dts_event_rows *r);
 void dts_capture_unlogged_end(struct dts_capture *c);
 
-/* A group begins (group.c): MariaDB's GTID, MySQL's of each kind; `start` is where the event stands. */
-int dts_capture_begin_mariadb(struct dts_capture *c, const struct dts_event *e, const struct dts_position *start,
+/* A group begins (group.c): MariaDB's GTID, MySQL's of each kind; `start` is the offset of the event. */
+int dts_capture_begin_mariadb(struct dts_capture *c, const struct dts_event *e, uint64_t start,
 			      struct dts_error *err);
-int dts_capture_begin_mysql(struct dts_capture *c, const struct dts_event *e, const struct dts_position *start,
+int dts_capture_begin_mysql(struct dts_capture *c, const struct dts_event *e, uint64_t start,
 			    struct dts_error *err);
 
 /* XA_PREPARE ends it, decided or not. */

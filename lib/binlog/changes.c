@@ -12,7 +12,9 @@ static void prepare_head(struct dts_capture *c, const struct dts_log_table *t, c
 	struct dts_buf *b = &c->head;
 
 	dts_buf_clear(b);
-	dts_buf_addf(b, "{\"op\":\"%s\",", t->is_sequence ? "setval" : ops[r->kind]);
+	dts_buf_adds(b, "{\"op\":\"");
+	dts_buf_adds(b, t->is_sequence ? "setval" : ops[r->kind]);
+	dts_buf_adds(b, "\",");
 	dts_buf_add_slice(b, t->prefix);
 	dts_buf_adds(b, "\"tx\":\"");
 	dts_buf_add_slice(b, dts_buf_slice(&c->gtid_text));

@@ -50,9 +50,10 @@ const char *dts_event_name(uint8_t type, char text[24])
 
 static uint32_t stored_crc(struct dts_slice raw)
 {
-	struct dts_bytes b = dts_bytes(dts_slice(raw.p + raw.len - 4, 4));
+	uint32_t crc;
 
-	return dts_bytes_u32(&b);
+	memcpy(&crc, raw.p + raw.len - sizeof crc, sizeof crc);
+	return le32toh(crc);
 }
 
 /* The server writes the checksum of a format description before it sets the
@@ -85,11 +86,9 @@ bool dts_event_format_has_checksum(struct dts_slice raw)
 	return format_algorithm(raw) == 1;
 }
 
-int dts_event_parse(struct dts_event *e, const struct dts_event_format *f, struct dts_slice raw,
-		    struct dts_error *err)
+int dts_event_header(struct dts_event *e, struct dts_slice raw, struct dts_error *err)
 {
 	struct dts_bytes b = dts_bytes(raw);
-	bool checksum = f->checksum;
 
 	e->time = dts_bytes_u32(&b);
 	e->type = dts_bytes_u8(&b);
@@ -99,6 +98,16 @@ int dts_event_parse(struct dts_event *e, const struct dts_event_format *f, struc
 	e->flags = dts_bytes_u16(&b);
 	if (b.bad)
 		return dts_fail(err, DTS_BAD_INPUT, "an event of %zu bytes is shorter than its header", raw.len);
+	return 0;
+}
+
+int dts_event_parse(struct dts_event *e, const struct dts_event_format *f, struct dts_slice raw,
+		    struct dts_error *err)
+{
+	bool checksum = f->checksum;
+
+	if (dts_event_header(e, raw, err) < 0)
+		return -1;
 	if (e->size != raw.len)
 		return dts_fail(err, DTS_BAD_INPUT, "an event says it has %u bytes, but %zu are here",
 				(unsigned)e->size, raw.len);
@@ -126,23 +135,11 @@ int dts_event_parse(struct dts_event *e, const struct dts_event_format *f, struc
 	return 0;
 }
 
-bool dts_event_is_made_up(struct dts_slice raw)
+bool dts_event_is_made_up(const struct dts_event *e)
 {
-	struct dts_bytes b = dts_bytes(raw);
-	uint8_t type;
-	uint32_t end_pos;
-	uint16_t flags;
-
-	dts_bytes_u32(&b);
-	type = dts_bytes_u8(&b);
-	dts_bytes_u64(&b);
-	end_pos = dts_bytes_u32(&b);
-	flags = dts_bytes_u16(&b);
-	if (b.bad)
-		return false;
 	/* The format description comes again, without a place, when reading begins behind it. */
-	return flags & DTS_EVENT_ARTIFICIAL || type == DTS_EV_HEARTBEAT || type == DTS_EV_HEARTBEAT_V2 ||
-	       (type == DTS_EV_FORMAT && end_pos == 0);
+	return e->flags & DTS_EVENT_ARTIFICIAL || e->type == DTS_EV_HEARTBEAT || e->type == DTS_EV_HEARTBEAT_V2 ||
+	       (e->type == DTS_EV_FORMAT && e->end_pos == 0);
 }
 
 int dts_event_format(struct dts_event_format *f, const struct dts_event *e, struct dts_slice raw,

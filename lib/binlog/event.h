@@ -101,9 +101,11 @@ struct dts_event_format {
 int dts_event_parse(struct dts_event *e, const struct dts_event_format *f, struct dts_slice raw,
 		    struct dts_error *err);
 
-/* Is this whole event one that the server made up for us, with no place in the file?
- * What is too short for an event is none. */
-bool dts_event_is_made_up(struct dts_slice raw);
+/* Only its header, without `body`. -1: cut. */
+int dts_event_header(struct dts_event *e, struct dts_slice raw, struct dts_error *err);
+
+/* Is it one that the server made up for us, with no place in the file? */
+bool dts_event_is_made_up(const struct dts_event *e);
 
 /* Each reads the body of one kind of event; -1 with DTS_BAD_INPUT when it is cut. */
 int dts_event_format(struct dts_event_format *f, const struct dts_event *e, struct dts_slice raw,

@@ -130,8 +130,12 @@ static enum dts_readahead_result wait_for_event(struct dts_follow *f, struct dts
 /* Does this event end behind the stop? Then so does its transaction, which is not to be told. */
 static bool crosses_stop(struct dts_follow *f, struct dts_slice event)
 {
+	struct dts_error ignored = DTS_ERROR_INIT; /* who takes the event in says it */
+	struct dts_event e;
+
 	return f->stop_order == 0 && f->stop_seen[0] && f->capture.at.offset + event.len > f->stop.offset &&
-	       !dts_event_is_made_up(event) && !(f->capture.relayed && (uint8_t)event.p[4] == DTS_EV_FORMAT);
+	       dts_event_header(&e, event, &ignored) == 0 && !dts_event_is_made_up(&e) &&
+	       !(f->capture.relayed && e.type == DTS_EV_FORMAT);
 }
 
 /* Is it yet to be seen whether the file is the one that the start was in? A history that
@@ -147,6 +151,8 @@ static bool reached_end(struct dts_follow *f)
 {
 	const struct dts_gtids *stop = &f->o->stop_gtid;
 
+	if (!f->stop.file[0] && !dts_gtids_known(stop))
+		return false;
 	return (!f->capture.quiet || f->stream_waits) && !file_unsure(f) &&
 	       (reached_stop(f) || dts_gtids_cover(&f->seen, stop) || dts_gtids_cover(&f->capture.safe.gtid, stop));
 }

@@ -3,7 +3,7 @@
 #include "binlog/event_mysql.h"
 
 /* A group begins whose name is in c->gtid_text. `time` in microseconds. */
-static int begin(struct dts_capture *c, uint64_t time, const struct dts_position *start, struct dts_error *err)
+static int begin(struct dts_capture *c, uint64_t time, uint64_t start, struct dts_error *err)
 {
 	if (c->tx.open)
 		return dts_fail(err, DTS_BAD_INPUT, "transaction %s has no end", dts_buf_text(&c->tx.id));
@@ -16,11 +16,13 @@ static int begin(struct dts_capture *c, uint64_t time, const struct dts_position
 		c->start_time = 0;
 		c->quiet = false;
 	}
-	dts_tx_begin(&c->tx, dts_buf_slice(&c->gtid_text), time, start);
+	struct dts_position place = {.offset = start, .created = c->at.created};
+	memcpy(place.file, c->at.file, sizeof place.file);
+	dts_tx_begin(&c->tx, dts_buf_slice(&c->gtid_text), time, &place);
 	return 0;
 }
 
-int dts_capture_begin_mariadb(struct dts_capture *c, const struct dts_event *e, const struct dts_position *start,
+int dts_capture_begin_mariadb(struct dts_capture *c, const struct dts_event *e, uint64_t start,
 			      struct dts_error *err)
 {
 	struct dts_event_gtid g;
@@ -41,18 +43,19 @@ int dts_capture_begin_mariadb(struct dts_capture *c, const struct dts_event *e, 
 
 /* Without a GTID a transaction is called by where it begins. The text is written into
  * records as it is. */
-static int name_by_place(struct dts_capture *c, const struct dts_position *start, struct dts_error *err)
+static int name_by_place(struct dts_capture *c, uint64_t start, struct dts_error *err)
 {
-	for (const char *p = start->file; *p; p++)
+	for (const char *p = c->at.file; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == '"' || *p == '\\')
 			return dts_fail(err, DTS_REFUSED, "the name of the log file has a character that cannot be used");
-	dts_buf_adds(&c->gtid_text, start->file);
-	dts_buf_addf(&c->gtid_text, ":%llu", (unsigned long long)start->offset);
+	dts_buf_adds(&c->gtid_text, c->at.file);
+	dts_buf_addc(&c->gtid_text, ':');
+	dts_buf_addu(&c->gtid_text, start);
 	return 0;
 }
 
 /* Whether a transaction follows or one statement is only seen by what comes next. */
-int dts_capture_begin_mysql(struct dts_capture *c, const struct dts_event *e, const struct dts_position *start,
+int dts_capture_begin_mysql(struct dts_capture *c, const struct dts_event *e, uint64_t start,
 			    struct dts_error *err)
 {
 	struct dts_event_mysql_gtid g;

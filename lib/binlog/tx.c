@@ -2,13 +2,13 @@
 
 #include <stdlib.h>
 #include <strings.h>
-#include <time.h>
+
+#include "record/moment.h"
 
 void dts_tx_release(struct dts_tx *t)
 {
 	dts_buf_release(&t->id);
 	dts_buf_release(&t->begin);
-	dts_position_release(&t->start);
 	for (size_t i = 0; i < t->savepoint_cap; i++)
 		dts_buf_release(&t->savepoints[i].name);
 	free(t->savepoints);
@@ -17,12 +17,14 @@ void dts_tx_release(struct dts_tx *t)
 
 void dts_time_add(struct dts_buf *b, uint64_t seconds)
 {
-	time_t when = (time_t)seconds;
-	char text[40];
-	struct tm tm;
+	const uint64_t last = 253402300799; /* of the year 9999 */
+	struct dts_moment m = {0};
 
-	gmtime_r(&when, &tm);
-	dts_buf_add(b, text, strftime(text, sizeof text, "\"%Y-%m-%dT%H:%M:%SZ\"", &tm));
+	dts_moment_from_seconds(&m, seconds < last ? seconds : last);
+	dts_buf_addc(b, '"');
+	dts_moment_add(b, DTS_MOMENT_DATETIME, &m, 0);
+	b->data[b->len - 9] = 'T';
+	dts_buf_adds(b, "Z\"");
 }
 
 /* The same of microseconds; those of whole seconds have no fraction. */
@@ -37,7 +39,9 @@ static void add_exact_time(struct dts_buf *b, uint64_t micro)
 
 static void add_head(struct dts_tx *t, struct dts_buf *b, const char *op, struct dts_slice id)
 {
-	dts_buf_addf(b, "{\"op\":\"%s\",\"src\":", op);
+	dts_buf_adds(b, "{\"op\":\"");
+	dts_buf_adds(b, op);
+	dts_buf_adds(b, "\",\"src\":");
 	dts_buf_add_slice(b, t->src_json);
 	dts_buf_adds(b, ",\"tx\":\"");
 	dts_buf_add_slice(b, id); /* digits and dashes, or a file name: see dts_tx_begin() */
@@ -66,15 +70,13 @@ void dts_tx_begin(struct dts_tx *t, struct dts_slice id, uint64_t time, const st
 	t->savepoint_count = 0;
 	dts_buf_clear(&t->id);
 	dts_buf_add_slice(&t->id, id);
-	dts_position_set(&t->start, dts_slice_of(start->file), start->offset);
-	t->start.created = start->created;
 	dts_buf_clear(&t->begin);
 	add_head(t, &t->begin, "begin", id);
 	if (time != 0) {
 		dts_buf_adds(&t->begin, ",\"time\":");
 		add_exact_time(&t->begin, time);
 	}
-	add_tail(&t->begin, &t->start);
+	add_tail(&t->begin, start);
 }
 
 uint64_t dts_tx_change(struct dts_tx *t, struct dts_buf *out)

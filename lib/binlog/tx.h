@@ -24,7 +24,6 @@ struct dts_tx {
 	uint64_t n;   /* changes so far, as rolled back */
 	struct dts_buf id;    /* "0-1-6" */
 	struct dts_buf begin; /* the held record */
-	struct dts_position start; /* of the transaction's first event */
 	struct dts_savepoint *savepoints; /* the first savepoint_count are in use */
 	size_t savepoint_count, savepoint_cap;
 };
@@ -56,7 +55,7 @@ void dts_tx_rollback(struct dts_tx *t, struct dts_buf *out); /* it is void */
 void dts_tx_decide(struct dts_tx *t, bool commit, struct dts_slice xid, const struct dts_position *end,
 		   struct dts_buf *out);
 
-/* Appends seconds since 1970 as "2026-01-31T10:31:00Z", with quotes. */
+/* Appends seconds since 1970 as "2026-01-31T10:31:00Z", with quotes. Beyond the year 9999 they are its last. */
 void dts_time_add(struct dts_buf *b, uint64_t seconds);
 
 #endif
