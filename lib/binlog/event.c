@@ -86,7 +86,7 @@ bool dts_event_format_has_checksum(struct dts_slice raw)
 	return format_algorithm(raw) == 1;
 }
 
-int dts_event_header(struct dts_event *e, struct dts_slice raw, struct dts_error *err)
+bool dts_event_header(struct dts_event *e, struct dts_slice raw)
 {
 	struct dts_bytes b = dts_bytes(raw);
 
@@ -96,9 +96,7 @@ int dts_event_header(struct dts_event *e, struct dts_slice raw, struct dts_error
 	e->size = dts_bytes_u32(&b);
 	e->end_pos = dts_bytes_u32(&b);
 	e->flags = dts_bytes_u16(&b);
-	if (b.bad)
-		return dts_fail(err, DTS_BAD_INPUT, "an event of %zu bytes is shorter than its header", raw.len);
-	return 0;
+	return !b.bad;
 }
 
 int dts_event_parse(struct dts_event *e, const struct dts_event_format *f, struct dts_slice raw,
@@ -106,8 +104,8 @@ int dts_event_parse(struct dts_event *e, const struct dts_event_format *f, struc
 {
 	bool checksum = f->checksum;
 
-	if (dts_event_header(e, raw, err) < 0)
-		return -1;
+	if (!dts_event_header(e, raw))
+		return dts_fail(err, DTS_BAD_INPUT, "an event of %zu bytes is shorter than its header", raw.len);
 	if (e->size != raw.len)
 		return dts_fail(err, DTS_BAD_INPUT, "an event says it has %u bytes, but %zu are here",
 				(unsigned)e->size, raw.len);

@@ -101,8 +101,8 @@ struct dts_event_format {
 int dts_event_parse(struct dts_event *e, const struct dts_event_format *f, struct dts_slice raw,
 		    struct dts_error *err);
 
-/* Only its header, without `body`. -1: cut. */
-int dts_event_header(struct dts_event *e, struct dts_slice raw, struct dts_error *err);
+/* Only its header, without `body`. False: it is shorter than that. */
+bool dts_event_header(struct dts_event *e, struct dts_slice raw);
 
 /* Is it one that the server made up for us, with no place in the file? */
 bool dts_event_is_made_up(const struct dts_event *e);

@@ -130,11 +130,10 @@ static enum dts_readahead_result wait_for_event(struct dts_follow *f, struct dts
 /* Does this event end behind the stop? Then so does its transaction, which is not to be told. */
 static bool crosses_stop(struct dts_follow *f, struct dts_slice event)
 {
-	struct dts_error ignored = DTS_ERROR_INIT; /* who takes the event in says it */
 	struct dts_event e;
 
 	return f->stop_order == 0 && f->stop_seen[0] && f->capture.at.offset + event.len > f->stop.offset &&
-	       dts_event_header(&e, event, &ignored) == 0 && !dts_event_is_made_up(&e) &&
+	       dts_event_header(&e, event) && !dts_event_is_made_up(&e) &&
 	       !(f->capture.relayed && e.type == DTS_EV_FORMAT);
 }
 

@@ -1,20 +1,35 @@
 #include "record/json.h"
 
+#include <pthread.h>
+
 static const char digits[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/* Both digits of 12 bits. */
+static char pairs[4096][2];
+
+static void fill_pairs(void)
+{
+	for (unsigned i = 0; i < 4096; i++) {
+		pairs[i][0] = digits[i >> 6];
+		pairs[i][1] = digits[i & 63];
+	}
+}
 
 void dts_json_add_bytes(struct dts_buf *b, struct dts_slice bytes)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	const unsigned char *p = (const unsigned char *)bytes.p;
 	size_t left = bytes.len;
 
+	pthread_once(&once, fill_pairs);
 	dts_buf_reserve(b, bytes.len / 3 * 4 + 32);
 	dts_buf_add(b, "{\"base64\":\"", 11);
 	char *to = b->data + b->len;
 	for (; left >= 3; left -= 3, p += 3) {
-		*to++ = digits[p[0] >> 2];
-		*to++ = digits[(p[0] & 3) << 4 | p[1] >> 4];
-		*to++ = digits[(p[1] & 15) << 2 | p[2] >> 6];
-		*to++ = digits[p[2] & 63];
+		unsigned bits = (unsigned)p[0] << 16 | (unsigned)p[1] << 8 | p[2];
+		memcpy(to, pairs[bits >> 12], 2);
+		memcpy(to + 2, pairs[bits & 0xfff], 2);
+		to += 4;
 	}
 	if (left > 0) {
 		unsigned second = left == 2 ? p[1] : 0;

@@ -231,20 +231,23 @@ bool dts_json_u64(struct dts_slice raw, uint64_t *n)
 	return true;
 }
 
-static void add_escape(struct dts_buf *b, unsigned char c)
+/* Up to six bytes. */
+static char *put_escape(char *p, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef";
 	static const char brief[] = "btn\0fr"; /* from 0x08 to 0x0d */
 
-	dts_buf_addc(b, '\\');
+	*p++ = '\\';
 	if (c == '"' || c == '\\') {
-		dts_buf_addc(b, (char)c);
+		*p++ = (char)c;
 	} else if (c >= 0x08 && c <= 0x0d && brief[c - 0x08]) {
-		dts_buf_addc(b, brief[c - 0x08]);
+		*p++ = brief[c - 0x08];
 	} else {
-		char text[5] = {'u', '0', '0', hex[c >> 4], hex[c & 15]};
-		dts_buf_add(b, text, sizeof text);
+		const char text[5] = {'u', '0', '0', hex[c >> 4], hex[c & 15]};
+		memcpy(p, text, sizeof text);
+		p += sizeof text;
 	}
+	return p;
 }
 
 #ifdef __SSE2__
@@ -340,28 +343,30 @@ static inline __attribute__((always_inline)) const char *copy_plain(char **to, c
 	return p;
 }
 
-size_t dts_json_add_plain(struct dts_buf *b, struct dts_slice text)
+/* Adds all, with escapes; with `ascii` up to the first byte that is not. Where that is, or the end. */
+static inline __attribute__((always_inline)) const char *add_escaped(struct dts_buf *b, const char *p, const char *end, bool ascii)
 {
-	dts_buf_reserve(b, text.len + 16);
-	char *to = b->data + b->len;
-	const char *p = copy_plain(&to, text.p, text.p + text.len, true);
-	b->len = (size_t)(to - b->data);
-	return (size_t)(p - text.p);
+	for (;;) {
+		dts_buf_reserve(b, (size_t)(end - p) + 16);
+		char *to = b->data + b->len;
+		p = copy_plain(&to, p, end, ascii);
+		bool escape = p < end && (!ascii || (unsigned char)*p < 0x80);
+		if (escape) /* which fits where copying may write beyond its end */
+			to = put_escape(to, (unsigned char)*p++);
+		b->len = (size_t)(to - b->data);
+		if (!escape)
+			return p;
+	}
+}
+
+size_t dts_json_add_ascii(struct dts_buf *b, struct dts_slice text)
+{
+	return (size_t)(add_escaped(b, text.p, text.p + text.len, true) - text.p);
 }
 
 void dts_json_add_inside(struct dts_buf *b, struct dts_slice text)
 {
-	const char *p = text.p, *end = text.p + text.len;
-
-	for (;;) {
-		dts_buf_reserve(b, (size_t)(end - p) + 16);
-		char *to = b->data + b->len;
-		p = copy_plain(&to, p, end, false);
-		b->len = (size_t)(to - b->data);
-		if (p == end)
-			return;
-		add_escape(b, (unsigned char)*p++);
-	}
+	add_escaped(b, text.p, text.p + text.len, false);
 }
 
 void dts_json_add_string(struct dts_buf *b, struct dts_slice text)

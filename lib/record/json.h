@@ -74,8 +74,8 @@ bool dts_json_u64(struct dts_slice raw, uint64_t *n);
 void dts_json_add_string(struct dts_buf *b, struct dts_slice text);
 void dts_json_add_inside(struct dts_buf *b, struct dts_slice text); /* without the quotes around it */
 
-/* Appends the first bytes of `text` that are ASCII and need no escape; how many that are. */
-size_t dts_json_add_plain(struct dts_buf *b, struct dts_slice text);
+/* The same of the bytes of `text` up to the first that is not ASCII; how many that are. */
+size_t dts_json_add_ascii(struct dts_buf *b, struct dts_slice text);
 
 /* Appends {"base64":"..."} (RFC 4648 section 4, padded). */
 void dts_json_add_bytes(struct dts_buf *b, struct dts_slice bytes);

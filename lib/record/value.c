@@ -15,16 +15,16 @@ static void quote_tail(struct dts_buf *b, size_t from)
 	b->len = from + b->len - at;
 }
 
-/* Nearly all text is ASCII with nothing to escape: looked at once, while it is copied. The rest is looked at
+/* Most text is ASCII: looked at once, while it is copied. What is behind that is looked at
  * before. False, and nothing added, where it is no UTF-8 of this set. */
 static bool add_utf8(struct dts_buf *b, const struct dts_charset *cs, struct dts_slice bytes)
 {
 	size_t from = b->len;
 
 	dts_buf_addc(b, '"');
-	size_t plain = dts_json_add_plain(b, bytes);
-	if (plain < bytes.len) {
-		struct dts_slice rest = dts_slice(bytes.p + plain, bytes.len - plain);
+	size_t ascii = dts_json_add_ascii(b, bytes);
+	if (ascii < bytes.len) {
+		struct dts_slice rest = dts_slice(bytes.p + ascii, bytes.len - ascii);
 		if (!dts_charset_passes(cs, rest)) {
 			b->len = from;
 			return false;
