@@ -190,7 +190,7 @@ enum { ROOM = DTS_DECIMAL_MAX + 16 };
 _Static_assert((int)DTS_DECIMAL_MAX > DTS_JSON_NUMBER_MAX && (int)DTS_DECIMAL_MAX > DTS_TEMPORAL_MAX, "room for all");
 
 /* One value that is not NULL, at p, behind what `out` holds; where it ends; NULL: no such value. */
-static char *put_value(struct dts_buf *out, char *p, const struct dts_log_column *c, struct dts_bytes *b)
+static inline __attribute__((always_inline)) char *put_value(struct dts_buf *out, char *p, const struct dts_log_column *c, struct dts_bytes *b)
 {
 	uint64_t v;
 
@@ -275,6 +275,7 @@ static size_t count_present(const struct dts_log_table *t, const uint8_t *presen
 	return count;
 }
 
+/* Made twice, since nearly all images are plain: that is known then, and a value is no call. */
 static inline __attribute__((always_inline)) int add_image(const struct dts_log_table *t, struct dts_row_documents *d,
 							     enum documents how, const uint8_t *present,
 							     struct dts_bytes *b, struct dts_buf *out, struct dts_error *err)
@@ -321,6 +322,12 @@ int dts_row_add(const struct dts_log_table *t, const uint8_t *present, struct dt
 
 /* --- updates with parts of documents */
 
+static int add_documents_image(const struct dts_log_table *t, struct dts_row_documents *d, enum documents how,
+			       const uint8_t *present, struct dts_bytes *b, struct dts_buf *out, struct dts_error *err)
+{
+	return add_image(t, d, how, present, b, out, err);
+}
+
 void dts_row_documents_release(struct dts_row_documents *d)
 {
 	free(d->before);
@@ -349,7 +356,7 @@ int dts_row_add_before(const struct dts_log_table *t, struct dts_row_documents *
 	for (size_t i = 0; i < count; i++)
 		d->before[i] = (struct dts_slice){NULL, 0};
 	d->missing = false;
-	return add_image(t, d, KEEP, present, b, out, err);
+	return add_documents_image(t, d, KEEP, present, b, out, err);
 }
 
 int dts_row_add_after(const struct dts_log_table *t, struct dts_row_documents *d, const uint8_t *present,
@@ -364,5 +371,5 @@ int dts_row_add_after(const struct dts_log_table *t, struct dts_row_documents *d
 	if (b->bad || options & ~(uint64_t)PARTIAL_JSON)
 		return dts_fail(err, DTS_BAD_INPUT, "a row of `%.*s`.`%.*s` is cut short, or written in a way that is not known",
 				(int)t->schema.db.len, t->schema.db.p, (int)t->schema.table.len, t->schema.table.p);
-	return add_image(t, d, CHANGE, present, b, out, err);
+	return add_documents_image(t, d, CHANGE, present, b, out, err);
 }

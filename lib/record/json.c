@@ -399,25 +399,25 @@ char *dts_json_put_u64(char *p, uint64_t n)
 	return put_integer(p, false, n, n < UINT64_C(1) << 53);
 }
 
-/* Moves the first digits back by one place, and puts the point behind them. */
-static void put_point(char *p, int digits)
+/* Puts the point behind the first digits; at most 16 are behind it. */
+static inline char *put_point(char *p, char *end, int digits)
 {
-	for (int i = 0; i < digits; i++)
-		p[i] = p[i + 1];
+	memmove(p + digits + 1, p + digits, 16);
 	p[digits] = '.';
+	return end + 1;
 }
 
 /* As printf's %g writes so many digits, or all if there are more; `least`: the
  * first digit's exponent from which on it writes zeros in front instead. */
 static char *put_decimal(char *p, struct dts_decimal d, int most, int least)
 {
-	char *end = dts_put_u64(p + 1, d.digits); /* behind a place for the point */
-	int count = (int)(end - p) - 1, first = d.exponent + count - 1;
+	char *end = dts_put_u64(p, d.digits);
+	int count = (int)(end - p), first = d.exponent + count - 1;
 
 	if (first < least || first >= (most > count ? most : count)) {
 		unsigned n = (unsigned)(first < 0 ? -first : first);
-		put_point(p, 1);
-		end -= count == 1; /* nothing is behind the point */
+		if (count > 1)
+			end = put_point(p, end, 1);
 		*end++ = 'e';
 		*end++ = first < 0 ? '-' : '+';
 		return n < 100 ? dts_put_pair(end, n) : dts_put_u64(end, n);
@@ -426,13 +426,10 @@ static char *put_decimal(char *p, struct dts_decimal d, int most, int least)
 		memcpy(p, "0.00000", 8);
 		return dts_put_u64(p + 1 - first, d.digits);
 	}
-	if (d.exponent < 0) {
-		put_point(p, first + 1);
-		return end;
-	}
-	put_point(p, count);
-	memcpy(p + count, "0000000000000000", 16);
-	return p + count + d.exponent;
+	if (d.exponent < 0)
+		return put_point(p, end, first + 1);
+	memcpy(end, "0000000000000000", 16);
+	return end + d.exponent;
 }
 
 char *dts_json_put_double(char *p, double x)
