@@ -114,6 +114,7 @@ void dts_log_source_close(struct dts_log_source *s)
 {
 	dts_session_close(&s->dump);
 	dts_session_close(&s->control);
+	dts_packets_release(&s->packets);
 	dts_buf_release(&s->identity);
 	dts_buf_release(&s->json);
 	dts_map_release(&s->collations, free_text);
@@ -399,9 +400,9 @@ static int ask_by_gtid(struct dts_log_source *s, const struct dts_position *from
 	int status;
 
 	if (s->control.family == DTS_MARIADB)
-		return dts_client_dump(s->dump.mysql, DTS_LIT(""), FIRST_EVENT, DUMP_ANNOTATE, s->server_id);
+		return dts_client_dump(s->dump.mysql, DTS_LIT(""), FIRST_EVENT, DUMP_ANNOTATE, s->server_id, &s->packets);
 	dts_gtid_set_encode(&set, &from->gtid.set);
-	status = dts_client_dump_gtid(s->dump.mysql, dts_buf_slice(&set), 0, s->server_id);
+	status = dts_client_dump_gtid(s->dump.mysql, dts_buf_slice(&set), 0, s->server_id, &s->packets);
 	dts_buf_release(&set);
 	return status;
 }
@@ -432,7 +433,7 @@ int dts_log_source_dump(struct dts_log_source *s, const struct dts_position *fro
 	*from_start = !by_gtid && from->offset > UINT32_MAX;
 	status = by_gtid ? ask_by_gtid(s, from)
 			 : dts_client_dump(s->dump.mysql, dts_slice_of(from->file), *from_start ? FIRST_EVENT : from->offset,
-					   flags, s->server_id);
+					   flags, s->server_id, &s->packets);
 	return status < 0 ? dts_session_fail(&s->dump, err, "cannot ask for the log of") : 0;
 }
 
@@ -512,12 +513,12 @@ int dts_log_source_read(void *context, struct dts_slice *event, struct dts_error
 	if (s->semi_sync.on && dts_semi_sync_due(&s->semi_sync) &&
 	    dts_client_dump_reply(s->dump.mysql, dts_buf_slice(&s->semi_sync.reply)) < 0)
 		return dts_session_fail(&s->dump, err, "cannot acknowledge events to");
-	int status = dts_client_dump_next(s->dump.mysql, event);
+	int status = dts_client_dump_next(s->dump.mysql, &s->packets, event);
 
 	if (status > 0 && s->semi_sync.on) {
 		dts_semi_sync_take(&s->semi_sync, event);
 		if (s->semi_sync.restarts)
-			dts_client_dump_restart(s->dump.mysql);
+			dts_client_dump_restart(s->dump.mysql, &s->packets);
 	}
 	if (status > 0 && !s->start.moved)
 		s->start.moved = is_of_file(*event);

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "binlog/semi_sync.h"
+#include "mysql/packets.h"
 #include "mysql/session.h"
 #include "record/position.h"
 #include "record/schema.h"
@@ -17,6 +18,7 @@ struct dts_log_source {
 	struct dts_session control;
 	struct dts_session dump;
 	enum dts_family family; /* also while `control` is not connected */
+	struct dts_packets packets; /* that come through it */
 	uint32_t server_id; /* that we go by as a replica */
 	struct dts_buf identity; /* of the server, as dts_session_server_id() */
 	struct dts_buf json;     /* {"server":"mariadb","version":...,"id":...,"instead-of":...} */

@@ -35,17 +35,21 @@ static void tell(struct dts_capture *c, const struct dts_schema *s, const struct
 	dts_buf_release(&line);
 }
 
-/* The catalog was asked when the table was described, but for one that a history has. */
-static void learn(struct dts_capture *c, struct dts_log_table *t)
+static void ask(struct dts_capture *c, struct dts_log_table *t)
 {
 	struct dts_error ignored = DTS_ERROR_INIT; /* nothing that would have to stop */
 	struct dts_schema s = {0};
 
-	if (t->acting_known)
-		return;
 	int found = c->options.catalog(c->options.context, t->schema.db, t->schema.table, &s, &ignored);
 	dts_log_table_acting(t, found > 0 ? &s : NULL);
 	dts_schema_release(&s);
+}
+
+/* The catalog was asked when the table was described, but for one that a history has. */
+static void learn(struct dts_capture *c, struct dts_log_table *t)
+{
+	if (!t->acting_known)
+		ask(c, t);
 }
 
 void dts_capture_unlogged_rows(struct dts_capture *c, const struct dts_event_rows *r)

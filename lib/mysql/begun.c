@@ -32,13 +32,13 @@ static int introduce(struct dts_session *s, struct dts_error *err)
 }
 
 /* The file's first event comes first, wherever in the file one begins, with the time of its making. */
-static int read_first(struct dts_session *s, struct dts_position *p, struct dts_error *err)
+static int read_first(struct dts_session *s, struct dts_packets *packets, struct dts_position *p, struct dts_error *err)
 {
 	struct dts_slice event;
 	int rc = 1;
 
 	for (int i = 0; i < FEW && rc > 0; i++) {
-		rc = dts_client_dump_next(s->mysql, &event);
+		rc = dts_client_dump_next(s->mysql, packets, &event);
 		if (rc > 0 && event.len >= HEADER && event.p[4] == FORMAT_DESCRIPTION) {
 			for (int byte = 3; byte >= 0; byte--)
 				p->created = p->created << 8 | (unsigned char)event.p[byte];
@@ -51,6 +51,7 @@ static int read_first(struct dts_session *s, struct dts_position *p, struct dts_
 int dts_place_begun(const struct dts_connect_options *o, struct dts_position *p, struct dts_error *err)
 {
 	struct dts_session s = {0};
+	struct dts_packets packets = {0};
 	struct dts_error why = DTS_ERROR_INIT;
 	int rc = 0;
 
@@ -59,13 +60,14 @@ int dts_place_begun(const struct dts_connect_options *o, struct dts_position *p,
 		return 0;
 	if (dts_session_open(&s, o, &why) < 0 || introduce(&s, &why) < 0)
 		rc = -1;
-	else if (dts_client_dump(s.mysql, dts_slice_of(p->file), p->offset, NON_BLOCK, random_id()) < 0)
+	else if (dts_client_dump(s.mysql, dts_slice_of(p->file), p->offset, NON_BLOCK, random_id(), &packets) < 0)
 		rc = dts_session_fail(&s, &why, "cannot ask for the log of");
 	else
-		rc = read_first(&s, p, &why);
+		rc = read_first(&s, &packets, p, &why);
 	/* The server is still sending what follows. */
 	dts_session_abort(&s);
 	dts_session_close(&s);
+	dts_packets_release(&packets);
 	if (rc < 0 && why.status == DTS_REFUSED)
 		return 0;
 	if (rc < 0)

@@ -131,15 +131,16 @@ static void add_number(struct dts_buf *b, uint64_t n, unsigned bytes)
 }
 
 /* Sends a command that is answered with the log. Releases `args`. */
-static int send_dump(MYSQL *mysql, unsigned command, struct dts_buf *args)
+static int send_dump(MYSQL *mysql, unsigned command, struct dts_buf *args, struct dts_packets *p)
 {
 	allow_largest(mysql);
-	int failed = mysql->methods->db_command(mysql, (enum enum_server_command)command, args->data, args->len, 1, NULL);
+	int rc = dts_client_command(mysql, command, dts_buf_slice(args), p);
 	dts_buf_release(args);
-	return failed ? -1 : 0;
+	return rc;
 }
 
-int dts_client_dump(MYSQL *mysql, struct dts_slice file, uint64_t offset, uint16_t flags, uint32_t server_id)
+int dts_client_dump(MYSQL *mysql, struct dts_slice file, uint64_t offset, uint16_t flags, uint32_t server_id,
+		    struct dts_packets *p)
 {
 	struct dts_buf args = {0};
 
@@ -149,10 +150,11 @@ int dts_client_dump(MYSQL *mysql, struct dts_slice file, uint64_t offset, uint16
 	add_number(&args, flags, 2);
 	add_number(&args, server_id, 4);
 	dts_buf_add(&args, file.p, file.len);
-	return send_dump(mysql, COM_BINLOG_DUMP, &args);
+	return send_dump(mysql, COM_BINLOG_DUMP, &args, p);
 }
 
-int dts_client_dump_gtid(MYSQL *mysql, struct dts_slice encoded_set, uint16_t flags, uint32_t server_id)
+int dts_client_dump_gtid(MYSQL *mysql, struct dts_slice encoded_set, uint16_t flags, uint32_t server_id,
+			 struct dts_packets *p)
 {
 	enum { COM_BINLOG_DUMP_GTID = 30 }; /* MySQL's, which this library has no name for */
 	struct dts_buf args = {0};
@@ -163,25 +165,26 @@ int dts_client_dump_gtid(MYSQL *mysql, struct dts_slice encoded_set, uint16_t fl
 	add_number(&args, FIRST_EVENT, 8);
 	add_number(&args, encoded_set.len, 4);
 	dts_buf_add(&args, encoded_set.p, encoded_set.len);
-	return send_dump(mysql, COM_BINLOG_DUMP_GTID, &args);
+	return send_dump(mysql, COM_BINLOG_DUMP_GTID, &args, p);
 }
 
-int dts_client_dump_next(MYSQL *mysql, struct dts_slice *event)
+int dts_client_dump_next(MYSQL *mysql, struct dts_packets *p, struct dts_slice *event)
 {
-	unsigned long len = mysql_net_read_packet(mysql);
-	const char *packet = (const char *)mysql->net.read_pos;
+	struct dts_slice packet;
 
-	if (len == packet_error || len == 0)
+	if (dts_client_packet(mysql, p, &packet) < 0)
 		return -1;
-	if ((unsigned char)packet[0] == 0xfe && len < 9)
+	if (packet.len == 0)
+		return fail_with(mysql, CR_MALFORMED_PACKET, "HY000", DTS_LIT("An empty packet"));
+	if ((unsigned char)packet.p[0] == 0xfe && packet.len < 9)
 		return 0;
-	*event = dts_slice(packet + 1, len - 1);
+	*event = dts_slice(packet.p + 1, packet.len - 1);
 	return 1;
 }
 
-void dts_client_dump_restart(MYSQL *mysql)
+void dts_client_dump_restart(MYSQL *mysql, struct dts_packets *p)
 {
-	mysql->net.pkt_nr = 1;
+	mysql->net.pkt_nr = p->number = 1;
 }
 
 int dts_client_dump_reply(MYSQL *mysql, struct dts_slice body)
@@ -202,9 +205,9 @@ bool dts_client_has_packets(void)
 	return false;
 }
 
-void dts_client_dump_restart(MYSQL *mysql)
+void dts_client_dump_restart(MYSQL *mysql, struct dts_packets *p)
 {
-	(void)mysql;
+	(void)mysql, (void)p;
 }
 
 int dts_client_dump_reply(MYSQL *mysql, struct dts_slice body)
@@ -247,33 +250,38 @@ int dts_client_socket(MYSQL *mysql)
 	return mysql->net.fd;
 }
 
-int dts_client_dump(MYSQL *mysql, struct dts_slice file, uint64_t offset, uint16_t flags, uint32_t server_id)
+int dts_client_dump(MYSQL *mysql, struct dts_slice file, uint64_t offset, uint16_t flags, uint32_t server_id,
+		    struct dts_packets *p)
 {
 	MYSQL_RPL rpl = {.file_name = file.p, .file_name_length = file.len, .start_position = offset,
 			 .server_id = server_id, .flags = flags};
 
+	(void)p;
 	if (offset > UINT32_MAX)
 		return offset_too_large(mysql);
 	allow_largest(mysql);
 	return mysql_binlog_open(mysql, &rpl) == 0 ? 0 : -1;
 }
 
-int dts_client_dump_gtid(MYSQL *mysql, struct dts_slice encoded_set, uint16_t flags, uint32_t server_id)
+int dts_client_dump_gtid(MYSQL *mysql, struct dts_slice encoded_set, uint16_t flags, uint32_t server_id,
+			 struct dts_packets *p)
 {
 	/* Without a callback the library copies the set. */
 	MYSQL_RPL rpl = {.file_name = "", .start_position = FIRST_EVENT, .server_id = server_id,
 			 .flags = flags | MYSQL_RPL_GTID, .gtid_set_encoded_size = encoded_set.len,
 			 .gtid_set_arg = (void *)(uintptr_t)encoded_set.p};
 
+	(void)p;
 	allow_largest(mysql);
 	return mysql_binlog_open(mysql, &rpl) == 0 ? 0 : -1;
 }
 
-int dts_client_dump_next(MYSQL *mysql, struct dts_slice *event)
+int dts_client_dump_next(MYSQL *mysql, struct dts_packets *p, struct dts_slice *event)
 {
 	/* Of what was opened it looks at the flags only, and those are for heartbeats. */
 	MYSQL_RPL rpl = {0};
 
+	(void)p;
 	if (mysql_binlog_fetch(mysql, &rpl) != 0)
 		return -1;
 	if (rpl.size == 0)

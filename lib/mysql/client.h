@@ -46,23 +46,25 @@ int dts_client_packet(MYSQL *mysql, struct dts_packets *p, struct dts_slice *pay
  * 32 bits for the offset: a larger one is an error (CR_UNKNOWN_ERROR). 0, or -1
  * with the cause in mysql_errno(); what the server says comes only with
  * dts_client_dump_next(). MySQL Internals, "COM_BINLOG_DUMP"; the meaning of
- * `flags` differs by server.
+ * `flags` differs by server. Begins anew with `p`.
  */
-int dts_client_dump(MYSQL *mysql, struct dts_slice file, uint64_t offset, uint16_t flags, uint32_t server_id);
+int dts_client_dump(MYSQL *mysql, struct dts_slice file, uint64_t offset, uint16_t flags, uint32_t server_id,
+		    struct dts_packets *p);
 
 /* The same of MySQL by what is not wanted, from the oldest file on that has
  * more: COM_BINLOG_DUMP_GTID. `encoded_set` is a GTID set in the binary form
  * that PREVIOUS_GTIDS events have, possibly empty. */
-int dts_client_dump_gtid(MYSQL *mysql, struct dts_slice encoded_set, uint16_t flags, uint32_t server_id);
+int dts_client_dump_gtid(MYSQL *mysql, struct dts_slice encoded_set, uint16_t flags, uint32_t server_id,
+			 struct dts_packets *p);
 
 /* The next packet's event, of up to 1 GiB, borrowed until the next call: 1; 0: the
  * server ended the log; -1: mysql_errno() says why. Touches nothing but the
- * connection; shutdown() of its socket by another thread ends it with -1. */
-int dts_client_dump_next(MYSQL *mysql, struct dts_slice *event);
+ * connection and `p`; shutdown() of its socket by another thread ends it with -1. */
+int dts_client_dump_next(MYSQL *mysql, struct dts_packets *p, struct dts_slice *event);
 
 /* A source that wants a reply from a semi-synchronous replica numbers its next packets from 1 on, whether it
  * gets one or not. */
-void dts_client_dump_restart(MYSQL *mysql);
+void dts_client_dump_restart(MYSQL *mysql, struct dts_packets *p);
 
 /* Sends such a reply, `body` being what is behind its first byte, 0xef. 0, -1: mysql_errno() says why. Not with
  * Oracle's library: see dts_client_has_packets(). */
