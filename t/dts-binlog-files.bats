@@ -286,7 +286,8 @@ work() {
 		head -c "$from" "$dir"/bin.000001 >copy/bin.000001
 		run_tool 3 dts-binlog ./copy
 		cp "$dir"/bin.000001 copy
-		dts-binlog ./copy | cmp - <(dts-binlog "$dir/")
+		# MariaDB writes a checkpoint behind all that, in its own time: the place of the end is not compared.
+		dts-binlog ./copy | jq -c 'select(.op == "end").pos = null' | cmp - <(dts-binlog "$dir/" | jq -c 'select(.op == "end").pos = null')
 	done
 }
 
