@@ -65,24 +65,30 @@ FOLDS static inline __m128i fold(__m128i x, __m128i factors, __m128i onto)
 	return _mm_xor_si128(_mm_xor_si128(low, high), onto);
 }
 
-/* As by_table(); there are STEP bytes at least. */
+/* As by_table(); there are LANE bytes at least. */
 FOLDS static uint32_t by_folding(uint32_t crc, const uint8_t *p, size_t len)
 {
 	const __m128i by_step = _mm_set_epi64x(0x1c6e41596, 0x154442bd4), by_lane = _mm_set_epi64x(0x0ccaa009e, 0x1751997d0);
-	__m128i x[4];
+	__m128i x = _mm_xor_si128(load_lane(p), _mm_cvtsi32_si128((int)crc)), ahead[3];
 	uint8_t left[LANE];
 
-	for (int i = 0; i < 4; i++)
-		x[i] = load_lane(p + i * LANE);
-	x[0] = _mm_xor_si128(x[0], _mm_cvtsi32_si128((int)crc));
-	for (p += STEP, len -= STEP; len >= STEP; p += STEP, len -= STEP)
-		for (int i = 0; i < 4; i++)
-			x[i] = fold(x[i], by_step, load_lane(p + i * LANE));
-	for (int i = 1; i < 4; i++)
-		x[0] = fold(x[0], by_lane, x[i]);
+	if (len >= 2 * STEP) {
+		for (int i = 0; i < 3; i++)
+			ahead[i] = load_lane(p + (i + 1) * LANE);
+		for (p += STEP, len -= STEP; len >= STEP; p += STEP, len -= STEP) {
+			x = fold(x, by_step, load_lane(p));
+			for (int i = 0; i < 3; i++)
+				ahead[i] = fold(ahead[i], by_step, load_lane(p + (i + 1) * LANE));
+		}
+		for (int i = 0; i < 3; i++)
+			x = fold(x, by_lane, ahead[i]);
+	} else {
+		p += LANE;
+		len -= LANE;
+	}
 	for (; len >= LANE; p += LANE, len -= LANE)
-		x[0] = fold(x[0], by_lane, load_lane(p));
-	_mm_storeu_si128((__m128i *)(void *)left, x[0]);
+		x = fold(x, by_lane, load_lane(p));
+	_mm_storeu_si128((__m128i *)(void *)left, x);
 	return by_table(by_table(0, left, LANE), p, len);
 }
 #endif
@@ -93,7 +99,7 @@ uint32_t dts_crc32(uint32_t crc, const void *bytes, size_t len)
 
 	pthread_once(&once, fill_table);
 #ifdef __x86_64__
-	if (len >= STEP && __builtin_cpu_supports("pclmul"))
+	if (len >= LANE && __builtin_cpu_supports("pclmul"))
 		return ~by_folding(~crc, bytes, len);
 #endif
 	return ~by_table(~crc, bytes, len);
