@@ -544,15 +544,14 @@ int dts_capture_event(struct dts_capture *c, struct dts_slice raw, struct dts_bu
 	return status;
 }
 
-int dts_capture_more(struct dts_capture *c, struct dts_buf *out, struct dts_error *err)
+/* The next event of the payload that is open; as dts_capture_more(). */
+static int unpacked(struct dts_capture *c, struct dts_buf *out, struct dts_error *err)
 {
 	const struct before before = before_event(c, out);
 	const bool checksum = c->format.checksum;
 	struct dts_slice raw;
 	struct dts_event e;
 
-	if (!c->payload.open)
-		return 0;
 	int status = dts_payload_next(&c->payload, &raw, err);
 	if (status > 0) {
 		c->format.checksum = false;
@@ -578,4 +577,9 @@ int dts_capture_more(struct dts_capture *c, struct dts_buf *out, struct dts_erro
 		dts_where(err, "%s:%llu", c->at.file, (unsigned long long)c->event_at);
 	}
 	return status;
+}
+
+int dts_capture_more(struct dts_capture *c, struct dts_buf *out, struct dts_error *err)
+{
+	return c->payload.open ? unpacked(c, out, err) : 0;
 }

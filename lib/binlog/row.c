@@ -261,6 +261,14 @@ static char *put_document(const struct dts_log_column *c, struct dts_row_documen
 	return fine ? out->data + out->len : NULL;
 }
 
+/* By hand: not every processor that this runs on has an instruction for it. */
+static inline unsigned count_bits(unsigned byte)
+{
+	byte -= byte >> 1 & 0x55;
+	byte = (byte & 0x33) + (byte >> 2 & 0x33);
+	return (byte + (byte >> 4)) & 0x0f;
+}
+
 static size_t count_present(const struct dts_log_table *t, const uint8_t *present)
 {
 	size_t count = 0;
@@ -270,7 +278,7 @@ static size_t count_present(const struct dts_log_table *t, const uint8_t *presen
 
 		if (i == t->column_count / 8) /* the last byte may have bits of no column */
 			bits &= (uint8_t)((1u << (t->column_count & 7)) - 1);
-		count += bits == 0xff ? 8 : (size_t)__builtin_popcount(bits);
+		count += count_bits(bits);
 	}
 	return count;
 }
