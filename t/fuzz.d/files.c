@@ -48,10 +48,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	expect(dts_log_files_format(f).len >= DTS_EVENT_HEADER);
 	while ((rc = dts_log_files_read(f, &event, &err)) > 0) {
-		expect(event.len >= DTS_EVENT_HEADER);
-		if (!dts_event_is_made_up(event))
+		struct dts_event e;
+
+		expect(dts_event_header(&e, event));
+		if (!dts_event_is_made_up(&e))
 			sum += event.len;
-		expect(packed || dts_event_is_made_up(event) || sum <= size);
+		expect(packed || dts_event_is_made_up(&e) || sum <= size);
 	}
 	expect(rc == 0 || err.status == DTS_BAD_INPUT);
 	dts_log_files_close(f);
