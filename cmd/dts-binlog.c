@@ -10,10 +10,10 @@ struct arguments {
 	struct dts_connect_options connect;
 	struct dts_list files, tables, ignored;
 	const char *src, *start, *start_position, *start_gtid, *start_time, *stop_time, *resume, *schema_history, *checkpoint_db;
-	const char *stop_position, *stop_gtid;
+	const char *stop_position, *stop_gtid, *spool;
 	bool semi_sync, failover, follow, skip_sequences, with_sql, zstd;
 	double heartbeat, reconnect_timeout;
-	uint64_t server_id;
+	uint64_t server_id, spool_size;
 };
 
 static int parse_gtids(struct dts_gtids *g, const char *option, const char *text, struct dts_error *err)
@@ -88,7 +88,8 @@ static int run(struct arguments *a, struct dts_error *err)
 	struct dts_follow_options o = {
 		.files = a->files.items, .file_count = a->files.count, .connect = &a->connect, .selection = &selection, .src = a->src, .own_db = a->checkpoint_db,
 		.server_id = (uint32_t)a->server_id, .history = a->schema_history, .skip_sequences = a->skip_sequences,
-		.with_sql = a->with_sql, .semi_sync = a->semi_sync, .failover = a->failover, .follow = a->follow,
+		.with_sql = a->with_sql, .semi_sync = a->semi_sync, .failover = a->failover, .spool = a->spool,
+		.spool_size = a->spool_size, .follow = a->follow,
 		.notice = notice, .heartbeat = a->heartbeat, .reconnect_timeout = a->reconnect_timeout,
 	};
 	struct dts_output out;
@@ -96,6 +97,10 @@ static int run(struct arguments *a, struct dts_error *err)
 
 	if (a->server_id > UINT32_MAX)
 		dts_fail(err, DTS_USAGE, "--server-id is beyond 4294967295");
+	else if (a->spool && a->files.count > 0)
+		dts_fail(err, DTS_USAGE, "--spool is for the log of a server: files wait for who reads them");
+	else if (a->spool_size > 0 && !a->spool)
+		dts_fail(err, DTS_USAGE, "--spool-size needs --spool");
 	else if (dts_selection_init(&selection, &a->tables, &a->ignored, err) == 0 && choose_stop(a, &o, err) == 0 &&
 		 choose_start(a, &o, err) == 0 && dts_output_open(&out, NULL, a->zstd, err) == 0) {
 		status = dts_follow(&o, &out, err);
@@ -139,6 +144,8 @@ int main(int argc, char **argv)
 		{"heartbeat", 0, DTS_OPTION_SECONDS, &a.heartbeat, "SECONDS", "between heartbeat records; 0: none [10]"},
 		{"reconnect-timeout", 0, DTS_OPTION_SECONDS, &a.reconnect_timeout, "SECONDS", "how long to try after a lost connection [600]"},
 		{"semi-sync", 0, DTS_OPTION_FLAG, &a.semi_sync, NULL, "let the source wait until what it commits is written here"},
+		{"spool", 0, DTS_OPTION_NAME, &a.spool, "DIR", "keep in DIR what the output does not take yet"},
+		{"spool-size", 0, DTS_OPTION_SIZE, &a.spool_size, "SIZE", "so many bytes there at most [what the disk has]"},
 		{"server-id", 0, DTS_OPTION_NUMBER, &a.server_id, "N", "number to go by as a replica [random]"},
 		{"checkpoint-db", 0, DTS_OPTION_NAME, &a.checkpoint_db, "DB", "database of checkpoints [dts]"},
 		{"zstd", 0, DTS_OPTION_FLAG, &a.zstd, NULL, "compress the output"},

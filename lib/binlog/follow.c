@@ -80,9 +80,9 @@ static int start_reading(struct dts_follow *f, struct dts_error *err)
 		f->capture.at.offset = 4;
 	}
 	f->taken = 0;
-	f->reader = f->files ? dts_readahead_start(dts_log_files_read, f->files, HELD, err)
-			     : dts_readahead_start(dts_log_source_read, &f->source, HELD, err);
-	f->heard_at = now();
+	f->reader = f->files ? dts_readahead_start(dts_log_files_read, f->files, HELD, NULL, err)
+			     : dts_readahead_start(dts_log_source_read, &f->source, HELD, f->spool, err);
+	f->heard_at = f->waiting_since = now();
 	return f->reader ? 0 : -1;
 }
 
@@ -220,9 +220,17 @@ static void __attribute__((format(printf, 2, 3))) tell(struct dts_follow *f, con
 	f->o->notice(text);
 }
 
+/* For how long nothing has come. While the output took nothing, nobody looked. */
+static double silence(const struct dts_follow *f)
+{
+	return now() - (f->heard_at > f->waiting_since ? f->heard_at : f->waiting_since);
+}
+
 /* Reads until something ends it. LOST: the connection, with `err` filled. */
 static enum outcome read_log(struct dts_follow *f, struct dts_error *err)
 {
+	bool dry = false;
+
 	for (;;) {
 		struct dts_slice event;
 		enum dts_readahead_result r;
@@ -231,7 +239,12 @@ static enum outcome read_log(struct dts_follow *f, struct dts_error *err)
 		if (dts_signals_stop() && (!f->capture.tx.open || !f->o->follow))
 			return SIGNALLED;
 		r = dts_readahead_next(f->reader, 0, &event, err);
-		if (r == DTS_READAHEAD_NOTHING) {
+		if (r != DTS_READAHEAD_NOTHING) {
+			dry = false;
+		} else {
+			if (!dry)
+				f->waiting_since = now();
+			dry = true;
 			r = wait_for_event(f, &event, err);
 			if (r == DTS_READAHEAD_ERROR && err->status == DTS_IO)
 				return FAILED;
@@ -251,9 +264,9 @@ static enum outcome read_log(struct dts_follow *f, struct dts_error *err)
 			break;
 		}
 		case DTS_READAHEAD_NOTHING:
-			if (dts_signals_stop() && now() - f->heard_at > PATIENCE_ON_STOP)
+			if (dts_signals_stop() && silence(f) > PATIENCE_ON_STOP)
 				return SIGNALLED;
-			if (!f->files && now() - f->heard_at > SILENCE) {
+			if (!f->files && silence(f) > SILENCE) {
 				dts_fail(err, DTS_AGAIN, "%s has said nothing for %d seconds", f->source.dump.label, SILENCE);
 				return LOST;
 			}
@@ -448,16 +461,31 @@ static int run(struct dts_follow *f, struct dts_error *err)
 	return -1;
 }
 
+static int open_spool(struct dts_follow *f, struct dts_error *err)
+{
+	const struct dts_spool_options o = {
+		.directory = f->o->spool, .size = f->o->spool_size, .notice = f->o->notice,
+	};
+
+	if (!f->o->spool)
+		return 0;
+	f->spool = dts_spool_open(&o, err);
+	return f->spool ? 0 : -1;
+}
+
 int dts_follow(const struct dts_follow_options *o, struct dts_output *out, struct dts_error *err)
 {
 	struct dts_follow f = {.o = o, .out = out};
-	int status = o->files ? dts_follow_prepare_files(&f, err) : dts_follow_prepare(&f, err);
+	int status = open_spool(&f, err);
 
+	if (status == 0)
+		status = o->files ? dts_follow_prepare_files(&f, err) : dts_follow_prepare(&f, err);
 	if (status == 0)
 		status = run(&f, err);
 	if (status < 0)
 		explain_refused(&f, err);
 	stop_reading(&f);
+	dts_spool_free(f.spool);
 	if (status < 0 && err->status != DTS_IO) {
 		struct dts_error ignored = DTS_ERROR_INIT;
 

@@ -36,11 +36,15 @@ struct dts_follow_options {
 
 	bool semi_sync;          /* the source may wait until what it commits was written to `out` */
 	bool failover;           /* another server with the same GTIDs may take the source's place */
+	const char *spool;       /* directory for what is read before the output takes it, see binlog/spool.h; NULL: none */
+	uint64_t spool_size;     /* bytes that it may hold; 0: what the disk has */
+
 	bool follow;             /* go on when the log's end is reached */
 	struct dts_position stop; /* file "": none */
 	struct dts_gtids stop_gtid; /* when all of these have been read; not known: none */
 
-	void (*notice)(const char *text); /* for people: connections lost and made again, what is not followed */
+	/* For people: connections lost and made again, what is not followed; that of a full spool comes from another thread. */
+	void (*notice)(const char *text);
 
 	double heartbeat;         /* seconds between heartbeat records; 0: none */
 	double reconnect_timeout; /* seconds to try after a lost connection; only when following */

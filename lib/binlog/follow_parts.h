@@ -16,6 +16,7 @@ struct dts_follow {
 	struct dts_capture capture;
 	struct dts_readahead *reader;
 	uint64_t taken;               /* events from it */
+	struct dts_spool *spool; /* the reader's; NULL: none */
 	struct dts_history history; /* where capture.options.history says so */
 	struct dts_buf src;
 	bool by_gtid;
@@ -31,6 +32,7 @@ struct dts_follow {
 
 	double heartbeat_at; /* when the next is due */
 	double heard_at;     /* when the server last said something */
+	double waiting_since; /* when what was held had been used up */
 
 	double connected_at;  /* when reading began, or began again */
 	double lost_since;    /* when the connection was lost that has not been had for long since; 0: none was */

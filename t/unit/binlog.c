@@ -477,7 +477,7 @@ static void test_readahead(void)
 	for (int last = -1; last <= 0; last++) {
 		struct counter n = {.end = 100000, .last = last};
 		struct dts_error err = DTS_ERROR_INIT;
-		struct dts_readahead *r = dts_readahead_start(count, &n, 1000, &err);
+		struct dts_readahead *r = dts_readahead_start(count, &n, 1000, NULL, &err);
 		enum dts_readahead_result got;
 		struct dts_slice event;
 		uint32_t seen = 0, value;
@@ -503,7 +503,7 @@ static void test_readahead_left(void)
 {
 	struct counter n = {.end = UINT32_MAX};
 	struct dts_error err = DTS_ERROR_INIT;
-	struct dts_readahead *r = dts_readahead_start(count, &n, 1000, &err);
+	struct dts_readahead *r = dts_readahead_start(count, &n, 1000, NULL, &err);
 	struct dts_slice event;
 
 	REQUIRE(r);
