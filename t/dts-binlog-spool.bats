@@ -140,7 +140,7 @@ dumps() {
 timeouts='SET GLOBAL net_write_timeout=1, GLOBAL net_read_timeout=1, GLOBAL wait_timeout=1, GLOBAL interactive_timeout=1'
 
 # stopped SERVER: nobody reads what three runs print, and the server is given more than memory and sockets
-# hold: one with a spool and one without, through proxies that cut who does not take anything for a second, as
+# hold: one with a spool and one without, through proxies that cut who does not take anything for three seconds, as
 # balancers do, and one without anything in between.
 stopped() {
 	local source=$1 begun n
@@ -149,7 +149,7 @@ stopped() {
 	fresh "$source"
 	sql "$source" "$timeouts"
 	for n in with without; do
-		python3 "$DTS_ROOT/t/lib/proxy" "$n.port" "$(server port "$source")" 1 >"$n.log" 2>&1 3>&- &
+		python3 "$DTS_ROOT/t/lib/proxy" "$n.port" "$(server port "$source")" 3 >"$n.log" 2>&1 3>&- &
 		pids+=($!)
 		wait_until 10 "[ -s $n.port ]"
 	done
@@ -174,7 +174,7 @@ stopped() {
 	wait_until 60 "[ \$((\$(sql $source 'SELECT UNIX_TIMESTAMP()') - $begun)) -ge 10 ]"
 	[ -s without.log ]
 	# The server has nothing left for the one with the spool, and waits for the one that has none and is not cut.
-	dumps "$source" | grep -qE "^$n	.*has sent all"
+	wait_until 60 "dumps $source | grep -qE '^$n	.*has sent all'"
 	dumps "$source" | grep -cE 'Writing to net|Sending to client' | grep -qx 1
 	[ "$(spooled "$with")" -gt 8000000 ]
 	flood "$source" 23 23
