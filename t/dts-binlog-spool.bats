@@ -82,6 +82,11 @@ ended() {
 	return 1
 }
 
+# told FILE ID: this row was the last, and its transaction has ended.
+told() {
+	tail -c 100000 "$1" | grep -a -A 1 "\"after\":{\"id\":$2," | grep -aq '^{"op":"commit"'
+}
+
 # kept FILE: the rows of the whole transactions in it, as client prints them.
 kept() {
 	python3 - "$1" <<-'PY'
@@ -183,7 +188,7 @@ stopped() {
 	cat <&7 >direct.out 3>&- 5>&- 6>&- 7>&- & pids+=($!)
 	exec 5>&- 6>&- 7>&-
 	for n in with without direct; do
-		wait_until 60 "grep -aq '\"after\":{\"id\":23100,' $n.out && tail -n 1 $n.out | grep -aqE '^{\"op\":\"(commit|heartbeat)\"'"
+		wait_until 120 "told $n.out 23100"
 	done
 	dumps "$source" | cut -f1 >after
 	bounded "$with"
@@ -276,8 +281,29 @@ full() {
 	exec 8<>f
 	full
 	read_on f
-	wait_until 60 "tail -n 1 f.out | grep -aqE '^{\"op\":\"(commit|heartbeat)\"' && grep -aq '\"after\":{\"id\":24100,' f.out"
+	wait_until 120 "told f.out 24100"
 	bounded "$follower"
+	kill "$follower"
+	ended 0 "$follower"
+	all_kept f.out
+	[ "$(wc -l <f.err)" -eq 1 ]
+}
+
+@test "a file system that is full loses nothing" {
+	unshare -m mount -t tmpfs -o size=4m none spool 2>/dev/null || skip "a file system of its own can be mounted by root only"
+	fresh
+	mkfifo f
+	exec 8<>f
+	unshare -m sh -c 'mount -t tmpfs -o size=4m none spool && exec "$@"' sh \
+		dts-binlog --defaults-file="$(defaults)" -g src --follow --start-position="$from" --spool=spool b >f 2>f.err 3>&- 8>&- &
+	follower=$!
+	pids+=("$follower")
+	flood src 1 24
+	wait_until 20 '[ -s f.err ]'
+	[ "$(cat f.err)" = "dts-binlog: the spool in 'spool' takes no more: No space left on device: reading waits for the output" ]
+	wait_until 20 "dumps src | grep -q 'Writing to net'"
+	read_on f
+	wait_until 120 "told f.out 24100"
 	kill "$follower"
 	ended 0 "$follower"
 	all_kept f.out
@@ -330,7 +356,7 @@ full() {
 	wait_until 20 "dumps src | grep -q 'Writing to net'"
 	[ "$(spooled "$follower")" -gt 4000000 ] && [ "$(spooled "$follower")" -le $((9 << 20)) ]
 	read_on f
-	wait_until 60 "tail -n 1 f.out | grep -aqE '^{\"op\":\"(commit|heartbeat)\"' && grep -aq '\"after\":{\"id\":30100,' f.out"
+	wait_until 120 "told f.out 30100"
 	[ "$(spooled "$follower")" -eq 0 ]
 	kill "$follower"
 	ended 0 "$follower"
@@ -356,7 +382,7 @@ full() {
 	server restart src >/dev/null
 	flood src 21 21
 	read_on f
-	wait_until 60 "tail -n 1 f.out | grep -aqE '^{\"op\":\"(commit|heartbeat)\"' && grep -aq '\"after\":{\"id\":21100,' f.out"
+	wait_until 120 "told f.out 21100"
 	kill "$follower"
 	ended 0 "$follower"
 	only_reconnects f.err
@@ -391,7 +417,7 @@ full() {
 	wait_until 20 '[ "$(dumps src | grep -c "has sent all")" -eq 1 ]'
 	for n in 1 2 3; do
 		sql src "INSERT INTO t VALUES ($n, 'one')" b
-		wait_until 2 "tail -n 1 f.out | grep -qE '^{\"op\":\"(commit|heartbeat)\"' && grep -q '\"after\":{\"id\":$n,' f.out"
+		wait_until 2 "told f.out $n"
 	done
 	kill "$follower"
 	ended 0 "$follower"

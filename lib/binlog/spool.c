@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -29,8 +30,10 @@ struct dts_spool {
 	struct dts_spool_options o;
 	char *directory;
 
-	ZSTD_CCtx *pack; /* the writer's, with `out` and `told` */
+	ZSTD_CCtx *pack; /* the writer's, with what follows */
 	struct dts_buf out;
+	struct dts_slice refused; /* the block that there was no room for, */
+	uint64_t refused_needs;   /* which takes so many bytes or more */
 	bool told;
 
 	ZSTD_DCtx *unpack; /* the reader's, with `in` */
@@ -99,6 +102,7 @@ void dts_spool_clear(struct dts_spool *s)
 {
 	while (s->first)
 		drop_first(s);
+	s->refused = dts_slice(NULL, 0);
 	s->held = 0;
 	s->blocks = 0;
 }
@@ -131,8 +135,31 @@ static bool no_room(struct dts_spool *s, const char *why)
 	return false;
 }
 
-/* The file for the next block, and what may be written to it. NULL: why not is in errno; 0: no room is left. */
-static struct part *choose_part(struct dts_spool *s, uint64_t *room)
+/* What the spool may take yet. */
+static uint64_t room_left(struct dts_spool *s)
+{
+	uint64_t held;
+
+	pthread_mutex_lock(&s->lock);
+	held = s->held;
+	pthread_mutex_unlock(&s->lock);
+	return s->o.size == 0 ? UINT64_MAX : held < s->o.size ? s->o.size - held : 0;
+}
+
+/* Is this the block that there was no room for, and still is not? It is tried again and again; to compress
+ * it each time would be much work for nothing. */
+static bool still_refused(struct dts_spool *s, struct dts_slice block)
+{
+	struct statvfs disk;
+
+	if (s->refused.p != block.p || s->refused.len != block.len)
+		return false;
+	return room_left(s) < s->refused_needs ||
+	       (statvfs(s->directory, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < s->refused_needs);
+}
+
+/* The file for the next block. NULL: why not is in errno. */
+static struct part *choose_part(struct dts_spool *s)
 {
 	struct part *p;
 	bool full;
@@ -142,11 +169,7 @@ static struct part *choose_part(struct dts_spool *s, uint64_t *room)
 	full = p && p->end >= FILE_SIZE && p->end >= s->held / SHARE;
 	if (p && !full)
 		p->used = true;
-	*room = s->o.size == 0 ? UINT64_MAX : s->held < s->o.size ? s->o.size - s->held : 0;
 	pthread_mutex_unlock(&s->lock);
-	errno = 0;
-	if (*room == 0)
-		return NULL;
 	if (p && !full)
 		return p;
 	p = dts_zalloc(1, sizeof *p);
@@ -205,11 +228,19 @@ static bool write_frame(struct dts_spool *s, int fd, uint64_t at, struct dts_sli
 
 bool dts_spool_write(struct dts_spool *s, struct dts_slice block)
 {
-	uint64_t room, packed = 0;
-	struct part *p = choose_part(s, &room);
-	bool written = p && write_frame(s, p->fd, p->end, block, room, &packed);
-	int why = errno;
+	struct part *p;
+	uint64_t packed = 0;
+	bool written;
+	int why;
 
+	if (still_refused(s, block))
+		return false;
+	dts_buf_clear(&s->out);
+	p = choose_part(s);
+	written = p && write_frame(s, p->fd, p->end, block, room_left(s), &packed);
+	why = errno;
+	s->refused = written ? dts_slice(NULL, 0) : block;
+	s->refused_needs = packed + s->out.len;
 	if (p && !written && ftruncate(p->fd, (off_t)p->end) < 0) {
 		/* What is behind the end is written over. */
 	}

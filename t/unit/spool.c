@@ -192,6 +192,40 @@ static void test_bound(void)
 	dts_spool_free(s);
 }
 
+/* One that had no room may be tried again and again, and is taken when it has. */
+static void test_tried_again(void)
+{
+	struct dts_spool *s = open_spool(100000);
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_buf one = {0}, two = {0}, got = {0};
+
+	fill(&one, 1, 60000);
+	fill(&two, 2, 70000);
+	CHECK(dts_spool_write(s, dts_buf_slice(&one)));
+	for (int i = 0; i < 3; i++)
+		CHECK(!dts_spool_write(s, dts_buf_slice(&two)));
+	CHECK_INT(0, dts_spool_read(s, &got, &err));
+	CHECK(dts_spool_write(s, dts_buf_slice(&two)));
+	/* Another one that is smaller need not wait. */
+	CHECK(!dts_spool_write(s, dts_buf_slice(&one)));
+	one.len = 20000;
+	CHECK(dts_spool_write(s, dts_buf_slice(&one)));
+	CHECK_INT(0, dts_spool_read(s, &got, &err));
+	CHECK(dts_slice_eq(dts_buf_slice(&two), dts_buf_slice(&got)));
+	CHECK_INT(0, dts_spool_read(s, &got, &err));
+	CHECK(dts_slice_eq(dts_buf_slice(&one), dts_buf_slice(&got)));
+	CHECK_INT(1, times_told);
+	/* Nor does one that is larger than all that it may hold get in the way. */
+	fill(&two, 3, 200000);
+	CHECK(!dts_spool_write(s, dts_buf_slice(&two)));
+	CHECK(!dts_spool_write(s, dts_buf_slice(&two)));
+	CHECK(dts_spool_write(s, dts_buf_slice(&one)));
+	dts_spool_free(s);
+	dts_buf_release(&one);
+	dts_buf_release(&two);
+	dts_buf_release(&got);
+}
+
 /* A disk that is full keeps what it has, and takes more when it has room again. */
 static void test_full_disk(void)
 {
@@ -459,6 +493,7 @@ int main(void)
 	RUN(test_order);
 	RUN(test_room_is_given_back);
 	RUN(test_bound);
+	RUN(test_tried_again);
 	RUN(test_full_disk);
 	RUN(test_no_directory);
 	RUN(test_damaged);
