@@ -123,13 +123,13 @@ bounded() {
 	[ "$peak" -le $((64 * 1024)) ]
 }
 
-# The bytes in the spool of process PID: its files have no names.
+# The bytes on disk of the spool of process PID: its files have no names.
 spooled() {
 	local file bytes=0
 
 	for file in "/proc/$1/fd/"*; do
 		case $(readlink "$file") in
-		*/spool/*) bytes=$((bytes + $(stat -Lc %s "$file" || echo 0))) ;;
+		*/spool/*) bytes=$((bytes + 512 * $(stat -Lc %b "$file" || echo 0))) ;;
 		esac
 	done 2>/dev/null
 	echo "$bytes"

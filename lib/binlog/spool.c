@@ -10,7 +10,8 @@
 #include <zstd.h>
 
 enum {
-	FILE_SIZE = 64 << 20, /* compressed bytes after which a file is followed by another */
+	FILE_SIZE = 64 << 20, /* compressed bytes after which a file is followed by another, */
+	FILES = 8,            /* this part of what all may have, if that is less, */
 	SHARE = 32,           /* or this part of what is queued, if that is more */
 	LEVEL = 1,            /* of zstd: the log comes faster than more effort would be */
 };
@@ -23,6 +24,7 @@ struct part {
 	int fd;
 	uint64_t end; /* behind its last whole block */
 	uint64_t at;  /* where the oldest block that was not read is */
+	uint64_t given_back; /* bytes before that which are not on disk any more */
 	bool used;    /* a block is being written at its end */
 };
 
@@ -41,7 +43,8 @@ struct dts_spool {
 
 	pthread_mutex_t lock; /* for all that follows */
 	struct part *first, *last;
-	uint64_t held; /* compressed bytes of all blocks that were not read */
+	uint64_t held; /* compressed bytes of all blocks that were not read, */
+	uint64_t disk; /* and with those that were read but are still there */
 	size_t blocks;
 };
 
@@ -94,6 +97,7 @@ static void drop_first(struct dts_spool *s)
 	s->first = p->next;
 	if (!s->first)
 		s->last = NULL;
+	s->disk -= p->end - p->given_back;
 	close(p->fd);
 	free(p);
 }
@@ -138,12 +142,12 @@ static bool no_room(struct dts_spool *s, const char *why)
 /* What the spool may take yet. */
 static uint64_t room_left(struct dts_spool *s)
 {
-	uint64_t held;
+	uint64_t disk;
 
 	pthread_mutex_lock(&s->lock);
-	held = s->held;
+	disk = s->disk;
 	pthread_mutex_unlock(&s->lock);
-	return s->o.size == 0 ? UINT64_MAX : held < s->o.size ? s->o.size - held : 0;
+	return s->o.size == 0 ? UINT64_MAX : disk < s->o.size ? s->o.size - disk : 0;
 }
 
 /* Is this the block that there was no room for, and still is not? It is tried again and again; to compress
@@ -161,12 +165,13 @@ static bool still_refused(struct dts_spool *s, struct dts_slice block)
 /* The file for the next block. NULL: why not is in errno. */
 static struct part *choose_part(struct dts_spool *s)
 {
+	const uint64_t small = s->o.size / FILES, size = small > 0 && small < FILE_SIZE ? small : FILE_SIZE;
 	struct part *p;
 	bool full;
 
 	pthread_mutex_lock(&s->lock);
 	p = s->last;
-	full = p && p->end >= FILE_SIZE && p->end >= s->held / SHARE;
+	full = p && p->end >= size && p->end >= s->held / SHARE;
 	if (p && !full)
 		p->used = true;
 	pthread_mutex_unlock(&s->lock);
@@ -250,6 +255,7 @@ bool dts_spool_write(struct dts_spool *s, struct dts_slice block)
 		if (written) {
 			p->end += packed;
 			s->held += packed;
+			s->disk += packed;
 			s->blocks++;
 		}
 		pthread_mutex_unlock(&s->lock);
@@ -339,9 +345,16 @@ int dts_spool_read(struct dts_spool *s, struct dts_buf *block, struct dts_error 
 	packed = read_frame(s, p, end, block, err);
 	if (packed < 0)
 		return -1;
+	/* Not every file system can; then the room comes back with the file's end. */
+	bool back = fallocate(p->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)p->at, packed) == 0;
+
 	pthread_mutex_lock(&s->lock);
 	p->at += (uint64_t)packed;
 	s->held -= (uint64_t)packed;
+	if (back) {
+		p->given_back += (uint64_t)packed;
+		s->disk -= (uint64_t)packed;
+	}
 	s->blocks--;
 	if (p->at == p->end && !p->used)
 		drop_first(s);

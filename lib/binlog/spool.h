@@ -8,7 +8,8 @@
  * A queue of blocks of bytes on disk, used up in order: what one thread writes, another
  * one reads, and the room of what was read is given back. Each block is a zstd frame with its
  * checksum (RFC 8878); they stand one behind the other in files of about 64 MiB,
- * larger ones where more is queued, so that there are never many. The files have no names:
+ * larger ones where more is queued, so that there are never many. What was read of a file is cut out of it where the
+ * file system can do that, and else goes with the whole file. The files have no names:
  * the system removes them with the process, however that ends.
  */
 struct dts_spool;
