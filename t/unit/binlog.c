@@ -161,6 +161,25 @@ static void test_crc32(void)
 				unit_fail(__FILE__, __LINE__, "the checksum of %zu bytes from %zu on is wrong", len, from);
 }
 
+static void test_times(void)
+{
+	static const struct {
+		uint64_t seconds;
+		const char *text;
+	} cases[] = {
+		{0, "\"1970-01-01T00:00:00Z\""}, {951868799, "\"2000-02-29T23:59:59Z\""}, {4107542400, "\"2100-03-01T00:00:00Z\""},
+		{UINT32_MAX, "\"2106-02-07T06:28:15Z\""}, {253402300799, "\"9999-12-31T23:59:59Z\""}, {UINT64_MAX, "\"9999-12-31T23:59:59Z\""},
+	};
+	struct dts_buf b = {0};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		dts_buf_clear(&b);
+		dts_time_add(&b, cases[i].seconds);
+		CHECK_STR(cases[i].text, dts_buf_text(&b));
+	}
+	dts_buf_release(&b);
+}
+
 static void test_packed(void)
 {
 	const struct {
@@ -514,6 +533,7 @@ static void test_readahead_left(void)
 int main(void)
 {
 	RUN(test_crc32);
+	RUN(test_times);
 	RUN(test_packed);
 	RUN(test_real_files);
 	RUN(test_checksum);

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 
 #include "base/error.h"
+#include "base/put.h"
 #include "unit.h"
 
 static void test_slices(void)
@@ -144,6 +145,19 @@ static void test_errors(void)
 	CHECK(strlen(err.message) < sizeof err.message);
 }
 
+static void test_put(void)
+{
+	char text[40];
+
+	CHECK_INT(2, dts_put_pair(text, 7) - text);
+	CHECK_MEM("07", 2, text, 2);
+	CHECK_MEM("000120", 6, text, (size_t)(dts_put_digits(text, 120, 6) - text));
+	CHECK_MEM("345", 3, text, (size_t)(dts_put_digits(text, 12345, 3) - text));
+	CHECK_MEM("", 0, text, (size_t)(dts_put_digits(text, 7, 0) - text));
+	for (size_t len = 0; len <= 17; len++)
+		CHECK_MEM("abcdefghijklmnopqrstuvwxyzabcdef", len, text, (size_t)(dts_put_padded(text, "abcdefghijklmnopqrstuvwxyzabcdef", len) - text));
+}
+
 int main(void)
 {
 	RUN(test_slices);
@@ -153,5 +167,6 @@ int main(void)
 	RUN(test_copies);
 	RUN(test_arena);
 	RUN(test_errors);
+	RUN(test_put);
 	return unit_done();
 }
