@@ -10,7 +10,7 @@ struct arguments {
 	struct dts_connect_options connect;
 	struct dts_list files, tables, ignored;
 	const char *src, *start, *start_position, *start_gtid, *start_time, *stop_time, *resume, *schema_history, *checkpoint_db;
-	const char *stop_position, *stop_gtid, *spool;
+	const char *stop_position, *stop_gtid, *unknown_ddl, *spool;
 	bool semi_sync, failover, follow, skip_sequences, with_sql, zstd;
 	double heartbeat, reconnect_timeout;
 	uint64_t server_id, spool_size;
@@ -77,6 +77,21 @@ static int choose_stop(const struct arguments *a, struct dts_follow_options *o, 
 	return 0;
 }
 
+static int choose_unknown_ddl(const char *how, enum dts_unknown_ddl *choice, struct dts_error *err)
+{
+	static const char *const words[] = {
+		[DTS_UNKNOWN_STOP] = "stop", [DTS_UNKNOWN_PASS] = "pass", [DTS_UNKNOWN_SKIP] = "skip",
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (strcmp(how, words[i]) == 0) {
+			*choice = (enum dts_unknown_ddl)i;
+			return 0;
+		}
+	}
+	return dts_fail(err, DTS_USAGE, "--on-unknown-ddl=%s is neither stop, pass nor skip", how);
+}
+
 static void notice(const char *text)
 {
 	dts_message("%s", text);
@@ -102,7 +117,7 @@ static int run(struct arguments *a, struct dts_error *err)
 	else if (a->spool_size > 0 && !a->spool)
 		dts_fail(err, DTS_USAGE, "--spool-size needs --spool");
 	else if (dts_selection_init(&selection, &a->tables, &a->ignored, err) == 0 && choose_stop(a, &o, err) == 0 &&
-		 choose_start(a, &o, err) == 0 && dts_output_open(&out, NULL, a->zstd, err) == 0) {
+		 choose_start(a, &o, err) == 0 && choose_unknown_ddl(a->unknown_ddl, &o.unknown_ddl, err) == 0 && dts_output_open(&out, NULL, a->zstd, err) == 0) {
 		status = dts_follow(&o, &out, err);
 		if (status == 0)
 			status = dts_output_close(&out, err);
@@ -119,7 +134,7 @@ static int run(struct arguments *a, struct dts_error *err)
 int main(int argc, char **argv)
 {
 	/* static, as the texts that it points to */
-	static struct arguments a = {.checkpoint_db = DTS_CHECKPOINT_DB, .heartbeat = 10, .reconnect_timeout = 600};
+	static struct arguments a = {.checkpoint_db = DTS_CHECKPOINT_DB, .unknown_ddl = "stop", .heartbeat = 10, .reconnect_timeout = 600};
 	const struct dts_option where[] = {
 		{"start", 0, DTS_OPTION_STRING, &a.start, "now|oldest", "where to start [now with --follow, else oldest]"},
 		{"start-position", 0, DTS_OPTION_STRING, &a.start_position, "FILE:OFFSET", "start at this place of the log"},
@@ -140,6 +155,7 @@ int main(int argc, char **argv)
 		 "keep what the tables looked like at each position in FILE"},
 		{"skip-sequences", 0, DTS_OPTION_FLAG, &a.skip_sequences, NULL, "leave the use of sequences out"},
 		{"with-sql", 0, DTS_OPTION_FLAG, &a.with_sql, NULL, "with the statements that made the changes, if the log has them"},
+		{"on-unknown-ddl", 0, DTS_OPTION_STRING, &a.unknown_ddl, "stop|pass|skip", "what to do at a statement that is not understood [stop]"},
 		{"src", 0, DTS_OPTION_NAME, &a.src, "NAME", "name of the source in the records [the -g group, else its host]"},
 		{"heartbeat", 0, DTS_OPTION_SECONDS, &a.heartbeat, "SECONDS", "between heartbeat records; 0: none [10]"},
 		{"reconnect-timeout", 0, DTS_OPTION_SECONDS, &a.reconnect_timeout, "SECONDS", "how long to try after a lost connection [600]"},

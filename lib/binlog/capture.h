@@ -11,6 +11,14 @@
  * The log of one server, event by event, as records of kind "changes". Bytes in,
  * records out; it connects to nothing (but asks `tables.catalog` where one is set).
  */
+
+/* A statement that is not understood and may be about something that is captured. */
+enum dts_unknown_ddl {
+	DTS_UNKNOWN_STOP, /* refuse it */
+	DTS_UNKNOWN_PASS, /* tell it, as a "ddl" of kind unknown */
+	DTS_UNKNOWN_SKIP, /* leave it out, and say so to people */
+};
+
 struct dts_capture_options {
 	struct dts_slice src;                  /* name of the source; borrowed */
 	const struct dts_selection *selection; /* borrowed; NULL: everything */
@@ -18,6 +26,7 @@ struct dts_capture_options {
 	unsigned lower_case_names;             /* not 0: statements write names in any case, the rest is in lower case */
 	bool skip_sequences;                   /* leave the use of sequences out */
 	bool with_sql;                         /* tell the statements that made changes */
+	enum dts_unknown_ddl unknown_ddl;
 	const struct dts_map *collations;      /* see dts_collation_key(); borrowed; NULL: none */
 	struct dts_history *history;           /* borrowed; moved on by the log's statements; NULL: none */
 	dts_catalog_function *catalog;
@@ -57,6 +66,7 @@ struct dts_capture {
 	uint32_t time;              /* of the last event that had one, seconds since 1970 */
 	bool refused;               /* the last event's failure was what no record can tell */
 	bool refused_statement;     /* and the event a QUERY */
+	bool refused_unless;        /* and the hint names another way than to make it by hand */
 	uint64_t insert_id;         /* of an INTVAR for the next statement */
 	bool has_variables;         /* RAND or USER_VAR for the next statement */
 

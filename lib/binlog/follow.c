@@ -416,7 +416,7 @@ static void explain_refused(struct dts_follow *f, struct dts_error *err)
 	if (!f->capture.refused || !f->reader)
 		return;
 	dts_buf_adds(&hint, err->hint);
-	dts_buf_adds(&hint, err->hint[0] ? "; then" : "to go on,");
+	dts_buf_adds(&hint, f->capture.refused_unless ? "; or" : err->hint[0] ? "; then" : "to go on,");
 	dts_buf_addf(&hint, " make all of transaction %s at the target by hand, and: dts-checkpoint set NAME %s ",
 		     dts_buf_text(&f->capture.gtid_text), dts_buf_text(&f->src));
 	if (find_end_of_refused(f))

@@ -3,6 +3,7 @@
 
 #include "base/output.h"
 #include "base/pattern.h"
+#include "binlog/capture.h"
 #include "mysql/session.h"
 #include "record/position.h"
 
@@ -26,6 +27,7 @@ struct dts_follow_options {
 	uint32_t server_id;     /* 0: a random one */
 	bool skip_sequences;
 	bool with_sql;          /* the statements behind changes, where the log has them */
+	enum dts_unknown_ddl unknown_ddl;
 
 	enum dts_start start;
 	struct dts_position position; /* where to start */

@@ -57,7 +57,6 @@ void dts_history_release(struct dts_history *h)
 	free(h->path);
 	dts_record_release(&h->record);
 	dts_buf_release(&h->line);
-	dts_buf_release(&h->lost);
 	dts_buf_release(&h->pending);
 	dts_buf_release(&h->views);
 	*h = (struct dts_history){.fd = -1};
@@ -157,9 +156,8 @@ static struct dts_slice context_text(const struct dts_record *r, const char *key
 	return value.raw.p && value.type == DTS_JSON_STRING ? dts_json_string(value.raw, scratch) : (struct dts_slice){0};
 }
 
-/* What a "ddl" record says, applied. */
-static int apply(struct dts_history *h, const struct dts_record *r, dts_definition_changed *changed, void *context,
-		 struct dts_error *err)
+/* What a "ddl" record says, applied; 0. */
+static int apply(struct dts_history *h, const struct dts_record *r, dts_definition_changed *changed, void *context)
 {
 	struct dts_buf mode = {0}, server = {0}, utf8mb4 = {0}, charsets = {0};
 	struct dts_definition_context c = {
@@ -171,7 +169,6 @@ static int apply(struct dts_history *h, const struct dts_record *r, dts_definiti
 		.utf8_is_utf8mb4 = h->utf8_is_utf8mb4,
 		.of_catalog = !r->raw[DTS_F_CONTEXT].p,
 	};
-	int status = 0;
 
 	if (r->raw[DTS_F_CONTEXT].p) {
 		c.implicit_timestamps =
@@ -179,18 +176,12 @@ static int apply(struct dts_history *h, const struct dts_record *r, dts_definiti
 		c.doubtful = dts_json_get(r->raw[DTS_F_CONTEXT], "doubtful").raw.p != NULL;
 		c.failed = dts_json_get(r->raw[DTS_F_CONTEXT], "error").raw.p != NULL;
 	}
-	if (dts_definitions_apply(h->tables, r->sql, &c, changed, context, err) < 0) {
-		/* It may have changed any table. */
-		*err = (struct dts_error)DTS_ERROR_INIT;
-		dts_history_clear(h);
-		dts_buf_clear(&h->lost);
-		dts_buf_add_slice(&h->lost, r->sql);
-	}
+	dts_definitions_apply(h->tables, r->sql, &c, changed, context);
 	dts_buf_release(&mode);
 	dts_buf_release(&server);
 	dts_buf_release(&utf8mb4);
 	dts_buf_release(&charsets);
-	return status;
+	return 0;
 }
 
 /* Reading a file */
@@ -262,8 +253,7 @@ static int read_record(struct reading *rd, const struct dts_record *r, struct dt
 	if (h->complete && r->raw[DTS_F_POS].p) /* behind what the catalog held */
 		dts_definitions_set_complete(h->tables, true);
 	if (!r->raw[DTS_F_POS].p) /* a database or view of the catalog as it was read */
-		return r->op == DTS_OP_DDL ? apply(h, r, NULL, NULL, err)
-					   : dts_fail(err, DTS_BAD_INPUT, "field 'pos' is missing");
+		return r->op == DTS_OP_DDL ? apply(h, r, NULL, NULL) : dts_fail(err, DTS_BAD_INPUT, "field 'pos' is missing");
 	if (dts_position_parse(&rd->pos, r->raw[DTS_F_POS], err) < 0)
 		return -1;
 	/* Statements of one transaction share a place; a heartbeat there tells when its file was begun. */
@@ -276,7 +266,7 @@ static int read_record(struct reading *rd, const struct dts_record *r, struct dt
 	if (rd->far)
 		return 0;
 	dts_position_copy(&h->at, &rd->pos);
-	return r->op == DTS_OP_DDL ? apply(h, r, NULL, NULL, err) : 0;
+	return r->op == DTS_OP_DDL ? apply(h, r, NULL, NULL) : 0;
 }
 
 /* A last line without an end was being written when its writer died. */
@@ -447,7 +437,7 @@ int dts_history_statement(struct dts_history *h, struct dts_slice record, const 
 	dts_position_copy(&h->at, end);
 	if (dts_record_parse(&h->record, dts_slice(record.p, record.len - 1), err) < 0)
 		return -1;
-	return apply(h, &h->record, changed, context, err);
+	return apply(h, &h->record, changed, context);
 }
 
 int dts_history_settle(struct dts_history *h, const struct dts_position *at, struct dts_error *err)

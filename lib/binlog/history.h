@@ -20,7 +20,6 @@ struct dts_history {
 	struct dts_later *later;   /* tables that are not to be looked at yet */
 	size_t later_count;
 	bool complete;             /* as begun: every table and view there was is in it */
-	struct dts_buf lost;       /* the statement after which nothing was known; empty: there was none */
 	struct dts_buf views;      /* records that make the views that were added, for a new file */
 	struct dts_buf pending;    /* records of statements whose group has not ended: not in the file yet */
 	bool mariadb, utf8_is_utf8mb4;

@@ -2,6 +2,8 @@
 #include "ddl/definitions.h"
 #include "ddl/objects.h"
 
+enum { SHOWN = 200 }; /* bytes of a statement in a message */
+
 /* A name as rows events have it: statements write it in any case where the server takes
  * them all for the same. In `b`, or the name itself. */
 static struct dts_slice name_in_rows(const struct dts_capture *c, struct dts_slice name, struct dts_buf *b)
@@ -59,7 +61,7 @@ static bool is_choosy(const struct dts_capture *c)
  * server administration) is told only where everything is. */
 static bool wants_statement(const struct dts_capture *c, const struct dts_ddl *d, struct dts_slice default_db)
 {
-	if (d->count == 0)
+	if (d->count == 0) /* what is not understood: see unknown() */
 		return d->kind == DTS_DDL_UNKNOWN || !is_selective(c);
 	for (size_t i = 0; i < d->count; i++) {
 		const struct dts_ddl_object *o = &d->objects[i];
@@ -250,11 +252,80 @@ static int refuse_doubtful(struct dts_capture *c, struct dts_slice sql, struct d
 	return dts_capture_refuse(c);
 }
 
-static int definition(struct dts_capture *c, struct dts_event_query *q, struct dts_slice sql,
+struct mentions {
+	const struct dts_capture *c;
+	struct dts_slice default_db;
+	bool unwanted; /* something was named that is not captured */
+};
+
+/* A dts_ddl_mentioned: true for what is captured. */
+static bool is_wanted(void *ctx, struct dts_slice db, struct dts_slice name)
+{
+	struct mentions *m = ctx;
+	struct dts_ddl_object o = {.type = name.len > 0 ? DTS_DDL_TYPE_TABLE : DTS_DDL_TYPE_DATABASE, .db = db, .name = name};
+	bool wanted;
+
+	if (db.len == 0 && m->default_db.len == 0)
+		return false;
+	/* Where all but some is captured, every word would be a database that is. */
+	if (name.len == 0 && !is_selective(m->c))
+		return false;
+	wanted = wants_object(m->c, &o, m->default_db);
+	m->unwanted = m->unwanted || !wanted;
+	return wanted;
+}
+
+/* May a statement that is not understood be about anything that is captured? Not where it
+ * names other things only, whatever its words mean. */
+static bool may_concern(const struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql)
+{
+	struct mentions m = {.c = c, .default_db = q->db};
+
+	if (!is_choosy(c))
+		return true;
+	return dts_ddl_mentions(sql, flags_of(q), is_wanted, &m) || (!is_selective(c) && !m.unwanted);
+}
+
+static void notice_left_out(const struct dts_capture *c, const struct dts_event *e, struct dts_slice sql)
+{
+	uint64_t at = c->payload.open ? c->event_at : c->at.offset >= e->size ? c->at.offset - e->size : 0;
+	struct dts_buf line = {0};
+
+	if (!c->options.notice)
+		return;
+	dts_buf_addf(&line, "warning: %s:%llu: left out a statement that is not understood: %.*s%s", c->at.file,
+		     (unsigned long long)at, sql.len > SHOWN ? SHOWN : (int)sql.len, sql.p, sql.len > SHOWN ? "..." : "");
+	c->options.notice(dts_buf_text(&line));
+	dts_buf_release(&line);
+}
+
+/* What to do with a statement that is not understood. 1: tell it; 0: pass it over; -1. */
+static int unknown(struct dts_capture *c, const struct dts_event *e, const struct dts_event_query *q, struct dts_slice sql,
+		   struct dts_error *err)
+{
+	if (c->quiet || !may_concern(c, q, sql))
+		return 0;
+	switch (c->options.unknown_ddl) {
+	case DTS_UNKNOWN_PASS:
+		return 1;
+	case DTS_UNKNOWN_SKIP:
+		notice_left_out(c, e, sql);
+		return 0;
+	case DTS_UNKNOWN_STOP:
+		break;
+	}
+	dts_fail(err, DTS_BAD_INPUT, "a statement that is not understood: %.*s%s", sql.len > SHOWN ? SHOWN : (int)sql.len, sql.p,
+		 sql.len > SHOWN ? "..." : "");
+	dts_hint(err, "--on-unknown-ddl=skip leaves such statements out, --on-unknown-ddl=pass prints them");
+	c->refused_unless = true;
+	return dts_capture_refuse(c);
+}
+
+static int definition(struct dts_capture *c, const struct dts_event *e, struct dts_event_query *q, struct dts_slice sql,
 		      struct dts_buf *out, struct dts_error *err)
 {
 	enum dts_capture_about about;
-	int told = 0;
+	int told = 1;
 
 	if (c->ddl.effects & DTS_DDL_STARTS)
 		c->begun = true;
@@ -266,10 +337,12 @@ static int definition(struct dts_capture *c, struct dts_event_query *q, struct d
 	if (about == DTS_ABOUT_TEMPORARY)
 		return 0;
 	q->doubtful = about == DTS_ABOUT_EITHER;
-	if (!q->doubtful)
-		told = tell(c, q, sql, out, err);
-	else if (!c->quiet && wants_statement(c, &c->ddl, q->db))
+	if (q->doubtful && !c->quiet && wants_statement(c, &c->ddl, q->db))
 		return refuse_doubtful(c, sql, err);
+	if (c->ddl.kind == DTS_DDL_UNKNOWN)
+		told = unknown(c, e, q, sql, err);
+	if (told > 0)
+		told = q->doubtful ? 0 : tell(c, q, sql, out, err);
 	if (told < 0 || !c->options.history)
 		return told < 0 ? -1 : 0;
 	return learn(c, q, sql, told ? out : NULL, err);
@@ -291,7 +364,7 @@ static int decide(struct dts_capture *c, bool commit, struct dts_buf *out, struc
 	return 0;
 }
 
-static int by_kind(struct dts_capture *c, struct dts_event_query *q, struct dts_slice sql,
+static int by_kind(struct dts_capture *c, const struct dts_event *e, struct dts_event_query *q, struct dts_slice sql,
 		   struct dts_buf *out, struct dts_error *err)
 {
 	switch (c->ddl.kind) {
@@ -328,7 +401,7 @@ static int by_kind(struct dts_capture *c, struct dts_event_query *q, struct dts_
 	case DTS_DDL_DML:
 		return dts_capture_not_rows(c, "a statement", sql, err);
 	default:
-		return definition(c, q, sql, out, err);
+		return definition(c, e, q, sql, out, err);
 	}
 }
 
@@ -374,7 +447,7 @@ int dts_capture_statement(struct dts_capture *c, const struct dts_event *e, stru
 	dts_ddl_parse(&c->ddl, sql, flags_of(&q));
 	if (name_zone(c, &q, err) < 0)
 		return -1;
-	status = by_kind(c, &q, sql, out, err);
+	status = by_kind(c, e, &q, sql, out, err);
 	c->insert_id = 0;
 	c->has_variables = false;
 	if (status == 0 && c->tx.open && !c->begun)

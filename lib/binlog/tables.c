@@ -133,9 +133,6 @@ static int complete(struct dts_log_tables *t, struct dts_log_table *table, const
 		   : t->history ? "the schema history does not have the table" : "there is no schema history");
 	if (d)
 		return dts_hint(err, "%.*s", (int)d->why.len, d->why.p);
-	if (t->history && t->history->lost.len > 0)
-		return dts_hint(err, "since this statement, which was not understood, it has none: %.*s",
-				t->history->lost.len > 300 ? 300 : (int)t->history->lost.len, t->history->lost.data);
 	return dts_hint(err, "run SET GLOBAL binlog_row_metadata=FULL on the source, or keep a history with --schema-history; "
 			"rows that were written before stay without names");
 }

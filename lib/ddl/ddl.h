@@ -146,6 +146,8 @@ struct dts_ddl {
 /* Not from sql_mode: a MySQL server ran it, to which MariaDB's executable
  * comments are plain ones (it writes them to its binlog as they are). */
 #define DTS_DDL_MYSQL 4u
+/* MariaDB with sql_mode=MSSQL (tried): [x] is a quoted name; of a MySQL server it means nothing. */
+#define DTS_DDL_BRACKETS 8u
 
 /* The flags for the sql_mode bits of a QUERY event (the same in both servers). */
 unsigned dts_ddl_flags(uint64_t sql_mode);
@@ -155,6 +157,20 @@ unsigned dts_ddl_flags_of_text(struct dts_slice sql_mode);
 /* Reads a statement. It cannot fail: what is not understood is DTS_DDL_UNKNOWN. */
 void dts_ddl_parse(struct dts_ddl *d, struct dts_slice sql, unsigned flags);
 void dts_ddl_release(struct dts_ddl *d);
+
+/*
+ * Told of what a text may name. `db` is empty for a table, or the like, of the
+ * default database, `name` for a database. True: enough is known. Both are
+ * borrowed until it returns.
+ */
+typedef bool dts_ddl_mentioned(void *ctx, struct dts_slice db, struct dts_slice name);
+
+/*
+ * Tells of every word and quoted name of a text that is DTS_DDL_UNKNOWN: db.name
+ * as that, others as a name and as a database. Too much, keywords too, but nothing
+ * is missing that is written in SQL. Returns whether `mentioned` knew enough.
+ */
+bool dts_ddl_mentions(struct dts_slice sql, unsigned flags, dts_ddl_mentioned *mentioned, void *ctx);
 
 /* The stable words of records: create-table, rollback-to; table; referenced. */
 const char *dts_ddl_kind_name(enum dts_ddl_kind kind);

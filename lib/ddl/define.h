@@ -240,6 +240,13 @@ bool dts_define_drop_index(struct dts_define *st, struct dts_define_table *t);
 
 struct dts_define_database *dts_define_database(const struct dts_definitions *d, struct dts_slice db);
 
+/* --- define_mentioned.c */
+
+/* Of a statement that is not understood: every table that its text may name, or whose
+ * database, is unknown from now on. Were there any? */
+bool dts_define_forget_mentioned(struct dts_definitions *d, struct dts_slice sql, unsigned flags, struct dts_slice db,
+				 dts_definition_changed *changed, void *arg);
+
 /* --- define_names.c: names that no table of ours has. An empty `name`: the database. */
 
 enum dts_define_name {

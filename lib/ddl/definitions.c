@@ -642,15 +642,14 @@ static bool is_of_tables(enum dts_ddl_kind kind)
 }
 
 int dts_definitions_apply(struct dts_definitions *d, struct dts_slice sql, const struct dts_definition_context *context,
-			  dts_definition_changed *changed, void *arg, struct dts_error *err)
+			  dts_definition_changed *changed, void *arg)
 {
 	struct apply a = {.d = d, .sql = sql, .context = context, .changed = changed, .arg = arg};
 
 	a.flags = dts_ddl_flags(context->sql_mode) | (d->mariadb ? 0 : DTS_DDL_MYSQL);
 	dts_ddl_parse(&d->ddl, sql, a.flags);
 	if (d->ddl.kind == DTS_DDL_UNKNOWN)
-		return dts_fail(err, DTS_BAD_INPUT, "it is not understood what this statement defines: %.*s",
-				sql.len > 200 ? 200 : (int)sql.len, sql.p);
+		return dts_define_forget_mentioned(d, sql, a.flags, context->db, changed, arg);
 	if (is_of_tables(d->ddl.kind) && has_odd_settings(&a))
 		forget(&a, DTS_LIT("SET STATEMENT changed what its definition means"));
 	else if (context->doubtful && is_of_tables(d->ddl.kind))

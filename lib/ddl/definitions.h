@@ -125,11 +125,11 @@ typedef void dts_definition_changed(void *arg, struct dts_slice db, struct dts_s
 /*
  * Applies a statement, in UTF-8, that the server has executed. 0: applied, or
  * of no concern to tables; 1: not understood, tables that it changes are now
- * unknown; -1 (DTS_BAD_INPUT): it is not even understood which tables it
- * changes, the definitions are as before. Give statements of all databases,
- * selected or not: tables are renamed between them and made like others.
+ * unknown: where it is not even understood which these are, all that its text
+ * may name. Give statements of all databases, selected or not: tables are
+ * renamed between them and made like others.
  */
 int dts_definitions_apply(struct dts_definitions *d, struct dts_slice sql, const struct dts_definition_context *context,
-			  dts_definition_changed *changed, void *arg, struct dts_error *err);
+			  dts_definition_changed *changed, void *arg);
 
 #endif

@@ -107,10 +107,11 @@ bool dts_ddl_kind_is_definition(enum dts_ddl_kind kind)
 	return kind >= DTS_DDL_CREATE_DATABASE && kind <= DTS_DDL_TEMPORARY;
 }
 
-/* MODE_ANSI_QUOTES and MODE_NO_BACKSLASH_ESCAPES of Q_SQL_MODE_CODE. */
+/* MODE_ANSI_QUOTES, MODE_MSSQL and MODE_NO_BACKSLASH_ESCAPES of Q_SQL_MODE_CODE. */
 unsigned dts_ddl_flags(uint64_t sql_mode)
 {
 	return (sql_mode & 4 ? DTS_DDL_ANSI_QUOTES : 0) |
+	       (sql_mode & 1024 ? DTS_DDL_BRACKETS : 0) |
 	       (sql_mode & (1u << 20) ? DTS_DDL_NO_BACKSLASH_ESCAPES : 0);
 }
 
@@ -125,6 +126,8 @@ unsigned dts_ddl_flags_of_text(struct dts_slice sql_mode)
 
 		if (dts_slice_is_nocase(word, "ANSI_QUOTES") || dts_slice_is_nocase(word, "ANSI"))
 			flags |= DTS_DDL_ANSI_QUOTES;
+		else if (dts_slice_is_nocase(word, "MSSQL"))
+			flags |= DTS_DDL_BRACKETS;
 		else if (dts_slice_is_nocase(word, "NO_BACKSLASH_ESCAPES"))
 			flags |= DTS_DDL_NO_BACKSLASH_ESCAPES;
 		n += comma ? 1 : 0;

@@ -153,6 +153,9 @@ void dts_sql_next(struct dts_sql_scan *s)
 		} else if (c == '`') {
 			s->type = DTS_SQL_QUOTED;
 			s->len = quoted_len(s, s->at, '`', false);
+		} else if (c == '[' && (s->flags & (DTS_DDL_BRACKETS | DTS_DDL_MYSQL)) == DTS_DDL_BRACKETS) {
+			s->type = DTS_SQL_QUOTED;
+			s->len = quoted_len(s, s->at, ']', false);
 		} else if (c == '\'' || c == '"') {
 			bool quoted_name = c == '"' && name;
 
@@ -205,7 +208,7 @@ static char unescape(char c)
 
 void dts_sql_decode(struct dts_slice quoted, unsigned flags, struct dts_buf *out)
 {
-	char quote = quoted.p[0];
+	char quote = quoted.p[0] == '[' ? ']' : quoted.p[0];
 	bool backslash = quote == '\'' || (quote == '"' && !(flags & DTS_DDL_ANSI_QUOTES));
 	size_t end = quoted.len;
 

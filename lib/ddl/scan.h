@@ -8,7 +8,7 @@
 enum dts_sql_type {
 	DTS_SQL_END,
 	DTS_SQL_WORD,   /* a keyword or an unquoted name */
-	DTS_SQL_QUOTED, /* a quoted name: `x`, or "x" with ANSI_QUOTES */
+	DTS_SQL_QUOTED, /* a quoted name: `x`, "x" with ANSI_QUOTES, [x] with BRACKETS */
 	DTS_SQL_STRING, /* 'x', or "x" without ANSI_QUOTES */
 	DTS_SQL_NUMBER, /* digits */
 	DTS_SQL_PUNCT,  /* one byte of anything else */

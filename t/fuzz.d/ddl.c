@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	flags = data[0] & 3;
+	flags = data[0] & 15;
 	sql = dts_slice((const char *)data + 1, size - 1);
 	dts_ddl_parse(&ddl, sql, flags);
 	check_ranges(&ddl, sql.len);

@@ -199,6 +199,14 @@ static void test_modes(void)
 		{"create table \"q\" (a int)", "unknown"},
 		{"alter table t comment \"a\\\", rename to u\", rename v", "alter-table table:target |t<t> table:new |v<v>"},
 	};
+	static const struct example brackets[] = {
+		{"create table [a b].[c]]d] ([x] int)", "create-table table:target a b|c]d<[a b].[c]]d]>"},
+		{"rename table [t] to \"u\", `[` to [`]", "rename-table table:target |t<[t]> table:new |u<\"u\"> table:target |[<`[`> table:new |`<[`]> +list"},
+		{"drop table [unfinished", "drop-table table:target |unfinished<[unfinished> +list"},
+	};
+	static const struct example no_brackets[] = {
+		{"create table [a] (x int)", "unknown"},
+	};
 	static const struct example no_backslash[] = {
 		{"alter table t comment 'a\\', rename to u", "alter-table table:target |t<t> table:new |u<u>"},
 	};
@@ -206,7 +214,12 @@ static void test_modes(void)
 	CHECK_ALL(ansi, DTS_DDL_ANSI_QUOTES);
 	CHECK_ALL(plain, 0);
 	CHECK_ALL(no_backslash, DTS_DDL_NO_BACKSLASH_ESCAPES);
+	CHECK_ALL(brackets, DTS_DDL_BRACKETS | DTS_DDL_ANSI_QUOTES);
+	CHECK_ALL(no_brackets, 0);
+	CHECK_ALL(no_brackets, DTS_DDL_BRACKETS | DTS_DDL_MYSQL);
 	CHECK_INT(DTS_DDL_ANSI_QUOTES, dts_ddl_flags(4));
+	CHECK_INT(DTS_DDL_BRACKETS, dts_ddl_flags(1024));
+	CHECK_INT(DTS_DDL_BRACKETS | DTS_DDL_ANSI_QUOTES, dts_ddl_flags_of_text(DTS_LIT("ANSI_QUOTES,MSSQL")));
 	CHECK_INT(DTS_DDL_NO_BACKSLASH_ESCAPES, dts_ddl_flags(1048576));
 	CHECK_INT(0, dts_ddl_flags(1411383296));
 	CHECK_INT(3, dts_ddl_flags_of_text(DTS_LIT("REAL_AS_FLOAT,ansi_quotes,NO_BACKSLASH_ESCAPES")));
@@ -455,6 +468,32 @@ static void test_route(void)
 	check_rewrites(all, sizeof(all) / sizeof(all[0]), "shop", true);
 }
 
+static bool add_mention(void *ctx, struct dts_slice db, struct dts_slice name)
+{
+	(void)ctx;
+	dts_buf_addc(&text, ' ');
+	show_slice(db.p, db.len);
+	dts_buf_addc(&text, '|');
+	show_slice(name.p, name.len);
+	return dts_slice_is(name, "enough");
+}
+
+static void test_mentions(void)
+{
+	static const struct example all[] = {
+		{"frob a . `b``.c` , 'x' /* d */ /*! e */ -- f", " |frob frob| a|b`.c |e e|"},
+		{"a.b.c d.* .", " a|b |c c|"},
+		{"x.enough y", " x|enough"},
+		{"", ""}, {"';\"", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		dts_buf_clear(&text);
+		CHECK(dts_ddl_mentions(dts_slice_of(all[i].sql), 0, add_mention, NULL) == (i == 2));
+		CHECK_STR(all[i].want, dts_buf_text(&text));
+	}
+}
+
 /* Every prefix, and every text with one byte changed, gives ranges within it. */
 static void test_any_bytes(void)
 {
@@ -476,7 +515,7 @@ static void test_any_bytes(void)
 
 				memcpy(copy, seeds[s], n);
 				copy[at] = bytes[b];
-				for (unsigned flags = 0; flags < 4; flags++) {
+				for (unsigned flags = 0; flags < 16; flags++) {
 					dts_ddl_parse(&ddl, dts_slice(copy, b ? n : at), flags);
 					for (size_t i = 0; i < ddl.count; i++)
 						CHECK(ddl.objects[i].whole.at + ddl.objects[i].whole.len <= n);
@@ -500,6 +539,7 @@ int main(void)
 	RUN(test_transactions);
 	RUN(test_select);
 	RUN(test_route);
+	RUN(test_mentions);
 	RUN(test_any_bytes);
 	dts_ddl_release(&ddl);
 	dts_buf_release(&text);

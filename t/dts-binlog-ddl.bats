@@ -1,0 +1,155 @@
+# Statements of the log: those that dts-binlog does not understand, and what it says
+# of the others beside what the server made of them.
+#
+# A server logs nothing that it does not understand itself, so a statement that only
+# a later one knows is a known one, changed in the server's log file.
+# shellcheck disable=SC2154 # set by run
+load lib/dts
+
+kinds=(mariadb mysql97)
+
+setup_file() {
+	servers_up mariadb=mariadb mysql97=mysql97 -- --binlog-checksum=NONE || return 0
+}
+
+teardown_file() {
+	servers_down
+}
+
+setup() {
+	servers_or_skip
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+binlog() {
+	dts-binlog --defaults-file="$(defaults)" -g "$kind" "$@"
+}
+
+# Where the log ends, as FILE:OFFSET.
+now() {
+	binlog --start=now | jq -r 'select(.op == "end") | "\(.pos.file):\(.pos.offset)"'
+}
+
+# unknown DEFAULT-DB STATEMENT: the log has the statement, of which the server made a table: TABLE in it was
+# FROBL. Rows 1 and 2 of b.t are before and behind it. Sets from, at and behind.
+unknown() {
+	local file
+
+	sql "$kind" "DROP DATABASE IF EXISTS b; DROP DATABASE IF EXISTS o; CREATE DATABASE b; CREATE DATABASE o;
+		CREATE TABLE b.t (id int primary key); CREATE TABLE b.u (id int primary key)"
+	[ ! -f history ] || rm history
+	run_tool 0 binlog --start=now --schema-history=history
+	from=$(now)
+	sql "$kind" 'INSERT INTO b.t VALUES (1)'
+	at=$(now)
+	sql "$kind" "${2/FROBL/TABLE}" ${1:+"$1"}
+	behind=$(now)
+	sql "$kind" 'INSERT INTO b.t VALUES (2); FLUSH BINARY LOGS'
+	file=$DTS_TEST_DIR/$kind/data/${at%:*}
+	python3 - "$file" "${2/FROBL/TABLE}" "$2" <<-'EOF'
+		import sys
+		name, old, new = sys.argv[1], sys.argv[2].encode(), sys.argv[3].encode()
+		data = open(name, "rb").read()
+		assert len(old) == len(new) and data.count(old) == 1, data.count(old)
+		open(name, "r+b").write(data.replace(old, new))
+	EOF
+}
+
+# What is told since $from: the ids of rows and the kinds of statements.
+told() {
+	binlog --start-position="$from" "$@" >records || return
+	jq -r 'select(.op == "insert" or .op == "ddl") | .after.id // .kind' records | paste -sd' '
+}
+
+@test "a statement that is not understood is stopped at, with what to do" {
+	for kind in "${kinds[@]}"; do
+		unknown b 'CREATE FROBL v (id int)'
+		run_tool 3 told
+		[[ "$stderr" == "dts-binlog: ${at%:*}:"*": a statement that is not understood: CREATE FROBL v (id int)"* ]]
+		[[ "$stderr" == *"hint: --on-unknown-ddl=skip leaves such statements out, --on-unknown-ddl=pass prints them; or make all of transaction "*" at the target by hand, and: dts-checkpoint set NAME $kind $behind" ]]
+		[ "$(jq -r 'select(.op == "insert").after.id' records)" = 1 ]
+		run_tool 3 told --on-unknown-ddl=stop b
+		run_tool 0 binlog --start-position="$behind"
+		[ "$(jq -r 'select(.op == "insert").after.id' <<<"$output")" = 2 ]
+		run_tool 2 told --on-unknown-ddl=ignore
+		[[ "$stderr" == "dts-binlog: --on-unknown-ddl=ignore is neither stop, pass nor skip"* ]]
+	done
+}
+
+@test "a statement that is not understood is left out, and told to people" {
+	for kind in "${kinds[@]}"; do
+		unknown b 'CREATE FROBL v (id int)'
+		run_tool 0 told --on-unknown-ddl=skip
+		[ "$output" = '1 2' ]
+		[ "${#stderr_lines[@]}" -eq 1 ]
+		[[ "$stderr" == "dts-binlog: warning: ${at%:*}:"*": left out a statement that is not understood: CREATE FROBL v (id int)" ]]
+		offset=${stderr#*warning: *:}
+		offset=${offset%%:*}
+		# It stands behind its GTID.
+		[ "$offset" -ge "${at#*:}" ] && [ "$offset" -lt "${behind#*:}" ]
+		[ "$(jq -s '.[-1].op == "end" and .[-1].records == length - 2' records)" = true ]
+	done
+}
+
+@test "a statement that is not understood is passed on, and dts-apply asks about it" {
+	for kind in "${kinds[@]}"; do
+		unknown b 'CREATE FROBL v (id int)'
+		run_tool 0 told --on-unknown-ddl=pass
+		[ "$output" = '1 unknown 2' ]
+		[ -z "$stderr" ]
+		[ "$(jq -c 'select(.op == "ddl") | [.db, .sql, .objects]' records)" = '["b","CREATE FROBL v (id int)",[]]' ]
+		[ "$(jq -s '.[-1].op == "end" and .[-1].records == length - 2' records)" = true ]
+		sql "$kind" 'DELETE FROM b.t; DROP DATABASE IF EXISTS dts'
+		run_tool 0 dts-checkpoint --defaults-file="$(defaults)" -g "$kind" set c "$kind" "$from"
+		run_tool 4 dts-apply --defaults-file="$(defaults)" -g "$kind" --checkpoint=c records
+		[[ "$stderr" == *"not a statement that can be applied: CREATE FROBL v (id int)"*"hint: make the change at the target by hand, then start again with --ddl-done"* ]]
+		[ "$(sql "$kind" 'SELECT GROUP_CONCAT(id) FROM b.t')" = 1 ]
+		run_tool 0 dts-apply --defaults-file="$(defaults)" -g "$kind" --checkpoint=c --ddl-done records
+		[ "$(sql "$kind" 'SELECT GROUP_CONCAT(id) FROM b.t')" = 1,2 ]
+		sql "$kind" 'DROP DATABASE dts'
+	done
+}
+
+@test "a statement that is not understood stops nobody who asked for none of what it names" {
+	for kind in "${kinds[@]}"; do
+		unknown o 'CREATE FROBL `o` . v (`b.t` int)'
+		for selection in b b.t 'b.v' 'x.*' '--ignore-table=o.*'; do
+			run_tool 0 told "$selection"
+			[ -z "$stderr" ]
+			[[ "$output" != *unknown* ]]
+		done
+		# Any word may be a table of the default database.
+		for selection in o o.v '*.v' '--ignore-table=b.t' '--ignore-table=o.w'; do
+			run_tool 3 told "$selection"
+		done
+		unknown b 'CREATE FROBL v (id int)'
+		for selection in b.t o '--ignore-table=b.*'; do
+			run_tool 0 told "$selection"
+			[ -z "$stderr" ]
+		done
+		for selection in b b.v v '*.u' '--ignore-table=b.v'; do
+			run_tool 3 told "$selection"
+		done
+	done
+}
+
+@test "a schema history goes on over a statement that is not understood, but for the tables it names" {
+	for kind in "${kinds[@]}"; do
+		if kind_is_mysql "$kind"; then value=MINIMAL; else value=NO_LOG; fi
+		sql "$kind" "SET GLOBAL binlog_row_metadata=$value"
+		unknown o 'CREATE FROBL v (id int)'
+		run_tool 0 told --schema-history=history b
+		[ "$output" = '1 2' ]
+		# From the file alone, too.
+		[ "$(grep -c FROBL history)" -eq 1 ]
+		run_tool 0 told --schema-history=history b
+		[ "$output" = '1 2' ]
+		unknown b 'CREATE FROBL v (id int) COMMENT "t"'
+		run_tool 0 told --schema-history=history --on-unknown-ddl=skip b
+		[ "$output" = '1 2' ]
+		unknown b 'CREATE FROBL v (t int)'
+		run_tool 4 told --schema-history=history --on-unknown-ddl=skip b
+		[[ "$stderr" == *'names of the columns of `b`.`t`'*"not understood"*"hint: a statement that is not understood names it"* ]]
+		sql "$kind" 'SET GLOBAL binlog_row_metadata=FULL'
+	done
+}
