@@ -359,10 +359,14 @@ int dts_query_text(const struct dts_event_query *q, struct dts_buf *scratch, str
 			return 0;
 	} else {
 		dts_buf_clear(scratch);
-		if (dts_charset_to_utf8(client, q->sql, scratch)) {
+		if (dts_charset_text_to_utf8(client, q->sql, scratch)) {
 			*text = dts_buf_slice(scratch);
 			return 0;
 		}
+		/* What a server writes itself, as for a CREATE TABLE ... SELECT or with the name of a view,
+		 * is in UTF-8, though it names the client's charset (tried on both). */
+		if (dts_utf8_valid(q->sql.p, q->sql.len))
+			return 0;
 	}
 	return dts_fail(err, DTS_BAD_INPUT, "a statement in character set %s cannot be written as UTF-8",
 			client ? dts_charset_name(client) : "unknown");

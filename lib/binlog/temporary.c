@@ -115,7 +115,8 @@ enum dts_capture_about dts_capture_about(struct dts_capture *c, const struct dts
 	case DTS_DDL_DROP_SEQUENCE:
 		return about_any(c, q, DTS_DDL_TARGET);
 	case DTS_DDL_CREATE_TABLE_LIKE:
-		return q->thread_specific ? DTS_ABOUT_EITHER : about_any(c, q, DTS_DDL_LIKE);
+		/* Where it replaced a table MariaDB sets the flag, whatever the table is like (tried). */
+		return q->thread_specific && !c->ddl.or_replace ? DTS_ABOUT_EITHER : about_any(c, q, DTS_DDL_LIKE);
 	case DTS_DDL_CREATE_TABLE_SELECT:
 		return q->thread_specific ? DTS_ABOUT_EITHER : DTS_ABOUT_TABLES;
 	default:

@@ -70,7 +70,7 @@ bool dts_charset_passes(const struct dts_charset *cs, struct dts_slice bytes)
 	return dts_utf8_valid_upto(bytes.p, bytes.len, cs->max_bytes);
 }
 
-bool dts_charset_to_utf8(const struct dts_charset *cs, struct dts_slice bytes, struct dts_buf *out)
+static bool to_utf8(const struct dts_charset *cs, struct dts_slice bytes, bool one_way, struct dts_buf *out)
 {
 	size_t start = out->len;
 	bool ok = false;
@@ -92,12 +92,22 @@ bool dts_charset_to_utf8(const struct dts_charset *cs, struct dts_slice bytes, s
 		ok = dts_wide_to_utf8(cs, bytes, out);
 		break;
 	case DTS_CHARSET_MULTI:
-		ok = dts_multi_to_utf8(cs, bytes, out);
+		ok = dts_multi_to_utf8(cs, bytes, one_way, out);
 		break;
 	}
 	if (!ok)
 		out->len = start;
 	return ok;
+}
+
+bool dts_charset_to_utf8(const struct dts_charset *cs, struct dts_slice bytes, struct dts_buf *out)
+{
+	return to_utf8(cs, bytes, false, out);
+}
+
+bool dts_charset_text_to_utf8(const struct dts_charset *cs, struct dts_slice bytes, struct dts_buf *out)
+{
+	return to_utf8(cs, bytes, true, out);
 }
 
 bool dts_charset_from_utf8(const struct dts_charset *cs, struct dts_slice utf8, struct dts_buf *out)

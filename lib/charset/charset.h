@@ -51,6 +51,10 @@ bool dts_charset_passes(const struct dts_charset *cs, struct dts_slice bytes);
  * do not survive the way to UTF-8 and back, or the set is binary or NULL. */
 bool dts_charset_to_utf8(const struct dts_charset *cs, struct dts_slice bytes, struct dts_buf *out);
 
+/* The same for text that need not become the same bytes again, as a statement's: sjis's
+ * 0x5C is a backslash there, as the servers read it (tried). */
+bool dts_charset_text_to_utf8(const struct dts_charset *cs, struct dts_slice bytes, struct dts_buf *out);
+
 /* Appends UTF-8 as the column's bytes: the inverse. False, and nothing
  * appended, when it is not valid UTF-8 or a character is not in the set. */
 bool dts_charset_from_utf8(const struct dts_charset *cs, struct dts_slice utf8, struct dts_buf *out);

@@ -41,7 +41,8 @@ bool dts_single_to_utf8(const struct dts_charset *cs, struct dts_slice bytes, st
 bool dts_single_from_utf8(const struct dts_charset *cs, struct dts_slice utf8, struct dts_buf *out);
 bool dts_wide_to_utf8(const struct dts_charset *cs, struct dts_slice bytes, struct dts_buf *out);
 bool dts_wide_from_utf8(const struct dts_charset *cs, struct dts_slice utf8, struct dts_buf *out);
-bool dts_multi_to_utf8(const struct dts_charset *cs, struct dts_slice bytes, struct dts_buf *out);
+/* `one_way`: bytes of ASCII that no code goes back to are taken, too. */
+bool dts_multi_to_utf8(const struct dts_charset *cs, struct dts_slice bytes, bool one_way, struct dts_buf *out);
 bool dts_multi_from_utf8(const struct dts_charset *cs, struct dts_slice utf8, struct dts_buf *out);
 
 /* dts_utf8_valid(), and no character longer than `max` bytes. */

@@ -268,13 +268,18 @@ static bool take(const struct table *t, unsigned index, struct dts_slice *s, uin
 	return true;
 }
 
-bool dts_multi_to_utf8(const struct dts_charset *cs, struct dts_slice bytes, struct dts_buf *out)
+bool dts_multi_to_utf8(const struct dts_charset *cs, struct dts_slice bytes, bool one_way, struct dts_buf *out)
 {
 	const struct table *t = table_of(cs);
 
 	while (bytes.len > 0) {
 		uint32_t u;
 
+		if (one_way && (unsigned char)bytes.p[0] < 0x80 && t->short_codes[(unsigned char)bytes.p[0]] == 0) {
+			dts_buf_addc(out, bytes.p[0]);
+			bytes = dts_slice(bytes.p + 1, bytes.len - 1);
+			continue;
+		}
 		if (!take(t, cs->index, &bytes, &u) || !dts_utf8_put(out, u))
 			return false;
 	}

@@ -132,6 +132,10 @@ struct dts_ddl_object *dts_ddl_take_name(struct dts_ddl_parser *p, enum dts_ddl_
 		return NULL;
 	}
 	dts_sql_next(s);
+	if (dts_sql_is_char(s, '.')) { /* a name of three parts, which nothing has */
+		p->failed = true;
+		return NULL;
+	}
 	if (type == DTS_DDL_TYPE_DATABASE) {
 		o.db = o.name;
 		o.db_part = o.name_part;

@@ -42,6 +42,9 @@ static void name_list(struct dts_ddl_parser *p, enum dts_ddl_type type)
 			return;
 		o->guarded = guarded;
 	} while (dts_ddl_take_char(p, ','));
+	/* An option may follow, which is a word. */
+	if (p->scan.type != DTS_SQL_END && p->scan.type != DTS_SQL_WORD && !dts_sql_is_char(&p->scan, ';'))
+		p->failed = true;
 }
 
 /* 'user'@'host', user, CURRENT_USER(); an unquoted host has dots and dashes. */
@@ -164,12 +167,15 @@ static void other_object(struct dts_ddl_parser *p)
 static void create_rest(struct dts_ddl_parser *p, const struct simple *simple)
 {
 	struct dts_ddl *d = p->d;
+	struct dts_ddl_object *on;
 
 	d->body = simple->create_body;
 	if (d->kind == DTS_DDL_CREATE_TRIGGER) {
 		dts_ddl_skip_to(p, "ON");
 		dts_sql_next(&p->scan);
-		dts_ddl_take_name(p, DTS_DDL_TYPE_TABLE, DTS_DDL_ON);
+		on = dts_ddl_take_name(p, DTS_DDL_TYPE_TABLE, DTS_DDL_ON);
+		if (on && on->db.len == 0) /* not that of the default database (tried on both) */
+			on->db = d->objects[0].db;
 	} else if (d->kind == DTS_DDL_CREATE_FUNCTION && dts_ddl_take(p, "RETURNS")) {
 		dts_sql_next(&p->scan);
 		if (dts_sql_is(&p->scan, "SONAME")) { /* a function of a plugin */

@@ -129,6 +129,18 @@ static void refused(const char *name, const char *bytes, size_t len)
 	dts_buf_release(&out);
 }
 
+/* Text that need not come back: a backslash of sjis, alone and as half of a character. */
+static void test_text(void)
+{
+	struct dts_buf out = {0};
+
+	CHECK(dts_charset_text_to_utf8(set("sjis"), DTS_LIT("'\x5C'\x95\x5C~\x81\x5F"), &out));
+	CHECK_STR("'\\'表~\\", dts_buf_text(&out));
+	dts_buf_clear(&out);
+	CHECK(!dts_charset_text_to_utf8(set("sjis"), DTS_LIT("a\x81"), &out));
+	dts_buf_release(&out);
+}
+
 static void test_refuses_what_does_not_come_back(void)
 {
 	refused("binary", "a", 1);
@@ -432,6 +444,7 @@ int main(void)
 	RUN(test_names);
 	RUN(test_collation_ids);
 	RUN(test_as_the_server);
+	RUN(test_text);
 	RUN(test_refuses_what_does_not_come_back);
 	RUN(test_from_utf8_refuses);
 	RUN(test_every_code_comes_back);

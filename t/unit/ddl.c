@@ -115,6 +115,9 @@ static void test_create_table(void)
 		{"create table t5 (a uuid default uuid())", "create-table table:target |t5<t5>"},
 		{"create table", "unknown"},
 		{"create table 5", "unknown"},
+		{"create table a.b.c (d int)", "unknown"},
+		{"drop table a `b`", "unknown"}, {"drop table a 'b'", "unknown"}, {"drop table a (b)", "unknown"},
+		{"create table t (a int references b.c.d)", "unknown"},
 		{"create table 'a' (a int)", "unknown"},
 		{"create table t like", "unknown"},
 	};
@@ -276,6 +279,7 @@ static void test_programs(void)
 		{"alter definer=x@y event e rename to d.e2", "alter-event event:target |e<e> event:new d|e2<d.e2>"},
 		{"alter event e do alter table x rename to y", "alter-event event:target |e<e> +body"},
 		{"drop event if exists e2", "drop-event event:target |e2<e2>?"},
+		{"create trigger d.tr before insert on t for each row set @a=1", "create-trigger trigger:target d|tr<d.tr> table:on d|t<t> +body"},
 		{"create trigger tr before insert", "unknown"},
 	};
 
@@ -457,6 +461,7 @@ static void test_route(void)
 		{"drop view v, xw", "drop view `new`.`v`"},
 		{"create view v as select 1", "cannot choose in 'create view v as select 1': it would be renamed, but its text may name other objects that are renamed too"},
 		{"create trigger other.t before insert on other.u for each row set @a=1", "dropped"},
+		{"create trigger other.t before insert on u for each row set @a=1", "dropped"},
 		{"create database shop charset utf8", "create database `new` charset utf8"},
 		{"alter database charset utf8", "alter database `new` charset utf8"},
 		{"alter database/**/charset utf8", "alter database `new`/**/charset utf8"},
