@@ -6,10 +6,10 @@
 # shellcheck disable=SC2154 # set by run
 load lib/dts
 
-kinds=(mariadb mysql97)
+kinds=(m10 m97)
 
 setup_file() {
-	servers_up mariadb=mariadb mysql97=mysql97 -- --binlog-checksum=NONE || return 0
+	servers_up m10=mariadb m97=mysql97 -- --binlog-checksum=NONE || return 0
 }
 
 teardown_file() {
@@ -151,5 +151,58 @@ told() {
 		run_tool 4 told --schema-history=history --on-unknown-ddl=skip b
 		[[ "$stderr" == *'names of the columns of `b`.`t`'*"not understood"*"hint: a statement that is not understood names it"* ]]
 		sql "$kind" 'SET GLOBAL binlog_row_metadata=FULL'
+	done
+}
+
+# --- beside the server's catalog
+
+# agree SERVER MODE ARGUMENT...: t/ddl/agree.py on it. Sets told, the statements in the log.
+agree() {
+	local words
+
+	kind=$1
+	run timeout 3000 python3 "$DTS_ROOT/t/ddl/agree.py" "$(server socket "$kind")" "${@:2}" \
+		dts-binlog --defaults-file="$(defaults)" -g "$kind"
+	echo "DTS_SEED=$DTS_SEED $1 ${*:2}: ${lines[-1]}"
+	[ "$status" -eq 0 ] || { grep -A12 '^[A-Z]' <<<"$output" | cut -c1-2000 | head -n 60; return 1; }
+	# "N statements, N accepted, N in the log, N changed something, N wrong"
+	read -ra words <<<"${lines[-1]}"
+	told=${words[4]}
+}
+
+# DTS_DDL_STATEMENTS random ones are accepted by each server, with all kinds among them.
+random_statements() {
+	local count=${DTS_DDL_STATEMENTS:-300}
+
+	servers_up "fresh_$1=$1"
+	agree "fresh_$1" random "$DTS_SEED" "$count"
+	[ "$told" -ge $((count * 9 / 10)) ]
+	server remove "fresh_$1"
+}
+
+@test "statements of all kinds are what MariaDB 10.11 makes of them" {
+	random_statements mariadb
+}
+
+@test "statements of all kinds are what MariaDB 11.8 makes of them" {
+	random_statements mariadb118
+}
+
+@test "statements of all kinds are what MySQL 9.7 makes of them" {
+	random_statements mysql97
+}
+
+@test "the examples of the servers' documentation, and statements of other tests, are what the servers make of them" {
+	local some=60 least=10
+
+	[ "${DTS_DDL_STATEMENTS:-0}" -lt 1000 ] || some=10000 least=60
+	python3 "$DTS_ROOT/t/definitions.py" random "$DTS_SEED" "$((some > 400 ? 400 : some))" >statements
+	servers_up given_mariadb=mariadb given_mariadb118=mariadb118 given_mysql97=mysql97
+	for each in given_mariadb given_mariadb118 given_mysql97; do
+		agree "$each" help "$DTS_SEED" "$some"
+		[ "$told" -ge "$least" ]
+		agree "$each" files "$DTS_ROOT/t/definitions.sql" statements --
+		[ "$told" -ge 100 ]
+		server remove "$each"
 	done
 }

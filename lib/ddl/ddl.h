@@ -109,7 +109,7 @@ struct dts_ddl_range {
 struct dts_ddl_object {
 	enum dts_ddl_type type;
 	enum dts_ddl_role role;
-	struct dts_slice db;   /* decoded; empty when not written */
+	struct dts_slice db;   /* decoded; empty when not written, but for tables that are then in the target's database */
 	struct dts_slice name; /* decoded */
 	struct dts_ddl_range whole; /* `db`.`name` as written, quotes and all */
 	struct dts_ddl_range db_part, name_part;

@@ -283,6 +283,16 @@ static void parse_alter(struct dts_ddl_parser *p)
 	}
 }
 
+/* MariaDB has been seen to write its own DROP behind executable comments of the client's, which
+ * nobody can read then. */
+static void end_of_drop(struct dts_ddl_parser *p)
+{
+	static const char *const options[] = {"RESTRICT", "CASCADE", "WAIT", "NOWAIT", NULL};
+
+	if (p->scan.type != DTS_SQL_END && !dts_sql_is_char(&p->scan, ';') && !is_any(p, options))
+		p->failed = true;
+}
+
 static void parse_drop(struct dts_ddl_parser *p)
 {
 	struct dts_ddl *d = p->d;
@@ -292,6 +302,7 @@ static void parse_drop(struct dts_ddl_parser *p)
 	if (dts_ddl_take(p, "TABLE") || dts_ddl_take(p, "TABLES")) {
 		d->kind = p->temporary ? DTS_DDL_TEMPORARY : DTS_DDL_DROP_TABLE;
 		name_list(p, DTS_DDL_TYPE_TABLE);
+		end_of_drop(p);
 	} else if (dts_ddl_take(p, "INDEX")) {
 		d->kind = DTS_DDL_DROP_INDEX;
 		dts_ddl_take_guard(p);
@@ -306,6 +317,7 @@ static void parse_drop(struct dts_ddl_parser *p)
 			name_list(p, simple->type);
 		else
 			one_name(p, simple->type);
+		end_of_drop(p);
 	} else {
 		other_object(p);
 	}

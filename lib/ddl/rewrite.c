@@ -186,7 +186,7 @@ static void copy(struct rewrite *r, size_t at, size_t end)
 {
 	for (size_t i = 0; i < r->d->count; i++) {
 		const struct dts_ddl_object *o = &r->d->objects[i];
-		bool unsafe = o->changed || (r->changed && o->db.len == 0);
+		bool unsafe = o->changed || (r->changed && o->db_part.len == 0);
 
 		if (!unsafe || o->whole.at < at || o->whole.at + o->whole.len > end)
 			continue;

@@ -47,6 +47,20 @@ static bool at_query(const struct dts_ddl_parser *p)
 	return !dts_sql_is(&next, "SYSTEM"); /* WITH SYSTEM VERSIONING */
 }
 
+/* REFERENCES name: without its database it is in that of the table, not in the default
+ * one (tried on both). */
+static bool take_references(struct dts_ddl_parser *p)
+{
+	struct dts_ddl_object *o;
+
+	if (!dts_ddl_take(p, "REFERENCES"))
+		return false;
+	o = dts_ddl_take_name(p, DTS_DDL_TYPE_TABLE, DTS_DDL_REFERENCED);
+	if (o && o->db.len == 0)
+		o->db = p->d->objects[0].db;
+	return true;
+}
+
 /* The definition behind the name: columns, options, partitions, query. */
 static void take_definition(struct dts_ddl_parser *p)
 {
@@ -62,10 +76,8 @@ static void take_definition(struct dts_ddl_parser *p)
 			d->body = true;
 			return;
 		}
-		if (dts_ddl_take(p, "REFERENCES")) {
-			dts_ddl_take_name(p, DTS_DDL_TYPE_TABLE, DTS_DDL_REFERENCED);
+		if (take_references(p))
 			continue;
-		}
 		if (depth == 0 && dts_sql_is(&p->scan, "UNION")) {
 			take_union(p);
 			continue;
@@ -154,10 +166,8 @@ static void finish_action(struct dts_ddl_parser *p, bool adds)
 
 		if (depth == 0 && dts_sql_is_char(&p->scan, ','))
 			return;
-		if (dts_ddl_take(p, "REFERENCES")) {
-			dts_ddl_take_name(p, DTS_DDL_TYPE_TABLE, DTS_DDL_REFERENCED);
+		if (take_references(p))
 			continue;
-		}
 		if (dts_sql_is_char(&p->scan, '('))
 			depth++;
 		else if (dts_sql_is_char(&p->scan, ')') && depth > 0)

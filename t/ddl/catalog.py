@@ -40,6 +40,7 @@ class Catalog:
     def __init__(self, connection):
         self.objects = {}
         self.tables_of_triggers = {}
+        self.references = {}  # of (database, table): those of its foreign keys
         self.connection = connection
         mysql = connection.mysql
         self.position, databases, ids, routines, events = self.first(mysql)
@@ -89,6 +90,7 @@ class Catalog:
                 self.tables_of_triggers[db, row[0]] = row[2]
         texts = self.shown(relations)
         for (db, name, kind), text in zip(relations, texts):
+            self.references[db, name] = [(m[0] or db, m[1]) for m in re.findall(r"REFERENCES (?:`((?:[^`]|``)*)`\.)?`((?:[^`]|``)*)`", text)]
             # What a foreign key refers to may be renamed under it.
             text = re.sub(r"REFERENCES `(?:[^`]|``)*`(?:\.`(?:[^`]|``)*`)?", "REFERENCES", text)
             # MariaDB leaves some of tables that are gone: a name's are those of its engine and form.

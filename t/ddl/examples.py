@@ -3,7 +3,7 @@ import re
 
 # What would end the test, or change what it stands on.
 NOT_OURS = re.compile(r"(?i)\b(root|current_user|user\(\)|component|soname|plugin|read lock|for export|logs?|binary|master|slave|replica|relay|host|hosts|persist|instance|"
-                      r"global|mysql\.|undo_|disk|tablespace|federated|password\b.*[^']$)")
+                      r"global|mysql\.|mysql50|undo_|disk|tablespace|federated|password\b.*[^']$)|^set\s+password(?!\s+for)|^alter\s+user\s+user")
 WANTED = re.compile(r"(?i)(create|alter|drop|rename|truncate|analyze|optimize|repair|grant|revoke|flush|set\s+password)\b")
 PROMPT = re.compile(r"(?m)^\s*(mysql|MariaDB(?: \[\S*\])?)>\s?|^\s*->\s?|^\s*'>\s?")
 

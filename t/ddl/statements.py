@@ -157,7 +157,12 @@ class Generator:
             return (name or self.column()) + " INT GENERATED ALWAYS AS ( " + verbatim("1+2") + " ) " + self.pick("VIRTUAL", "STORED")
         return (name or self.column()) + " " + self.type() + " " + extra
 
-    def definitions(self):
+    def parent(self, of):
+        """A table that a foreign key refers to, and its name: without a database it is in that of the table."""
+        key = self.table()
+        return key, self.quote(key[2]) if key[1] == of[1] and self.r.random() < 0.6 else self.quote(key[1]) + "." + self.quote(key[2])
+
+    def definitions(self, key):
         columns = self.r.sample(COLUMNS, self.r.randint(1, 4))
         items = [verbatim("id") + " INT NOT NULL " + self.pick("AUTO_INCREMENT", "")]
         items += [self.definition(verbatim(c)) for c in columns]
@@ -166,9 +171,9 @@ class Generator:
             items.append(self.pick("KEY", "INDEX", "UNIQUE KEY", "UNIQUE") + " " + self.maybe(verbatim("k1"), 0.8) + "( id )")
         referenced = []
         if self.r.random() < 0.12:
-            key = self.table()
-            referenced.append(key)
-            items.append(self.maybe("CONSTRAINT", 0.5) + "FOREIGN KEY ( id ) REFERENCES " + self.name(key) + " ( id ) " + self.pick("", "ON DELETE CASCADE"))
+            parent, name = self.parent(key)
+            referenced.append(parent)
+            items.append(self.maybe("CONSTRAINT", 0.5) + "FOREIGN KEY ( id ) REFERENCES " + name + " ( id ) " + self.pick("", "ON DELETE CASCADE"))
         return "( " + " , ".join(items) + " )", referenced
 
     def options(self):
@@ -218,9 +223,9 @@ class Generator:
         return "DROP " + self.pick("DATABASE", "SCHEMA") + " " + self.guard() + self.quote(self.r.choice(of or DATABASES))
 
     def create_table(self):
-        what, referenced = self.definitions()
         replace = self.replace()
         key = self.old() if replace else self.new()
+        what, referenced = self.definitions(key)
         words = "CREATE " + replace + "TABLE " + ("" if replace else self.exists_not()) + self.name(key) + " " + what + " " + self.options() + \
             self.maybe(self.partitions(), 0.2) + self.maria("WITH SYSTEM VERSIONING", 0.05)
         return Statement("create-table", words, referenced=referenced)
@@ -290,8 +295,9 @@ class Generator:
         elif share < 0.3:
             return self.exchange(key, head)
         elif share < 0.38:
-            referenced = [self.table()]
-            words = "ADD " + self.maybe("CONSTRAINT " + verbatim("f%d" % self.r.randrange(10**6))) + "FOREIGN KEY ( id ) REFERENCES " + self.name(referenced[0]) + " ( id )"
+            parent, name = self.parent(key)
+            referenced = [parent]
+            words = "ADD " + self.maybe("CONSTRAINT " + verbatim("f%d" % self.r.randrange(10**6))) + "FOREIGN KEY ( id ) REFERENCES " + name + " ( id )"
         else:
             words = self.alteration()
         return Statement("alter-table", head + words, referenced=referenced)
@@ -483,7 +489,7 @@ class Generator:
         while True:
             kind = self.r.choices(self.kinds, self.weights)[0]
             if self.r.random() < 0.3:
-                kind = min(self.kinds, key=self.accepted.get)
+                kind = min((k for k in self.kinds if k != "create-table-select" or session.format != "ROW"), key=self.accepted.get)
             if relations > 14 and kind.startswith("create-table"):
                 kind = "drop-table"
             if kind == "drop-database" and (len(catalog.of("database")) < 3 or self.r.random() < 0.5):
@@ -539,7 +545,7 @@ class Generator:
 
     def spread(self, words):
         # MariaDB writes its own list of tables behind the comments that stood there (tried), executable ones, too.
-        own = not self.mysql and re.match("DROP (TABLE|SEQUENCE)", words)
+        own = not self.mysql and re.search("(^|FOR )DROP (TABLE|SEQUENCE)", words)
         tokens = []
         for i, part in enumerate(re.split("(\ue000[^\ue001]*\ue001)", words)):
             if i % 2:
