@@ -154,6 +154,29 @@ told() {
 	done
 }
 
+@test "names that stand alone are in the database where the server looks for them, and no table is taken for a temporary one" {
+	for kind in "${kinds[@]}"; do
+		sql "$kind" 'DROP DATABASE IF EXISTS b; DROP DATABASE IF EXISTS o; CREATE DATABASE b; CREATE DATABASE o;
+			CREATE TABLE b.t (id int primary key); CREATE TABLE o.t (id int primary key); CREATE TABLE b.u (id int)'
+		from=$(now)
+		sql "$kind" 'CREATE TRIGGER b.r BEFORE INSERT ON t FOR EACH ROW SET @a = 1;
+			CREATE TABLE b.c (id int primary key, FOREIGN KEY (id) REFERENCES t (id))' o
+		kind_is_mysql "$kind" || sql "$kind" "CREATE OR REPLACE TABLE u LIKE t; SET sql_mode=MSSQL; CREATE TABLE [a]]b] (id int)" b
+		# A backslash of sjis, which does not go back to the same byte.
+		printf '%s' "SET NAMES sjis; CREATE TABLE s (id int COMMENT 'a\\b')" | client "$kind" b
+		run_tool 0 binlog --start-position="$from" b
+		jq -r 'select(.op == "ddl") | [.kind, (.objects[] | "\(.db).\(.table // .name)")] | join(" ")' <<<"$output" >named
+		{
+			echo 'create-trigger b.r b.t'
+			echo 'create-table b.c b.t'
+			kind_is_mysql "$kind" || printf '%s\n' 'create-table-like b.u b.t' 'create-table b.a]b'
+			echo 'create-table b.s'
+		} | diff - named
+		[ "$(jq -r 'select(.op == "ddl").sql' <<<"$output" | tail -n 1)" = "CREATE TABLE s (id int COMMENT 'a\\b')" ]
+		[ -z "$stderr" ]
+	done
+}
+
 # --- beside the server's catalog
 
 # agree SERVER MODE ARGUMENT...: t/ddl/agree.py on it. Sets told, the statements in the log.
