@@ -74,6 +74,17 @@ static void check_again(void)
 	expect(n == again.count);
 }
 
+/* A dts_ddl_mentioned: reads all of both. */
+static bool mentioned(void *ctx, struct dts_slice db, struct dts_slice name)
+{
+	struct dts_buf *b = ctx;
+
+	dts_buf_clear(b);
+	dts_buf_add_slice(b, db);
+	dts_buf_add_slice(b, name);
+	return false;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct dts_buf tail;
@@ -88,6 +99,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	sql = dts_slice((const char *)data + 1, size - 1);
 	dts_ddl_parse(&ddl, sql, flags);
 	check_ranges(&ddl, sql.len);
+	if (ddl.kind == DTS_DDL_UNKNOWN)
+		expect(!dts_ddl_mentions(sql, flags, mentioned, &tail));
 	dts_buf_clear(&out);
 	if (dts_ddl_rewrite(&ddl, sql, DTS_LIT("db"), choose, &tail, &out, &verdict, &err) != 0)
 		expect(verdict == DTS_DDL_AMBIGUOUS && err.status != DTS_OK);
