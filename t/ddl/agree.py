@@ -291,9 +291,8 @@ class Judge:
         """Is there a foreign key to it where the statement was to make one? (MyISAM keeps none.)"""
         keys = [key_of(o) for o in record["objects"] if o["role"] in ("target", "new")]
         after = self.after.get(keys[-1])
-        name = key[1].replace("`", "``"), key[2].replace("`", "``")
         return not after or "ENGINE=InnoDB" not in after.text or keys[-1] not in self.changed or self.guarded(record) or \
-            name in self.run.after.references.get(keys[-1][1:], ())
+            key[1:] in self.run.after.references.get(keys[-1][1:], ())
 
     def check_roles(self, record):
         """What the catalog does not show is held against what was meant."""

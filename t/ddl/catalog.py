@@ -90,7 +90,7 @@ class Catalog:
                 self.tables_of_triggers[db, row[0]] = row[2]
         texts = self.shown(relations)
         for (db, name, kind), text in zip(relations, texts):
-            self.references[db, name] = [(m[0] or db, m[1]) for m in re.findall(r"REFERENCES (?:`((?:[^`]|``)*)`\.)?`((?:[^`]|``)*)`", text)]
+            self.references[db, name] = [(m[0].replace("``", "`") or db, m[1].replace("``", "`")) for m in re.findall(r"REFERENCES (?:`((?:[^`]|``)*)`\.)?`((?:[^`]|``)*)`", text)]
             # What a foreign key refers to may be renamed under it.
             text = re.sub(r"REFERENCES `(?:[^`]|``)*`(?:\.`(?:[^`]|``)*`)?", "REFERENCES", text)
             # MariaDB leaves some of tables that are gone: a name's are those of its engine and form.

@@ -159,7 +159,11 @@ class Generator:
 
     def parent(self, of):
         """A table that a foreign key refers to, and its name: without a database it is in that of the table."""
+        encoding = self.encoding
+        if self.session.encoding != "utf-8":  # MariaDB 10.11 takes the name for UTF-8 (tried)
+            self.encoding = "ascii"
         key = self.table()
+        self.encoding = encoding
         return key, self.quote(key[2]) if key[1] == of[1] and self.r.random() < 0.6 else self.quote(key[1]) + "." + self.quote(key[2])
 
     def definitions(self, key):
