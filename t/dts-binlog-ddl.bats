@@ -62,7 +62,7 @@ told() {
 }
 
 @test "a statement that is not understood is stopped at, with what to do" {
-	for kind in "${kinds[@]}"; do
+	for kind in $(drawn "${kinds[@]}"); do
 		unknown b 'CREATE FROBL v (id int)'
 		run_tool 3 told
 		[[ "$stderr" == "dts-binlog: ${at%:*}:"*": a statement that is not understood: CREATE FROBL v (id int)"* ]]
@@ -77,7 +77,7 @@ told() {
 }
 
 @test "a statement that is not understood is left out, and told to people" {
-	for kind in "${kinds[@]}"; do
+	for kind in $(drawn "${kinds[@]}"); do
 		unknown b 'CREATE FROBL v (id int)'
 		run_tool 0 told --on-unknown-ddl=skip
 		[ "$output" = '1 2' ]
@@ -92,7 +92,7 @@ told() {
 }
 
 @test "a statement that is not understood is passed on, and dts-apply asks about it" {
-	for kind in "${kinds[@]}"; do
+	for kind in $(drawn "${kinds[@]}"); do
 		unknown b 'CREATE FROBL v (id int)'
 		run_tool 0 told --on-unknown-ddl=pass
 		[ "$output" = '1 unknown 2' ]
@@ -111,7 +111,7 @@ told() {
 }
 
 @test "a statement that is not understood stops nobody who asked for none of what it names" {
-	for kind in "${kinds[@]}"; do
+	for kind in $(drawn "${kinds[@]}"); do
 		unknown o 'CREATE FROBL `o` . v (`b.t` int)'
 		for selection in b b.t 'b.v' 'x.*' '--ignore-table=o.*'; do
 			run_tool 0 told "$selection"
@@ -134,7 +134,7 @@ told() {
 }
 
 @test "a schema history goes on over a statement that is not understood, but for the tables it names" {
-	for kind in "${kinds[@]}"; do
+	for kind in $(drawn "${kinds[@]}"); do
 		if kind_is_mysql "$kind"; then value=MINIMAL; else value=NO_LOG; fi
 		sql "$kind" "SET GLOBAL binlog_row_metadata=$value"
 		unknown o 'CREATE FROBL v (id int)'
@@ -155,7 +155,7 @@ told() {
 }
 
 @test "names that stand alone are in the database where the server looks for them, and no table is taken for a temporary one" {
-	for kind in "${kinds[@]}"; do
+	for kind in $(drawn "${kinds[@]}"); do
 		sql "$kind" 'DROP DATABASE IF EXISTS b; DROP DATABASE IF EXISTS o; CREATE DATABASE b; CREATE DATABASE o;
 			CREATE TABLE b.t (id int primary key); CREATE TABLE o.t (id int primary key); CREATE TABLE b.u (id int)'
 		from=$(now)
@@ -204,14 +204,17 @@ random_statements() {
 }
 
 @test "statements of all kinds are what MariaDB 10.11 makes of them" {
+	sampled 3
 	random_statements mariadb
 }
 
 @test "statements of all kinds are what MariaDB 11.8 makes of them" {
+	sampled 3
 	random_statements mariadb118
 }
 
 @test "statements of all kinds are what MySQL 9.7 makes of them" {
+	sampled 3
 	random_statements mysql97
 }
 
@@ -220,8 +223,9 @@ random_statements() {
 
 	[ "${DTS_DDL_STATEMENTS:-0}" -lt 1000 ] || some=10000 least=60
 	python3 "$DTS_ROOT/t/definitions.py" random "$DTS_SEED" "$((some > 400 ? 400 : some))" >statements
-	servers_up given_mariadb=mariadb given_mariadb118=mariadb118 given_mysql97=mysql97
-	for each in given_mariadb given_mariadb118 given_mysql97; do
+	for each in $(drawn mariadb mariadb118 mysql97); do
+		servers_up "given_$each=$each"
+		each=given_$each
 		agree "$each" help "$DTS_SEED" "$some"
 		[ "$told" -ge "$least" ]
 		agree "$each" files "$DTS_ROOT/t/definitions.sql" statements --

@@ -55,7 +55,7 @@ work() {
 @test "the files of a directory, named one by one, compressed or not: what the server tells" {
 	local kind dir files
 
-	for kind in "${kinds[@]}"; do
+	for kind in $(drawn "${kinds[@]}"); do
 		echo "# $kind"
 		work "$kind"
 		dir=$(log_dir "$kind")
@@ -84,7 +84,7 @@ work() {
 @test "starts and stops in the files" {
 	local kind dir from to
 
-	for kind in mariadb mysql97; do
+	for kind in $(drawn mariadb mysql97); do
 		work "$kind"
 		dir=$(log_dir "$kind")
 		from=$(binlog -g "$kind" | jq -r 'select(.op == "begin").pos | "\(.file):\(.offset)"' | sed -n 4p)
@@ -108,7 +108,7 @@ work() {
 @test "--follow goes on in the next file, through the death of the server" {
 	local kind dir round
 
-	for kind in mariadb mysql97; do
+	for kind in $(drawn mariadb mysql97); do
 		fresh "$kind"
 		dir=$(log_dir "$kind")
 		sql "$kind" 'CREATE TABLE t (id INT PRIMARY KEY AUTO_INCREMENT, n INT)' b
@@ -138,7 +138,7 @@ work() {
 @test "--follow stops where what comes next has gone" {
 	local kind dir what
 
-	for kind in mariadb mysql97; do
+	for kind in $(drawn mariadb mysql97); do
 		for what in purged anew; do
 			fresh "$kind"
 			dir=$(log_dir "$kind")
@@ -174,7 +174,7 @@ work() {
 @test "a history of the tables, where the files lack names" {
 	local kind dir
 
-	for kind in mariadb mysql97; do
+	for kind in $(drawn mariadb mysql97); do
 		fresh "$kind"
 		dir=$(log_dir "$kind")
 		sql "$kind" 'CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT)' b
@@ -269,7 +269,7 @@ work() {
 @test "transactions that are missing between two files are noticed" {
 	local kind dir from
 
-	for kind in mariadb mysql97; do
+	for kind in $(drawn mariadb mysql97); do
 		fresh "$kind"
 		dir=$(log_dir "$kind")
 		rm -rf copy
@@ -301,7 +301,7 @@ work() {
 @test "--stop-gtid that would never be reached is refused" {
 	local kind other from
 
-	for kind in mariadb mysql97; do
+	for kind in $(drawn mariadb mysql97); do
 		fresh "$kind"
 		sql "$kind" 'CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1); INSERT INTO t VALUES (2); INSERT INTO t VALUES (3)' b
 		other=0-1-3
@@ -370,7 +370,7 @@ relayed() {
 @test "relay logs of a replica: the log of its source" {
 	local kind replica round dir
 
-	for kind in mariadb mysql97; do
+	for kind in $(drawn mariadb mysql97); do
 		replica=mariadb118
 		! kind_is_mysql "$kind" || replica=mysql
 		fresh "$kind"
@@ -474,6 +474,9 @@ resumed() {
 }
 
 @test "a server that is gone: its files go on where the checkpoint stands" {
-	resumed mariadb
-	resumed mysql97
+	local kind
+
+	for kind in $(drawn mariadb mysql97); do
+		resumed "$kind"
+	done
 }

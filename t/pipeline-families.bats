@@ -33,10 +33,22 @@ direction() {
 	echo "# $src to $dst"
 }
 
+# Those that this run takes: by DTS_SEED two of the four, one within a family; all with DTS_SAMPLES=all.
+some_directions() {
+	local at=$(((DTS_SEED + BATS_TEST_NUMBER) % 2))
+
+	if [ "${DTS_SAMPLES:-}" = all ] || [ -n "${DTS_ROUNDS:-}" ]; then
+		taken=("${directions[@]}")
+	else
+		taken=("${directions[at]}" "${directions[at + 2]}")
+	fi
+}
+
 @test "a migration under writers ends identical, in all four directions" {
 	local pair round
 
-	for pair in "${directions[@]}"; do
+	some_directions
+	for pair in "${taken[@]}"; do
 		direction "$pair"
 		for ((round = 0; round < ${DTS_ROUNDS:-1}; round++)); do
 			fresh_shop
@@ -78,7 +90,8 @@ sakila_writer() {
 	local pair round
 
 	[ -d "${SAKILA:-}" ] || skip "SAKILA does not name the folder of the sakila database (sakila-schema.sql, sakila-data.sql)"
-	for pair in "${directions[@]}"; do
+	some_directions
+	for pair in "${taken[@]}"; do
 		direction "$pair"
 		for ((round = 0; round < ${DTS_ROUNDS:-1}; round++)); do
 			sql "$dst" 'DROP DATABASE IF EXISTS sakila; DROP DATABASE IF EXISTS dts'
@@ -101,7 +114,8 @@ sakila_writer() {
 @test "tools, target and source killed at random under load: identical, nothing twice" {
 	local pair round
 
-	for pair in "${directions[@]}"; do
+	some_directions
+	for pair in "${taken[@]}"; do
 		direction "$pair"
 		fresh_shop
 		full_phase
