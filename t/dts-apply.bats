@@ -278,6 +278,25 @@ d.t.2 ["part",2,"last"]' ]
 	is 'SELECT * FROM t' 1
 }
 
+@test "a heartbeat behind transactions that wait moves the checkpoint before the stream is restated" {
+	sql dst 'CREATE TABLE t (a INT)' d
+	{
+		schema t a
+		tx 20 "$(ins t '{"a":1}')"
+		echo "{\"op\":\"heartbeat\",\"src\":\"s\",\"pos\":$(pos 50)}"
+		opening changes 50
+		schema t a
+		tx 60 "$(ins t '{"a":2}')"
+	} | changes 10 >in
+	run_tool 0 apply --checkpoint="$c" in
+	is 'SELECT * FROM t' 1,2
+	at 69
+	# At the same place more may be known.
+	{ echo "{\"op\":\"heartbeat\",\"src\":\"s\",\"pos\":{\"file\":\"bin.000001\",\"offset\":69,\"gtid\":\"0-1-60,1-1-1\"}}"; } | changes 69 >in
+	run_tool 0 apply --checkpoint="$c" in
+	[ "$(checkpoint --gtid get "$c")" = 0-1-60,1-1-1 ]
+}
+
 @test "the command line" {
 	: >in
 	refused 2 '--other-ddl=x: choose stop, skip or apply' '' --other-ddl=x

@@ -86,7 +86,8 @@ told() {
 		offset=${stderr#*warning: *:}
 		offset=${offset%%:*}
 		# It stands behind its GTID.
-		[ "$offset" -ge "${at#*:}" ] && [ "$offset" -lt "${behind#*:}" ]
+		[ "$offset" -ge "${at#*:}" ]
+		[ "$offset" -lt "${behind#*:}" ]
 		[ "$(jq -s '.[-1].op == "end" and .[-1].records == length - 2' records)" = true ]
 	done
 }

@@ -134,6 +134,42 @@ not_before_written() {
 	for_drawn not_before_written maria new my
 }
 
+# Where the source waits for longer than the reader does, the answer still comes.
+late() {
+	local server=$1 no yes
+
+	waits "$server"
+	mkfifo pipe
+	sleep 1000 <pipe 3>&- &
+	stopped=$!
+	dts-binlog --defaults-file="$(defaults)" -g "$server" --follow --start=now --semi-sync b >pipe 2>err 3>&- &
+	following=$!
+	wait_until 20 '[ "$(counter '"$server"' clients)" = 1 ]'
+	yes=$(counter "$server" yes_tx)
+	no=$(counter "$server" no_tx)
+	sql "$server" "INSERT INTO t (v) VALUES (REPEAT('x', 300000))" b 3>&- &
+	waiting=$!
+	sleep 12 # seconds behind those for which nothing else is read
+	[ "$(counter "$server" yes_tx)" = "$yes" ]
+	exec 8<pipe
+	kill "$stopped"
+	cat <&8 >records 3>&- &
+	stopped=$!
+	exec 8<&-
+	wait "$waiting"
+	[ "$(counter "$server" yes_tx)" -gt "$yes" ]
+	[ "$(counter "$server" no_tx)" = "$no" ]
+	kill "$following"
+	wait "$following" "$stopped"
+	following=
+	rm pipe
+}
+
+@test "an answer that is late is given" {
+	sampled 3
+	for_drawn late maria new my
+}
+
 @test "where nobody waits, in files, and beside --start-time" {
 	sql maria 'SET GLOBAL rpl_semi_sync_master_enabled=OFF, binlog_row_metadata=FULL; CREATE OR REPLACE DATABASE c; CREATE TABLE c.t (id INT); INSERT INTO c.t VALUES (1)'
 	run_tool 0 dts-binlog --defaults-file="$(defaults)" -g maria --semi-sync --start-time=2020-01-01T00:00:00Z c

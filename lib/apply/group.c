@@ -374,7 +374,9 @@ static int commit_group(struct dts_applier *a, struct dts_error *err)
 static int write_watermark(struct dts_applier *a, struct dts_error *err)
 {
 	if (!a->has_checkpoint || !a->applied.file[0] ||
-	    (a->written.file[0] && dts_position_compare(&a->applied, &a->written) <= 0))
+	    (a->written.file[0] && (dts_position_compare(&a->applied, &a->written) < 0 ||
+				    (dts_position_compare(&a->applied, &a->written) == 0 &&
+				     dts_gtids_equal(&a->applied.gtid, &a->written.gtid)))))
 		return 0;
 	dts_plan_clear(&a->plan);
 	dts_applier_plan_start(a);
@@ -478,6 +480,15 @@ int dts_group_commit(struct dts_applier *a, const struct dts_record *r, struct d
 	return rc;
 }
 
+/* Behind the GTIDs alone that a checkpoint stands at comes what this stream says; at the same place it
+ * knows of transactions that were left out. */
+static bool is_news(const struct dts_applier *a, const struct dts_position *pos)
+{
+	int order = a->applied.file[0] ? dts_position_compare(pos, &a->applied) : 1;
+
+	return order > 0 || (order == 0 && dts_gtids_known(&pos->gtid) && !dts_gtids_equal(&pos->gtid, &a->applied.gtid));
+}
+
 int dts_group_heartbeat(struct dts_applier *a, const struct dts_record *r, struct dts_error *err)
 {
 	struct dts_position pos = {0};
@@ -485,9 +496,12 @@ int dts_group_heartbeat(struct dts_applier *a, const struct dts_record *r, struc
 	/* While the source is idle, too, it is noticed that the target has gone. */
 	if (r->op == DTS_OP_HEARTBEAT && a->tx_count == 0 && mysql_ping(a->session->mysql) != 0)
 		return dts_session_fail(a->session, err, "the connection was lost to");
+	/* What came before it is at the target first, so that it stands. */
+	if (a->tx_count > 0 && dts_group_flush(a, err) < 0)
+		return -1;
 	if (dts_position_parse(&pos, r->raw[DTS_F_POS], err) < 0)
 		return -1;
-	if (a->tx_count == 0 && a->applied.file[0] && pos.file[0] && dts_position_compare(&pos, &a->applied) > 0)
+	if (has_file(&pos) && is_news(a, &pos))
 		dts_position_copy(&a->applied, &pos);
 	dts_position_release(&pos);
 	return 0;

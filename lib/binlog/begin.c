@@ -1,3 +1,4 @@
+#include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
@@ -47,6 +48,10 @@ static int find_checkpoint(struct beginning *b, struct dts_error *err)
 	struct dts_follow *f = b->f;
 	struct dts_source_state *state = &b->checkpoint.state;
 
+	if (f->o->failover && !strrchr(f->o->resume, '@')) {
+		dts_fail(err, DTS_USAGE, "--failover needs to know which server the checkpoint is of, and a file does not tell");
+		return dts_hint(err, "at another server start by --start-gtid");
+	}
 	if (dts_begin_checkpoint(&b->checkpoint, f, err) < 0)
 		return -1;
 	int other = check_identity(f, dts_buf_slice(&state->server_id), err);
@@ -218,8 +223,7 @@ int dts_follow_check_stop(const struct dts_follow *f, const struct dts_position 
 	return dts_hint(err, "start by --start-gtid or --start=oldest, or stop by --stop-position");
 }
 
-/* A source that does not wait for replicas may begin to any time. */
-static int check_semi_sync(struct dts_follow *f, struct dts_error *err)
+int dts_follow_check_semi_sync(struct dts_follow *f, struct dts_error *err)
 {
 	MYSQL_RES *result;
 	bool waits = false;
@@ -253,7 +257,7 @@ static int begin(struct beginning *b, struct dts_error *err)
 	};
 	int rc;
 
-	if (dts_log_source_check_settings(&f->source, &b->metadata, err) < 0 || check_semi_sync(f, err) < 0 ||
+	if (dts_log_source_check_settings(&f->source, &b->metadata, err) < 0 || dts_follow_check_semi_sync(f, err) < 0 ||
 	    dts_history_server_of(&b->server, &f->source, dts_buf_slice(&f->src), err) < 0)
 		return -1;
 	dts_history_init(&f->history, &b->server);

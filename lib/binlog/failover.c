@@ -1,5 +1,6 @@
 /* Another server takes the source's place: what both name by the same GTIDs goes on there. */
 #include "binlog/follow_parts.h"
+#include "binlog/history_catalog.h"
 
 /* What goes by file and offset means nothing in the other one's log. */
 static int check_positions(const struct dts_follow *f, const struct dts_gtids *gtid, struct dts_error *err)
@@ -13,6 +14,8 @@ static int check_positions(const struct dts_follow *f, const struct dts_gtids *g
 		return dts_hint(err, "begin one anew with that server: --start=now --schema-history=FILE, or follow without one where its log "
 				"has the names of columns");
 	}
+	if (f->capture.options.history && f->history.lower_case_names != f->source.control.lower_case_names)
+		return dts_fail(err, DTS_REFUSED, "%s has taken the source's place, and has another lower_case_table_names", label);
 	if (f->history.later_count > 0) {
 		dts_fail(err, DTS_REFUSED, "%s has taken the source's place: the checkpoint has tables that were read behind its position, "
 			 "in the log of the one before", label);
@@ -48,10 +51,14 @@ static int check_settings(struct dts_follow *f, struct dts_error *err)
 
 int dts_follow_take_over(struct dts_follow *f, struct dts_error *err)
 {
-	if (dts_follow_check_place(f, &f->capture.safe.gtid, err) < 0 || check_settings(f, err) < 0)
+	struct dts_history_server server;
+
+	if (dts_follow_check_place(f, &f->capture.safe.gtid, err) < 0 || check_settings(f, err) < 0 ||
+	    dts_follow_check_semi_sync(f, err) < 0 ||
+	    dts_history_server_of(&server, &f->source, dts_buf_slice(&f->src), err) < 0)
 		return -1;
 	f->by_gtid = true;
-	dts_position_set(&f->history.at, DTS_LIT(""), 0);
+	dts_history_elsewhere(&f->history, &server);
 	dts_capture_elsewhere(&f->capture, f->source.control.lower_case_names);
 	return 0;
 }
@@ -60,6 +67,8 @@ void dts_follow_tell_stream(struct dts_follow *f)
 {
 	const struct dts_slice identity = dts_buf_slice(&f->source.identity);
 
+	if (!f->files)
+		dts_log_source_instead_of(&f->source, DTS_LIT(""));
 	if (f->told.len > 0 && !dts_slice_eq(dts_buf_slice(&f->told), identity))
 		dts_log_source_instead_of(&f->source, dts_buf_slice(&f->told));
 	dts_capture_stream(&f->capture, dts_buf_slice(&f->source.json), &f->out->buf);

@@ -306,8 +306,11 @@ static int connect_again(struct dts_follow *f, struct dts_error *err)
 	if (rc < 0)
 		return -1;
 	f->replaced |= rc > 0;
-	if (f->replaced && dts_follow_take_over(f, err) < 0)
+	if (f->replaced && dts_follow_take_over(f, err) < 0) {
+		if (rc > 0 && err->status == DTS_AGAIN)
+			tell(f, "another server answers now: %s: trying again", err->message);
 		return -1;
+	}
 	if (f->replaced)
 		tell(f, "another server goes on in the source's place, %s: its identity is '%s'", f->source.control.label,
 		     dts_buf_text(&f->source.identity));

@@ -72,6 +72,9 @@ int dts_follow_check_place(struct dts_follow *f, const struct dts_gtids *gtid, s
 /* It goes on there. -1 as above: nothing has changed. */
 int dts_follow_take_over(struct dts_follow *f, struct dts_error *err);
 
+/* With --semi-sync: tells people where the source does not wait for replicas, which it may begin to any time. */
+int dts_follow_check_semi_sync(struct dts_follow *f, struct dts_error *err);
+
 /* The stream record, with whose place its server has taken since the last. */
 void dts_follow_tell_stream(struct dts_follow *f);
 

@@ -22,6 +22,14 @@ void dts_history_init(struct dts_history *h, const struct dts_history_server *se
 	dts_record_init(&h->record);
 }
 
+void dts_history_elsewhere(struct dts_history *h, const struct dts_history_server *server)
+{
+	dts_position_set(&h->at, DTS_LIT(""), 0);
+	h->version = server->version;
+	h->utf8_is_utf8mb4 = server->utf8_is_utf8mb4;
+	dts_definitions_version(h->tables, server->version);
+}
+
 /* A table that is known from a later place on. */
 struct dts_later {
 	struct dts_schema schema;

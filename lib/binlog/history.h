@@ -43,6 +43,9 @@ struct dts_history_server {
 void dts_history_init(struct dts_history *h, const struct dts_history_server *server);
 void dts_history_release(struct dts_history *h);
 
+/* Another server goes on, behind all that is known, in a log with files of its own. Not of a history in a file. */
+void dts_history_elsewhere(struct dts_history *h, const struct dts_history_server *server);
+
 /* Back to knowing nothing; a file stays open. */
 void dts_history_clear(struct dts_history *h);
 

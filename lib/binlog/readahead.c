@@ -95,6 +95,18 @@ static bool put(struct dts_readahead *r, struct dts_slice event)
 	return !stopped;
 }
 
+/* What is held may take long to be used up, and only then is the error dealt with. */
+static void tell_early(struct dts_readahead *r, const struct dts_error *err)
+{
+	struct dts_buf text = {0};
+
+	if (!r->spool || dts_spool_blocks(r->spool) == 0)
+		return;
+	dts_buf_addf(&text, "%s: what was read until then is written first", err->message);
+	dts_spool_tell(r->spool, dts_buf_text(&text));
+	dts_buf_release(&text);
+}
+
 static void *run(void *argument)
 {
 	struct dts_readahead *r = argument;
@@ -105,6 +117,8 @@ static void *run(void *argument)
 	while ((result = r->read(r->context, &event, &err)) > 0)
 		if (!put(r, event))
 			break;
+	if (result < 0)
+		tell_early(r, &err);
 	pthread_mutex_lock(&r->lock);
 	r->done = true;
 	r->result = result;

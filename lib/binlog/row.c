@@ -185,7 +185,7 @@ static bool add_long(struct dts_buf *out, const struct dts_log_column *c, struct
 	}
 }
 
-/* Room for a name of up to 16 bytes less, and for any value that add_long() does not know. */
+/* Room behind a name: for what dts_put_padded() writes beyond it, or for any value that add_long() does not know. */
 enum { ROOM = DTS_DECIMAL_MAX + 16 };
 _Static_assert((int)DTS_DECIMAL_MAX > DTS_JSON_NUMBER_MAX && (int)DTS_DECIMAL_MAX > DTS_TEMPORAL_MAX, "room for all");
 

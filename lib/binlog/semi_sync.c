@@ -8,7 +8,7 @@
 enum {
 	MAGIC = 0xef,
 	WANTED = 1,
-	PATIENCE = 10, /* seconds for the records to be written: a source's own, unless it is told otherwise */
+	PATIENCE = 10, /* seconds without reading, for the records to be written */
 	AROUND = 2,   /* bytes before an event */
 	SIZE_AT = 9,  /* in an event, of its own size; behind it stands the position, of four bytes, too */
 };
@@ -74,12 +74,16 @@ void dts_semi_sync_take(struct dts_semi_sync *s, struct dts_slice *event)
 {
 	s->read++;
 	s->restarts = false;
-	dts_buf_clear(&s->reply);
 	if (is_behind(*event)) {
 		const uint64_t end = number_at(event->p + AROUND + SIZE_AT + 4);
 
 		s->restarts = event->p[1] & WANTED;
 		*event = dts_slice(event->p + AROUND, event->len - AROUND);
+		if (s->restarts) { /* which is for all before, too */
+			dts_buf_clear(&s->reply);
+			s->wanted = s->read;
+			s->waited = false;
+		}
 		for (unsigned i = 0; s->restarts && i < 8; i++)
 			dts_buf_addc(&s->reply, (char)(end >> 8 * i & 0xff));
 	}
@@ -98,10 +102,11 @@ bool dts_semi_sync_due(struct dts_semi_sync *s)
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += PATIENCE;
 	pthread_mutex_lock(&s->lock);
-	while (s->written < s->read && !s->ended && pthread_cond_timedwait(&s->changed, &s->lock, &until) == 0)
+	while (s->written < s->wanted && !s->ended && !s->waited && pthread_cond_timedwait(&s->changed, &s->lock, &until) == 0)
 		;
-	written = s->written >= s->read;
+	written = s->written >= s->wanted;
 	pthread_mutex_unlock(&s->lock);
+	s->waited = true;
 	return written;
 }
 

@@ -11,12 +11,14 @@
  * file's name. MySQL Source Code Documentation, "Semi-synchronous replication"; MariaDB Knowledge Base, the same.
  *
  * The reply says that the event's records were written. So the thread that reads waits for the one that writes, for
- * a while: then the source goes on without us, as it does with any replica that is late.
+ * a while; then it reads on, and the reply is sent late, behind an event that comes when the records are written.
  */
 struct dts_semi_sync {
 	bool on;              /* asked for; set before reading */
-	uint64_t read;        /* events that were given out; the reader's own, as the next three */
-	struct dts_buf reply; /* to the event before; empty: none is wanted */
+	uint64_t read;        /* events that were given out; the reader's own, as all up to `lock` */
+	struct dts_buf reply; /* that is to be sent; empty: none */
+	uint64_t wanted;      /* `read` when it was wanted */
+	bool waited;          /* for as long as we do: it is sent behind a later event, such as a heartbeat */
 	struct dts_buf file;  /* the one that is read */
 	bool restarts;        /* behind the last event the packets are numbered from 1 again */
 
@@ -36,7 +38,7 @@ void dts_semi_sync_begin(struct dts_semi_sync *s);
  * notes a reply that is wanted. */
 void dts_semi_sync_take(struct dts_semi_sync *s, struct dts_slice *event);
 
-/* Before the next event is read: true if s->reply is to be sent, what it is about having been written. */
+/* Before the next event is read: true if s->reply is to be sent, what it is about having been written; clear it then. */
 bool dts_semi_sync_due(struct dts_semi_sync *s);
 
 /* By the thread that writes: the records of so many events have been. */

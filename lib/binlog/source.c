@@ -510,9 +510,11 @@ int dts_log_source_read(void *context, struct dts_slice *event, struct dts_error
 {
 	struct dts_log_source *s = context;
 
-	if (s->semi_sync.on && dts_semi_sync_due(&s->semi_sync) &&
-	    dts_client_dump_reply(s->dump.mysql, dts_buf_slice(&s->semi_sync.reply)) < 0)
-		return dts_session_fail(&s->dump, err, "cannot acknowledge events to");
+	if (s->semi_sync.on && dts_semi_sync_due(&s->semi_sync)) {
+		if (dts_client_dump_reply(s->dump.mysql, dts_buf_slice(&s->semi_sync.reply)) < 0)
+			return dts_session_fail(&s->dump, err, "cannot acknowledge events to");
+		dts_buf_clear(&s->semi_sync.reply);
+	}
 	int status = dts_client_dump_next(s->dump.mysql, &s->packets, event);
 
 	if (status > 0 && s->semi_sync.on) {

@@ -81,8 +81,9 @@ int dts_log_source_check_has(struct dts_log_source *s, const struct dts_gtids *g
 	if (rc == 0 && missing.len > 0) {
 		rc = dts_fail(err, DTS_AGAIN, "%s does not have transactions that the source before it had: %.500s",
 			      s->control.label, dts_buf_text(&missing));
-		dts_hint(err, "wait until it has applied all that it received; if they were lost with the source before it, the target has "
-			 "more than the source now: copy the tables anew");
+		dts_hint(err, "wait until it has applied all that it received%s; if they were lost with the source before it, the target has "
+			 "more than the source now: copy the tables anew", s->control.family == DTS_MARIADB
+			 ? " (its own log must have them: log_slave_updates, since before they came)" : "");
 	}
 	dts_buf_release(&text);
 	dts_buf_release(&missing);

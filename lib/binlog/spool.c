@@ -125,6 +125,12 @@ void dts_spool_free(struct dts_spool *s)
 	free(s);
 }
 
+void dts_spool_tell(struct dts_spool *s, const char *text)
+{
+	if (s->o.notice)
+		s->o.notice(text);
+}
+
 /* ---- writing ---- */
 
 static bool no_room(struct dts_spool *s, const char *why)

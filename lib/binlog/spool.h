@@ -24,6 +24,9 @@ struct dts_spool_options {
 struct dts_spool *dts_spool_open(const struct dts_spool_options *o, struct dts_error *err);
 void dts_spool_free(struct dts_spool *s); /* NULL is fine */
 
+/* Gives a line for people to `notice`. */
+void dts_spool_tell(struct dts_spool *s, const char *text);
+
 /* Forgets all blocks, and their files. When no other thread uses it. */
 void dts_spool_clear(struct dts_spool *s);
 

@@ -15,6 +15,11 @@ struct dts_definitions *dts_definitions_new(bool mariadb, unsigned version, unsi
 	return d;
 }
 
+void dts_definitions_version(struct dts_definitions *d, unsigned version)
+{
+	d->version = version;
+}
+
 static void free_database(void *database)
 {
 	struct dts_define_database *db = database;

@@ -55,6 +55,9 @@ struct dts_defined_table {
 struct dts_definitions *dts_definitions_new(bool mariadb, unsigned version, unsigned lower_case_table_names);
 void dts_definitions_free(struct dts_definitions *d); /* NULL is fine */
 
+/* The statements from now on are of a server of that version. */
+void dts_definitions_version(struct dts_definitions *d, unsigned version);
+
 /* A database and its default collation ("latin1_swedish_ci"). */
 void dts_definitions_set_database(struct dts_definitions *d, struct dts_slice db, struct dts_slice collation);
 

@@ -7,7 +7,7 @@
 
 enum {
 	FIRST_EVENT = 4, /* behind the magic number that a file begins with */
-	LARGEST_EVENT = (1 << 30) + (1 << 16), /* with what the packet has around it */
+	LARGEST_EVENT = DTS_PACKETS_LARGEST,
 };
 
 /* Both libraries take a packet of max_packet_size for one too many. */
@@ -178,6 +178,8 @@ int dts_client_dump_next(MYSQL *mysql, struct dts_packets *p, struct dts_slice *
 		return fail_with(mysql, CR_MALFORMED_PACKET, "HY000", DTS_LIT("An empty packet"));
 	if ((unsigned char)packet.p[0] == 0xfe && packet.len < 9)
 		return 0;
+	if (packet.p[0] != 0) /* not an error that says which it is either */
+		return fail_with(mysql, CR_MALFORMED_PACKET, "HY000", DTS_LIT("A packet that is no event"));
 	*event = dts_slice(packet.p + 1, packet.len - 1);
 	return 1;
 }

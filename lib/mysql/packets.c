@@ -5,7 +5,7 @@
 
 #include "base/bytes.h"
 
-enum { HEAD = 4, FULL = 0xffffff, READ = 256 << 10, KEEP = 4 << 20, LARGEST = (1 << 30) + (1 << 16) };
+enum { HEAD = 4, FULL = 0xffffff, READ = 256 << 10, KEEP = 4 << 20, LARGEST = DTS_PACKETS_LARGEST };
 
 void dts_packets_start(struct dts_packets *p, ssize_t (*read)(void *, char *, size_t), void *from, uint8_t number)
 {

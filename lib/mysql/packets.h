@@ -26,7 +26,9 @@ void dts_packets_release(struct dts_packets *p);
 /* As dts_packets_next(), where the packet is not simply there. */
 int dts_packets_wait(struct dts_packets *p, struct dts_slice *payload);
 
-/* The next packet's payload, up to 1 GiB and what stands around a row or an event of that size, those of 16 MiB - 1 with what follows them in one;
+enum { DTS_PACKETS_LARGEST = (1 << 30) + (1 << 16) }; /* bytes: 1 GiB, and what stands around a row or an event of that size */
+
+/* The next packet's payload, those of 16 MiB - 1 with what follows them in one;
  * borrowed until the next call. 1; 0 where the bytes end or cannot be read; -1: these are no such packets; -2: it is larger. */
 static inline int dts_packets_next(struct dts_packets *p, struct dts_slice *payload)
 {
