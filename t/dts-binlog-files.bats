@@ -367,6 +367,11 @@ relayed() {
 	[ "$(dts-binlog --defaults-file="$config" -g "$2" "$(log_dir "$1")"/*relay-bin.[0-9][0-9][0-9][0-9][0-9][0-9] b 2>&1 | grep -c '"op":"insert".*"v":"last ')" -eq "$3" ]
 }
 
+# What was told, but for GTIDs, and where it ends: MariaDB writes a checkpoint when it comes to it.
+told() {
+	jq -c 'del(.pos.gtid) | if .op == "end" then del(.pos) else . end'
+}
+
 @test "relay logs of a replica: the log of its source" {
 	local kind replica round dir
 
@@ -382,8 +387,8 @@ relayed() {
 			sql "$replica" 'FLUSH RELAY LOGS'
 		done
 		dir=$(log_dir "$replica")
-		binlog -g "$kind" b | jq -c 'del(.pos.gtid)' >told
-		binlog -g "$kind" "$dir"/*relay-bin.[0-9][0-9][0-9][0-9][0-9][0-9] b | jq -c 'del(.pos.gtid)' | diff - told
+		binlog -g "$kind" b | told >told
+		binlog -g "$kind" "$dir"/*relay-bin.[0-9][0-9][0-9][0-9][0-9][0-9] b | told | diff - told
 		# One alone need not say where in the source's log it stands.
 		run_tool 3 dts-binlog "$(ls "$dir"/*relay-bin.[0-9]* | tail -n 1)"
 		[[ $stderr == *"the relay logs do not begin with the name of the source's file"*hint:* ]]
@@ -456,6 +461,8 @@ resumed() {
 	binlog -g "$1" --src=s --resume=f@mariadb118 b | apply
 	sql "$1" 'UPDATE t SET b = b + 1; FLUSH BINARY LOGS; ALTER TABLE t ADD c INT FIRST; INSERT INTO t VALUES (7, 3, 30); DELETE FROM t WHERE a = 1; FLUSH BINARY LOGS' b
 	cp -r "$(log_dir "$1")" "$dir"
+	begun=$(date +%s)
+	wait_until 5 '[ "$(date +%s)" -gt "$begun" ]' # logs are known by the second in which they were begun
 	fresh "$1" # it is gone, and what there is is another log
 	binlog --src=s --resume=f@mariadb118 "./$dir" b >stream
 	run_tool 0 apply stream
