@@ -10,15 +10,9 @@
 static int read_windows(struct dts_applier *a, const struct dts_source_state *s, bool *open, struct dts_error *err)
 {
 	struct dts_position high = {0};
-	struct dts_buf sql = {0};
 	int rc = 0;
 
-	dts_buf_adds(&sql, "SELECT DISTINCT high FROM ");
-	dts_checkpoint_table(&a->checkpoint, "tablewindow", &sql);
-	dts_buf_adds(&sql, " WHERE ");
-	dts_checkpoint_where(&a->checkpoint, dts_buf_slice(&a->src), &sql);
-	MYSQL_RES *res = dts_session_query(a->session, dts_buf_slice(&sql), err);
-	dts_buf_release(&sql);
+	MYSQL_RES *res = dts_window_ends(a, err);
 	if (!res)
 		return -1;
 	for (MYSQL_ROW row; rc == 0 && (row = mysql_fetch_row(res));) {

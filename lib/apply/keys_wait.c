@@ -211,12 +211,9 @@ int dts_keys_load(struct dts_applier *a, struct dts_error *err)
 	return rc;
 }
 
-/* Windows that the position in the checkpoint has passed. */
-static int close_windows(struct dts_applier *a, struct dts_error *err)
+MYSQL_RES *dts_window_ends(struct dts_applier *a, struct dts_error *err)
 {
-	struct dts_position high = {0};
 	struct dts_buf sql = {0};
-	int rc = 0;
 
 	dts_buf_adds(&sql, "SELECT DISTINCT high FROM ");
 	dts_checkpoint_table(&a->checkpoint, "tablewindow", &sql);
@@ -224,6 +221,16 @@ static int close_windows(struct dts_applier *a, struct dts_error *err)
 	dts_checkpoint_where(&a->checkpoint, dts_buf_slice(&a->src), &sql);
 	MYSQL_RES *res = dts_session_query(a->session, dts_buf_slice(&sql), err);
 	dts_buf_release(&sql);
+	return res;
+}
+
+/* Windows that the position in the checkpoint has passed. */
+static int close_windows(struct dts_applier *a, struct dts_error *err)
+{
+	struct dts_position high = {0};
+	int rc = 0;
+
+	MYSQL_RES *res = dts_window_ends(a, err);
 	if (!res)
 		return -1;
 	bool any = false;

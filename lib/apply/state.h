@@ -113,6 +113,9 @@ void dts_applier_plan_checks(struct dts_applier *a, bool no_foreign, bool no_uni
 int dts_applier_commit(struct dts_applier *a, struct dts_error *err);
 void dts_applier_rollback(struct dts_applier *a);
 
+/* keys_wait.c: the high ends of the tables' windows, positions as JSON text, a row each. You free it. NULL: -1. */
+MYSQL_RES *dts_window_ends(struct dts_applier *a, struct dts_error *err);
+
 /* failover.c: has the stream's server taken the place of the checkpoint's? Then the checkpoint, `s` too, moves over: what it
  * knows by file and offset is let go; -1 where that is not passed yet, or the GTIDs are others. */
 bool dts_failover_is_meant(const struct dts_applier *a, const struct dts_source_state *s);
