@@ -257,7 +257,8 @@ work() {
 		run_tool 3 dts-binlog empty/bin.000001
 	done
 	# The file in which the server was killed ends anywhere, but has all that is known behind it.
-	size=$(stat -c %s copy/bin.000003)
+	# (Its last transaction is cut: MariaDB may have written a checkpoint behind it, in its own time.)
+	size=$(jq -r 'select(.op == "commit" and .pos.file == "bin.000003").pos.offset' whole | tail -n 1)
 	head -c $((size - 5)) copy/bin.000003 >empty/bin.000003
 	cp copy/bin.000004 empty/
 	run_tool 3 dts-binlog empty/bin.000003 empty/bin.000004
