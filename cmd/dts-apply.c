@@ -15,7 +15,9 @@ static const char *other_ddl = "stop", *keys;
 static bool ddl_done, ddl_redo, ack, print;
 
 static const struct dts_option apply_options[] = {
-	{"jobs", 'j', DTS_OPTION_NUMBER, &apply.jobs, "N", "full phase: write N chunks at a time, 1 to 64 (default 1)"},
+	{"jobs", 'j', DTS_OPTION_NUMBER, &apply.jobs, "N", "write N chunks or transactions at a time, 1 to 64 (default 1)"},
+	{"serial", 0, DTS_OPTION_FLAG, &apply.serial, NULL, "make changes one transaction after the other, by one session"},
+	{"preserve-commit-order", 0, DTS_OPTION_FLAG, &apply.in_order, NULL, "commit transactions in the order of the source"},
 	{"checkpoint", 0, DTS_OPTION_STRING, &apply.checkpoint, "NAME", "keep the position under this name in the target"},
 	{"checkpoint-db", 0, DTS_OPTION_NAME, &apply.checkpoint_db, "DB", "database of the checkpoint (default dts)"},
 	{"new-checkpoint", 0, DTS_OPTION_FLAG, &apply.new_checkpoint, NULL, "begin the checkpoint with these changes, without a full phase"},

@@ -7,7 +7,10 @@
 #include "base/signals.h"
 #include "mysql/quote.h"
 
-enum { STOP_SECONDS = 3 };
+enum {
+	STOP_SECONDS = 3,
+	LOOK_MS = 200, /* a stop signal is looked for so often */
+};
 
 void dts_applier_notice(struct dts_applier *a, const char *fmt, ...)
 {
@@ -39,7 +42,8 @@ void dts_applier_unbind(struct dts_applier *a)
 	struct dts_map_entry *e;
 
 	for (size_t at = 0; (e = dts_map_next(&a->tables, &at));)
-		((struct dts_apply_table *)e->value)->bound = false;
+		((struct dts_apply_table *)e->value)->bound = ((struct dts_apply_table *)e->value)->learned = false;
+	dts_parallel_forget_tables(a);
 }
 
 static int add_noted(void *arg, struct dts_schema *target, struct dts_error *err)
@@ -214,6 +218,20 @@ int dts_applier_other_gtids(struct dts_applier *a, const struct dts_gtids *strea
 	return dts_hint(err, "start the reader with --resume=%s@GROUP", a->options.checkpoint);
 }
 
+/* What workers' marks say moves into one, since workers write theirs anew. */
+static int keep_above(struct dts_applier *a, struct dts_error *err)
+{
+	dts_applier_plan_start(a);
+	size_t at = a->plan.sql.len;
+	dts_buf_adds(&a->plan.sql, "DELETE FROM ");
+	dts_checkpoint_table(&a->checkpoint, "mark", &a->plan.sql);
+	dts_buf_adds(&a->plan.sql, " WHERE ");
+	dts_checkpoint_where(&a->checkpoint, dts_buf_slice(&a->src), &a->plan.sql);
+	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
+	dts_group_plan_low(a, DTS_LIT(""), &a->applied);
+	return dts_applier_commit(a, err);
+}
+
 /* The changes must go on where the checkpoint stands: no gap, no other source. */
 static int join_changes(struct dts_applier *a, struct dts_source_state *s, const struct dts_position *pos,
 			struct dts_error *err)
@@ -237,6 +255,11 @@ static int join_changes(struct dts_applier *a, struct dts_source_state *s, const
 	dts_position_copy(&a->applied, &s->applied);
 	dts_position_copy(&a->written, &s->applied);
 	a->has_full_phase = s->snapshot.len > 0;
+	dts_above_release(&a->above);
+	a->above = s->above;
+	s->above = (struct dts_above){0};
+	if (a->above.count > 0 && keep_above(a, err) < 0)
+		return -1;
 	if (!a->options.print && dts_keys_load(a, err) < 0)
 		return -1;
 	return s->server_id.len == 0 && a->server_id.len > 0 ? learn_server(a, err) : 0;
@@ -287,8 +310,12 @@ static int on_changes_stream(struct dts_applier *a, const struct dts_record *r, 
 		return dts_hint(err, "--no-checkpoint applies it without remembering how far it came");
 	}
 	a->behind = a->has_full_phase = a->has_unknown = false;
-	if (!a->has_checkpoint)
+	if (dts_parallel_start(a, err) < 0)
+		return -1;
+	if (!a->has_checkpoint) {
+		dts_parallel_join(a);
 		return 0;
+	}
 	if (r->raw[DTS_F_POS].p)
 		rc = dts_position_parse(&pos, r->raw[DTS_F_POS], err);
 	if (rc == 0)
@@ -297,6 +324,8 @@ static int on_changes_stream(struct dts_applier *a, const struct dts_record *r, 
 		rc = join_changes(a, &state, &pos, err);
 	else if (rc == 0)
 		rc = check_other_sources(a, err) < 0 ? -1 : begin_source(a, &pos, err);
+	if (rc == 0)
+		dts_parallel_join(a);
 	a->behind = rc == 0 && pos.file[0] && a->applied.file[0] && dts_position_compare(&pos, &a->applied) < 0;
 	dts_source_state_release(&state);
 	dts_position_release(&pos);
@@ -323,6 +352,7 @@ static int on_stream(struct dts_applier *a, const struct dts_record *r, struct d
 	if (dts_chunk_drain(a, err) < 0 || dts_group_flush(a, err) < 0)
 		return -1;
 	dts_map_release(&a->tables, dts_apply_table_free);
+	dts_parallel_forget_tables(a);
 	dts_buf_clear(&a->src);
 	dts_buf_add_slice(&a->src, r->src);
 	dts_ddl_origin_read(&a->origin, r->raw[DTS_F_SOURCE]);
@@ -457,13 +487,25 @@ static int settle(struct dts_applier *a, struct dts_error *err)
 	return -1;
 }
 
+/* Before waiting what is complete becomes visible at the target, as far as the workers are free. */
+static int await_input(struct dts_applier *a, struct dts_error *err)
+{
+	for (;;) {
+		if (dts_parallel_push(a, err) < 0)
+			return -1;
+		if (!dts_parallel_busy(a))
+			return dts_group_flush(a, err);
+		if (dts_stream_wait_beside(a->stream, dts_pool_fd(a->parallel.pool), LOOK_MS) || dts_signals_stop())
+			return 0;
+	}
+}
+
 /* The next record is read and applied: 1, 0: there is none, or we are to stop; -1. */
 static int step(struct dts_applier *a, struct dts_error *err)
 {
 	const struct dts_record *r;
 
-	/* Before waiting: what is complete becomes visible at the target. */
-	if (!dts_stream_ready(a->stream) && dts_group_flush(a, err) < 0)
+	if (!dts_stream_ready(a->stream) && await_input(a, err) < 0)
 		return -1;
 	a->runner.located = false;
 	if (dts_chunk_await(a, err) < 0)
@@ -574,6 +616,8 @@ void dts_applier_free(struct dts_applier *a)
 	dts_definitions_release(a);
 	dts_cascades_release(&a->cascades);
 	dts_keys_release(&a->keys);
+	dts_parallel_release(&a->parallel);
+	dts_above_release(&a->above);
 	dts_spill_release(&a->log);
 	dts_plan_release(&a->plan);
 	dts_record_release(&a->again);

@@ -20,8 +20,10 @@ struct dts_apply_options {
 	bool allow_nontransactional, allow_triggers, allow_extra_columns, allow_versioned, allow_nonempty;
 	enum dts_other_ddl other_ddl;
 	enum dts_doubt doubt;
-	const struct dts_connect_options *server; /* for the writers of the full phase; borrowed */
-	uint64_t jobs;             /* of them, at most */
+	const struct dts_connect_options *server; /* for writers and workers; borrowed */
+	uint64_t jobs;             /* of them, at most; and workers of the incremental phase */
+	bool serial;               /* the incremental phase without workers */
+	bool in_order;             /* workers commit in the stream's order */
 	uint64_t lock_wait;        /* seconds to wait for a dying run */
 	uint64_t group_bytes;      /* records gathered into one target transaction at most */
 	struct dts_output *print;  /* gets the statements, which are not run; NULL: they are */

@@ -130,7 +130,7 @@ static int add_children(struct dts_plan *p, const struct dts_foreign_link *l, co
 
 	for (size_t i = 0; i < f->count; i++) {
 		long at = dts_schema_column(&parent->schema, f->to_columns[i], i);
-		struct dts_json value = at >= 0 ? parent->values_before[at] : (struct dts_json){0};
+		struct dts_json value = at >= 0 ? p->before[at] : (struct dts_json){0};
 		if (!value.raw.p || !parent->columns[at].written) {
 			dts_fail(err, DTS_REFUSED, "inside the table's window the before image lacks column '%.*s', to which foreign key '%.*s' refers",
 				 (int)f->to_columns[i].len, f->to_columns[i].p, (int)f->name.len, f->name.p);
@@ -174,13 +174,13 @@ static int plan_delete(const struct dts_cascades *c, struct dts_plan *p, const s
 }
 
 /* Does the change give a column that the foreign key refers to another value? */
-static bool moves(const struct dts_foreign_link *l, const struct dts_apply_table *parent)
+static bool moves(const struct dts_foreign_link *l, const struct dts_plan *p, const struct dts_apply_table *parent)
 {
 	const struct dts_foreign *f = l->foreign;
 
 	for (size_t i = 0; i < f->count; i++) {
 		long at = dts_schema_column(&parent->schema, f->to_columns[i], i);
-		if (at >= 0 && parent->values[at].raw.p && !dts_slice_eq(parent->values[at].raw, parent->values_before[at].raw))
+		if (at >= 0 && p->values[at].raw.p && !dts_slice_eq(p->values[at].raw, p->before[at].raw))
 			return true;
 	}
 	return false;
@@ -204,7 +204,7 @@ int dts_cascades_plan(const struct dts_cascades *c, struct dts_plan *p, const st
 		const struct dts_foreign_link *l = &c->links[i];
 		if (l->parent != (size_t)self)
 			continue;
-		if (r->op == DTS_OP_UPDATE && dts_foreign_acts(l->foreign->on_update) && moves(l, t))
+		if (r->op == DTS_OP_UPDATE && dts_foreign_acts(l->foreign->on_update) && moves(l, p, t))
 			return refuse(l, err);
 		if (r->op == DTS_OP_DELETE && dts_foreign_acts(l->foreign->on_delete) && plan_delete(c, p, l, t, line, err) < 0)
 			return -1;

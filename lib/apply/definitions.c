@@ -32,6 +32,11 @@ void dts_definitions_release(struct dts_applier *a)
 	a->pending = NULL;
 }
 
+bool dts_definitions_waiting(const struct dts_applier *a)
+{
+	return a->pending_count > 0;
+}
+
 uint64_t dts_definitions_end(const struct dts_applier *a)
 {
 	return a->pending_first + a->pending_count;

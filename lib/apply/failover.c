@@ -83,7 +83,14 @@ int dts_failover_join(struct dts_applier *a, struct dts_source_state *s, const s
 {
 	if (pos->file[0] || !dts_gtids_equal(&pos->gtid, &s->applied.gtid))
 		return dts_applier_other_gtids(a, &pos->gtid, &s->applied.gtid, err);
-	if (check_windows(a, s, err) < 0 || move(a, pos, err) < 0)
+	if (check_windows(a, s, err) < 0)
+		return -1;
+	if (dts_above_forget_files(&s->above) < 0) {
+		dts_fail(err, DTS_REFUSED, "workers were ahead of checkpoint '%s', and what they have made is known by the log of the server before only",
+			 a->options.checkpoint);
+		return dts_hint(err, "go on at that server until the checkpoint has come past it, or start the migration anew");
+	}
+	if (move(a, pos, err) < 0)
 		return -1;
 	dts_position_copy(&s->applied, pos);
 	dts_buf_clear(&s->server_id);

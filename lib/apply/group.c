@@ -53,16 +53,21 @@ int dts_group_begin(struct dts_applier *a, const struct dts_record *r, struct dt
 	/* What the target has already is skipped, not repeated. */
 	a->tx_skipped = a->has_checkpoint && a->applied.file[0] && dts_position_compare(&pos, &a->applied) < 0;
 	a->behind = a->tx_skipped;
+	a->tx_above = !a->tx_skipped && a->above.count > 0 && dts_above_has(&a->above, &pos, r->tx);
+	dts_parallel_begin(a, &pos);
 	dts_position_release(&pos);
 	return 0;
 }
 
 int dts_group_change(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err)
 {
-	if (a->tx_skipped)
+	if (a->tx_skipped || a->tx_above)
 		return 0;
 	if (dts_known_change(a, r, err) < 0)
 		return -1;
+	int gathered = a->parallel.tx_here ? dts_parallel_change(a, r, line, err) : 0;
+	if (gathered != 0)
+		return gathered < 0 ? -1 : 0;
 	if (r->op == DTS_OP_DDL && dts_spill_end(&a->log) > a->tx_start)
 		return dts_fail(err, DTS_BAD_INPUT, "a ddl record must be the first of its transaction, and the only one");
 	if (r->op == DTS_OP_DDL)
@@ -75,6 +80,8 @@ int dts_group_uses(struct dts_applier *a, const struct dts_record *schema, struc
 {
 	uint64_t at = a->tx_start, end = dts_spill_end(&a->log);
 
+	if (dts_parallel_uses(a, schema))
+		return 1;
 	while (at < end) {
 		struct dts_spill_entry e;
 		if (dts_spill_read(&a->log, &at, &e, err) < 0 || dts_record_parse(&a->again, e.text, err) < 0)
@@ -90,6 +97,9 @@ int dts_group_uses(struct dts_applier *a, const struct dts_record *schema, struc
 static int cut_log(struct dts_applier *a, uint64_t keep, struct dts_error *err)
 {
 	uint64_t at = a->tx_start, end = dts_spill_end(&a->log);
+
+	if (a->parallel.tx_here)
+		dts_unit_cut(a->parallel.tx, keep);
 
 	while (at < end) {
 		struct dts_spill_entry e;
@@ -249,6 +259,18 @@ static void follow_tx(struct dts_position *p, const struct dts_apply_tx *tx)
 	dts_position_follow(p, &tx->pos, dts_buf_slice(&tx->tx));
 }
 
+void dts_group_plan_low(struct dts_applier *a, struct dts_slice tx, const struct dts_position *low)
+{
+	struct dts_buf above = {0};
+	size_t at = a->plan.sql.len;
+
+	dts_above_pass(&a->above, low);
+	dts_above_add(&above, &a->above);
+	dts_checkpoint_add_mark(&a->checkpoint, dts_buf_slice(&a->src), 0, tx, low, dts_buf_slice(&above), &a->plan.sql);
+	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
+	dts_buf_release(&above);
+}
+
 void dts_group_plan_mark(struct dts_applier *a, size_t from, size_t to)
 {
 	if (!a->has_checkpoint)
@@ -256,10 +278,7 @@ void dts_group_plan_mark(struct dts_applier *a, size_t from, size_t to)
 	dts_position_copy(&a->marked, &a->applied);
 	for (size_t i = from; i < to; i++)
 		follow_tx(&a->marked, &a->txs[i]);
-	size_t at = a->plan.sql.len;
-	dts_checkpoint_add_mark(&a->checkpoint, dts_buf_slice(&a->src), 0, dts_buf_slice(&a->txs[to - 1].tx), &a->marked,
-				&a->plan.sql);
-	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
+	dts_group_plan_low(a, dts_buf_slice(&a->txs[to - 1].tx), &a->marked);
 }
 
 /* The mark, and the definitions of tables that came with the transactions. */
@@ -394,6 +413,8 @@ static int write_watermark(struct dts_applier *a, struct dts_error *err)
 
 int dts_group_flush(struct dts_applier *a, struct dts_error *err)
 {
+	if (dts_parallel_flush(a, err) < 0)
+		return -1;
 	if (a->tx_count > 0 ? commit_group(a, err) < 0 : a->changes && !a->tx_open && write_watermark(a, err) < 0)
 		return -1;
 	return a->changes ? dts_keys_pass(a, err) : 0;
@@ -415,6 +436,8 @@ static int finish_tx(struct dts_applier *a, const struct dts_record *r, const st
 {
 	bool has_ddl = a->tx_open && a->tx_has_ddl;
 
+	if (dts_parallel_flush(a, err) < 0)
+		return -1;
 	if (has_ddl && dts_group_flush(a, err) < 0) /* a barrier: what came before is committed first */
 		return -1;
 	uint64_t start = a->tx_open ? a->tx_start : dts_spill_end(&a->log);
@@ -458,6 +481,17 @@ static int finish_tx(struct dts_applier *a, const struct dts_record *r, const st
 	return 0;
 }
 
+/* The open transaction goes to the workers, or is made here. */
+static int end_tx(struct dts_applier *a, const struct dts_record *r, const struct dts_position *pos, struct dts_error *err)
+{
+	int taken = a->tx_open ? dts_parallel_commit(a, r, pos, err) : 0;
+
+	if (taken == 0)
+		return finish_tx(a, r, pos, err);
+	a->tx_open = false;
+	return taken < 0 ? -1 : 0;
+}
+
 int dts_group_commit(struct dts_applier *a, const struct dts_record *r, struct dts_error *err)
 {
 	struct dts_position pos = {0};
@@ -475,7 +509,7 @@ int dts_group_commit(struct dts_applier *a, const struct dts_record *r, struct d
 		 dts_position_compare(&pos, &a->applied) <= 0)
 		rc = 0; /* a decision on a prepared transaction that was carried out already */
 	else if (rc == 0)
-		rc = finish_tx(a, r, &pos, err);
+		rc = end_tx(a, r, &pos, err);
 	dts_position_release(&pos);
 	return rc;
 }
@@ -494,10 +528,10 @@ int dts_group_heartbeat(struct dts_applier *a, const struct dts_record *r, struc
 	struct dts_position pos = {0};
 
 	/* While the source is idle, too, it is noticed that the target has gone. */
-	if (r->op == DTS_OP_HEARTBEAT && a->tx_count == 0 && mysql_ping(a->session->mysql) != 0)
+	if (r->op == DTS_OP_HEARTBEAT && a->tx_count == 0 && !dts_parallel_busy(a) && mysql_ping(a->session->mysql) != 0)
 		return dts_session_fail(a->session, err, "the connection was lost to");
 	/* What came before it is at the target first, so that it stands. */
-	if (a->tx_count > 0 && dts_group_flush(a, err) < 0)
+	if ((a->tx_count > 0 || dts_parallel_busy(a)) && dts_group_flush(a, err) < 0)
 		return -1;
 	if (dts_position_parse(&pos, r->raw[DTS_F_POS], err) < 0)
 		return -1;

@@ -9,6 +9,7 @@ void dts_plan_release(struct dts_plan *p)
 	dts_buf_release(&p->sql);
 	free(p->statements);
 	free(p->values);
+	free(p->before);
 	dts_literal_scratch_release(&p->scratch);
 	*p = (struct dts_plan){0};
 }
@@ -23,6 +24,7 @@ struct dts_json *dts_plan_values(struct dts_plan *p, size_t count)
 {
 	if (p->values_cap < count) {
 		p->values = dts_realloc(p->values, count * sizeof *p->values);
+		p->before = dts_realloc(p->before, count * sizeof *p->before);
 		p->values_cap = count;
 	}
 	return p->values;
@@ -205,37 +207,38 @@ static int plan_clear_keys(struct dts_plan *p, const struct dts_apply_table *t, 
 }
 
 /* Repeating it any number of times, from any state between, ends the same. */
-static int plan_converging(struct dts_plan *p, struct dts_apply_table *t, const struct dts_record *r, uint64_t line,
+static int plan_converging(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_record *r, uint64_t line,
 			   struct dts_error *err)
 {
 	if (!t->key)
 		return dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s' has no key, so changes inside its window cannot be repeated",
 				(int)t->schema.db.len, t->schema.db.p, (int)t->schema.table.len, t->schema.table.p);
-	if (r->op != DTS_OP_INSERT && plan_delete(p, t, t->values_before, DTS_EXPECT_ANY, line, err) < 0)
+	if (r->op != DTS_OP_INSERT && plan_delete(p, t, p->before, DTS_EXPECT_ANY, line, err) < 0)
 		return -1;
 	if (r->op == DTS_OP_DELETE)
 		return 0;
-	if (plan_clear_keys(p, t, t->values, line, err) < 0)
+	if (plan_clear_keys(p, t, p->values, line, err) < 0)
 		return -1;
-	return plan_insert(p, t, t->values, line, err);
+	return plan_insert(p, t, p->values, line, err);
 }
 
-int dts_plan_change(struct dts_plan *p, struct dts_apply_table *t, const struct dts_record *r, enum dts_plan_mode mode,
+int dts_plan_change(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_record *r, enum dts_plan_mode mode,
 		    uint64_t line, struct dts_error *err)
 {
-	if (r->op != DTS_OP_INSERT && dts_apply_table_spread(t, r->raw[DTS_F_BEFORE], t->values_before, err) < 0)
+	dts_plan_values(p, t->schema.column_count);
+	if (r->op != DTS_OP_INSERT && dts_apply_table_spread(t, r->raw[DTS_F_BEFORE], p->before, err) < 0)
 		return -1;
-	if (r->op != DTS_OP_DELETE && dts_apply_table_spread(t, r->raw[DTS_F_AFTER], t->values, err) < 0)
+	if (r->op != DTS_OP_DELETE && dts_apply_table_spread(t, r->raw[DTS_F_AFTER], p->values, err) < 0)
 		return -1;
 	if (mode == DTS_PLAN_CONVERGE)
 		return plan_converging(p, t, r, line, err);
 	switch (r->op) {
 	case DTS_OP_INSERT:
-		return plan_insert(p, t, t->values, line, err);
+		return plan_insert(p, t, p->values, line, err);
 	case DTS_OP_DELETE:
-		return plan_delete(p, t, t->values_before, 1, line, err);
+		return plan_delete(p, t, p->before, 1, line, err);
 	default:
-		return plan_update(p, t, t->values_before, t->values, line, err);
+		return plan_update(p, t, p->before, p->values, line, err);
 	}
 }
 

@@ -36,7 +36,7 @@ struct dts_plan {
 	struct dts_statement *statements;
 	size_t count, cap;
 	struct dts_literal_scratch scratch;
-	struct dts_json *values; /* room for one row of a chunk */
+	struct dts_json *values, *before; /* room for one row each: of a chunk, or a change's */
 	size_t values_cap;
 };
 
@@ -49,9 +49,10 @@ void dts_plan_add(struct dts_plan *p, size_t at, struct dts_statement expected);
 /*
  * Adds the statements of an insert, update or delete. The table must be bound.
  * DTS_BAD_INPUT: the record does not fit the schema; DTS_REFUSED: it cannot be
- * applied as asked (a partial image where a whole one is needed).
+ * applied as asked (a partial image where a whole one is needed). The table is only read.
+ * p->before and p->values have its images afterwards.
  */
-int dts_plan_change(struct dts_plan *p, struct dts_apply_table *t, const struct dts_record *r,
+int dts_plan_change(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_record *r,
 		    enum dts_plan_mode mode, uint64_t line, struct dts_error *err);
 
 /*

@@ -6,6 +6,7 @@
 #include "apply/cascade.h"
 #include "apply/context.h"
 #include "apply/keys.h"
+#include "apply/parallel.h"
 #include "apply/run.h"
 #include "base/hash.h"
 #include "base/spill.h"
@@ -14,7 +15,8 @@
 
 /*
  * What the parts of the applier share. A record flows applier.c -> (chunk.c for
- * the full phase | group.c for transactions -> ddl.c, prepared.c) -> plan -> run.
+ * the full phase | parallel.c for transactions of rows -> pool -> worker | group.c for other
+ * transactions -> ddl.c, prepared.c) -> plan -> run.
  */
 
 /* A transaction of the source that waits in the log or runs in the open target transaction. */
@@ -71,7 +73,9 @@ struct dts_applier {
 	struct dts_bulk_chunk *filling; /* the open chunk, unless this session applies it */
 
 	/* The incremental phase: transactions of the source in one of the target */
-	struct dts_position applied; /* committed at the target, or skipped as such */
+	struct dts_parallel parallel;
+	struct dts_position applied; /* committed at the target, or skipped as such: all up to there */
+	struct dts_above above;      /* what an earlier run has made above the checkpoint, and that has not come yet */
 	struct dts_position written; /* what the watermark says */
 	struct dts_position marked;  /* scratch of dts_group_plan_mark() */
 	struct dts_spill log;
@@ -84,6 +88,7 @@ struct dts_applier {
 	uint64_t tx_definitions; /* their end when the open transaction began */
 	bool group_open;         /* START TRANSACTION is planned or sent */
 	bool tx_open, tx_skipped, tx_has_ddl;
+	bool tx_above;           /* it is at the target already, above the checkpoint: its position counts, its changes do not */
 	uint64_t tx_start;
 	struct dts_plan plan;
 	struct dts_cascades cascades; /* read when the first change inside a window comes */
@@ -193,6 +198,8 @@ int dts_group_flush(struct dts_applier *a, struct dts_error *err);
 /* Plans the mark: transactions [from, to) of the group, and all before, will be there when
  * this commits. */
 void dts_group_plan_mark(struct dts_applier *a, size_t from, size_t to);
+/* Plans the mark of the main session: `low`, and what a->above says. */
+void dts_group_plan_low(struct dts_applier *a, struct dts_slice tx, const struct dts_position *low);
 /* Plans the changes of a transaction's log entries. */
 int dts_group_plan_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struct dts_error *err);
 /* Plans one change record under the rules of its table's window. */
@@ -220,6 +227,7 @@ int dts_ddl_index_window(struct dts_applier *a, const struct dts_ddl *ddl, struc
 int dts_definitions_note(struct dts_applier *a, const struct dts_record *r, const struct dts_apply_table *t, struct dts_error *err);
 /* Does one of this table wait? */
 bool dts_definitions_waits(struct dts_applier *a, const struct dts_schema *s);
+bool dts_definitions_waiting(const struct dts_applier *a); /* does any? */
 uint64_t dts_definitions_end(const struct dts_applier *a); /* a running number: what has been noted so far */
 /* ... plans those up to `end` into its target transaction, drops them when it has
  * committed, or drops those behind `end` when it is taken back. */

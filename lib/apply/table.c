@@ -26,8 +26,6 @@ void dts_apply_table_free(void *table)
 	dts_position_release(&t->window.high);
 	free(t->columns);
 	free(t->key_columns);
-	free(t->values);
-	free(t->values_before);
 	free(t);
 }
 
@@ -129,11 +127,7 @@ int dts_apply_table_match(struct dts_apply_table *t, struct dts_error *err)
 	size_t written = 0;
 
 	free(t->columns);
-	free(t->values);
-	free(t->values_before);
 	t->columns = dts_zalloc(count, sizeof *t->columns);
-	t->values = dts_zalloc(count, sizeof *t->values);
-	t->values_before = dts_zalloc(count, sizeof *t->values_before);
 	for (size_t i = 0; i < count; i++) {
 		t->columns[i].source = &t->schema.columns[i];
 		if (match_column(t, &t->columns[i], err) < 0)

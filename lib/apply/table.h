@@ -67,9 +67,9 @@ struct dts_apply_table {
 	size_t *key_columns;       /* its columns as indexes into `schema` */
 	struct dts_row_form *form; /* the rows of dts-dump: dts_row_form_read() */
 	struct dts_buf insert;     /* "INSERT INTO `db`.`t` (`a`,`b`) VALUES " */
-	struct dts_json *values, *values_before; /* room for one row each, by column of `schema` */
 	struct dts_window window;
 	bool kept;      /* a snapshot's definition of it is in the checkpoint */
+	bool learned;   /* what its changes claim is known (conflict.h) */
 	bool looked_at; /* its first chunk has come: what earlier runs left was dealt with */
 	struct dts_bulk_table bulk;
 };

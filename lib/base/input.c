@@ -118,13 +118,18 @@ int dts_input_lines(struct dts_input *in, struct dts_slice prefix, struct dts_sl
 	return *count > 0;
 }
 
-bool dts_input_wait(struct dts_input *in, int milliseconds)
+bool dts_input_wait_beside(struct dts_input *in, int fd, int milliseconds)
 {
-	struct pollfd fd = {.fd = in->raw.fd, .events = POLLIN};
+	struct pollfd fds[] = {{.fd = in->raw.fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
 
 	if (find_newline(in) || dts_raw_holds(&in->raw))
 		return true;
-	return poll(&fd, 1, milliseconds) > 0;
+	return poll(fds, 2, milliseconds) > 0 && fds[0].revents != 0;
+}
+
+bool dts_input_wait(struct dts_input *in, int milliseconds)
+{
+	return dts_input_wait_beside(in, -1, milliseconds); /* poll() leaves out what is below 0 */
 }
 
 bool dts_input_ready(struct dts_input *in)

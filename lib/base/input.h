@@ -44,6 +44,9 @@ bool dts_input_ready(struct dts_input *in);
  * when a signal comes). */
 bool dts_input_wait(struct dts_input *in, int milliseconds);
 
+/* The same, but not for longer than until `fd` is readable. */
+bool dts_input_wait_beside(struct dts_input *in, int fd, int milliseconds);
+
 const char *dts_input_name(const struct dts_input *in); /* the path, or "standard input" */
 uint64_t dts_input_line_number(const struct dts_input *in); /* of the last line, from 1 */
 

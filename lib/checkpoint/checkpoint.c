@@ -6,7 +6,7 @@
 #include "mysql/quote.h"
 
 /* The format of the tables; a change that older tools cannot read raises it. */
-enum { FORMAT = 1 };
+enum { FORMAT = 2 };
 
 /* Names compare byte by byte; positions are the records' JSON text. */
 static const char *const table_definitions[] = {
@@ -16,7 +16,7 @@ static const char *const table_definitions[] = {
 	" phase varchar(16) NOT NULL, watermark longtext NOT NULL, snapshot longtext NOT NULL,"
 	" updated datetime(6) NOT NULL, PRIMARY KEY (checkpoint, src))",
 	"mark (checkpoint varchar(190) NOT NULL, src varchar(190) NOT NULL, worker int unsigned NOT NULL,"
-	" tx varchar(320) NOT NULL, pos longtext NOT NULL, updated datetime(6) NOT NULL,"
+	" tx varchar(320) NOT NULL, pos longtext NOT NULL, above longtext NOT NULL, updated datetime(6) NOT NULL,"
 	" PRIMARY KEY (checkpoint, src, worker))",
 	"chunk (checkpoint varchar(190) NOT NULL, src varchar(190) NOT NULL, db varchar(64) NOT NULL,"
 	" tbl varchar(64) NOT NULL, id varchar(190) NOT NULL, bounds longtext NOT NULL, low text NOT NULL,"
@@ -50,6 +50,7 @@ void dts_source_state_release(struct dts_source_state *s)
 	dts_buf_release(&s->updated);
 	dts_position_release(&s->watermark);
 	dts_position_release(&s->applied);
+	dts_above_release(&s->above);
 }
 
 void dts_checkpoint_table(const struct dts_checkpoint *c, const char *table, struct dts_buf *sql)
@@ -221,7 +222,7 @@ static int read_position(const struct dts_checkpoint *c, struct dts_position *p,
 	return 0;
 }
 
-static int read_state(const struct dts_checkpoint *c, MYSQL_ROW row, struct dts_source_state *s, struct dts_error *err)
+static int read_source(const struct dts_checkpoint *c, MYSQL_ROW row, struct dts_source_state *s, struct dts_error *err)
 {
 	s->phase = strcmp(row[0], "full") == 0 ? DTS_PHASE_FULL : DTS_PHASE_CHANGES;
 	dts_buf_clear(&s->server_id);
@@ -229,20 +230,43 @@ static int read_state(const struct dts_checkpoint *c, MYSQL_ROW row, struct dts_
 	dts_buf_clear(&s->snapshot);
 	dts_buf_adds(&s->snapshot, row[3]);
 	dts_buf_clear(&s->updated);
-	dts_buf_adds(&s->updated, row[5]);
+	dts_buf_adds(&s->updated, row[6]);
 	if (read_position(c, &s->watermark, row[2], err) < 0)
 		return -1;
 	dts_position_copy(&s->applied, &s->watermark);
-	if (row[4]) {
-		struct dts_position mark = {0};
-		int rc = read_position(c, &mark, row[4], err);
-		/* A mark below the watermark is a worker that has had nothing to do since. */
-		if (rc == 0 && (!s->watermark.file[0] || dts_position_compare(&mark, &s->watermark) > 0))
-			dts_position_copy(&s->applied, &mark);
-		dts_position_release(&mark);
-		return rc;
-	}
 	return 0;
+}
+
+/* All is there up to the latest of the marks. One below the watermark is of a worker that has had nothing to do since. */
+static int read_mark(const struct dts_checkpoint *c, const char *text, struct dts_source_state *s, struct dts_error *err)
+{
+	struct dts_position mark = {0};
+	int rc = read_position(c, &mark, text, err);
+
+	if (rc == 0 && (!s->applied.file[0] || (mark.file[0] && dts_position_compare(&mark, &s->applied) > 0)))
+		dts_position_copy(&s->applied, &mark);
+	dts_position_release(&mark);
+	return rc;
+}
+
+/* The source's row, beside each of its marks. */
+static int read_state(const struct dts_checkpoint *c, MYSQL_RES *res, struct dts_source_state *s, struct dts_error *err)
+{
+	MYSQL_ROW row;
+	int rc = 0;
+
+	for (bool first = true; rc == 0 && (row = mysql_fetch_row(res)); first = false) {
+		if (first)
+			rc = read_source(c, row, s, err);
+		if (rc == 0 && row[4])
+			rc = read_mark(c, row[4], s, err);
+	}
+	dts_above_release(&s->above);
+	mysql_data_seek(res, 0);
+	while (rc == 0 && (row = mysql_fetch_row(res)) && row[5])
+		if ((rc = dts_above_read(&s->above, dts_slice_of(row[5]), &s->applied, err)) < 0)
+			dts_where(err, "checkpoint '%s'", c->name);
+	return rc;
 }
 
 int dts_checkpoint_read(const struct dts_checkpoint *c, struct dts_slice src, struct dts_source_state *s,
@@ -251,9 +275,11 @@ int dts_checkpoint_read(const struct dts_checkpoint *c, struct dts_slice src, st
 	struct dts_buf sql = {0};
 	int rc = 0;
 
-	/* One statement, so that watermark and mark are of one moment. */
-	dts_buf_adds(&sql, "SELECT s.phase, s.server_id, s.watermark, s.snapshot, m.pos,"
-			   " GREATEST(s.updated, COALESCE(m.updated, s.updated)) FROM ");
+	/* One statement, so that watermark and marks are of one moment. */
+	dts_buf_adds(&sql, "SELECT s.phase, s.server_id, s.watermark, s.snapshot, m.pos, m.above,"
+			   " (SELECT GREATEST(s.updated, COALESCE(MAX(n.updated), s.updated)) FROM ");
+	dts_checkpoint_table(c, "mark", &sql);
+	dts_buf_adds(&sql, " n WHERE n.checkpoint=s.checkpoint AND n.src=s.src) FROM ");
 	dts_checkpoint_table(c, "source", &sql);
 	dts_buf_adds(&sql, " s LEFT JOIN ");
 	dts_checkpoint_table(c, "mark", &sql);
@@ -261,12 +287,12 @@ int dts_checkpoint_read(const struct dts_checkpoint *c, struct dts_slice src, st
 	dts_sql_literal(&sql, dts_slice_of(c->name));
 	dts_buf_adds(&sql, " AND s.src=");
 	dts_sql_literal(&sql, src);
+	dts_buf_adds(&sql, " ORDER BY m.worker");
 	MYSQL_RES *res = dts_session_query(c->session, dts_buf_slice(&sql), err);
-	MYSQL_ROW row = res ? mysql_fetch_row(res) : NULL;
 	if (!res)
 		rc = -1;
-	else if (row)
-		rc = read_state(c, row, s, err) < 0 ? -1 : 1;
+	else if (mysql_num_rows(res) > 0)
+		rc = read_state(c, res, s, err) < 0 ? -1 : 1;
 	mysql_free_result(res);
 	dts_buf_release(&sql);
 	return rc;
@@ -437,17 +463,19 @@ void dts_checkpoint_add_watermark(const struct dts_checkpoint *c, struct dts_sli
 }
 
 void dts_checkpoint_add_mark(const struct dts_checkpoint *c, struct dts_slice src, unsigned worker, struct dts_slice tx,
-			     const struct dts_position *to, struct dts_buf *sql)
+			     const struct dts_position *low, struct dts_slice above, struct dts_buf *sql)
 {
 	dts_buf_adds(sql, "REPLACE INTO ");
 	dts_checkpoint_table(c, "mark", sql);
-	dts_buf_adds(sql, " (checkpoint, src, worker, tx, pos, updated) VALUES (");
+	dts_buf_adds(sql, " (checkpoint, src, worker, tx, pos, above, updated) VALUES (");
 	dts_sql_literal(sql, dts_slice_of(c->name));
 	dts_buf_addc(sql, ',');
 	dts_sql_literal(sql, src);
 	dts_buf_addf(sql, ",%u,", worker);
 	dts_sql_literal(sql, tx);
 	dts_buf_addc(sql, ',');
-	add_position(sql, to);
+	add_position(sql, low);
+	dts_buf_addc(sql, ',');
+	dts_sql_literal(sql, above);
 	dts_buf_adds(sql, ",UTC_TIMESTAMP(6))");
 }

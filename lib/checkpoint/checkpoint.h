@@ -1,6 +1,7 @@
 #ifndef DTS_CHECKPOINT_CHECKPOINT_H
 #define DTS_CHECKPOINT_CHECKPOINT_H
 
+#include "checkpoint/above.h"
 #include "mysql/session.h"
 #include "record/position.h"
 
@@ -11,7 +12,8 @@
  *
  *   checkpoint  one row a name: the epoch, raised by each applier that starts
  *   source      one row a source: phase, watermark ("everything up to here")
- *   mark        one row a worker: the last transaction it applied
+ *   mark        one row a worker: the last transaction it applied, up to where all is there, and what
+ *               it applied above that
  *   chunk       one row a chunk of the full phase that was applied
  *   tablewindow one row a table whose rows stand at another position than the watermark
  *   ddl         the DDL statement that is being executed, at most one a source
@@ -35,7 +37,8 @@ struct dts_source_state {
 	enum dts_phase phase;
 	struct dts_buf server_id;       /* identity of the source's server */
 	struct dts_position watermark;
-	struct dts_position applied;    /* the later of watermark and mark: resume here */
+	struct dts_position applied;    /* the latest of watermark and marks: resume here */
+	struct dts_above above;         /* what is there above it */
 	struct dts_buf snapshot;        /* position text of the snapshot that was or is being loaded */
 	struct dts_buf updated;         /* UTC time of the last move, text */
 };
@@ -83,8 +86,9 @@ void dts_checkpoint_add_source(const struct dts_checkpoint *c, struct dts_slice 
 			       struct dts_slice snapshot, struct dts_buf *sql);
 void dts_checkpoint_add_watermark(const struct dts_checkpoint *c, struct dts_slice src,
 				  const struct dts_position *to, struct dts_buf *sql);
-void dts_checkpoint_add_mark(const struct dts_checkpoint *c, struct dts_slice src, unsigned worker,
-			     struct dts_slice tx, const struct dts_position *to, struct dts_buf *sql);
+/* A worker's mark: all is there up to `low`, and above it what `above` says (above.h; "[]": nothing). */
+void dts_checkpoint_add_mark(const struct dts_checkpoint *c, struct dts_slice src, unsigned worker, struct dts_slice tx,
+			     const struct dts_position *low, struct dts_slice above, struct dts_buf *sql);
 
 /* Appends `name`, a table of the checkpoint database, quoted with it. */
 void dts_checkpoint_table(const struct dts_checkpoint *c, const char *table, struct dts_buf *sql);

@@ -154,6 +154,11 @@ bool dts_stream_wait(struct dts_stream *s, int milliseconds)
 	return !s->in || dts_input_wait(s->in, milliseconds);
 }
 
+bool dts_stream_wait_beside(struct dts_stream *s, int fd, int milliseconds)
+{
+	return !s->in || dts_input_wait_beside(s->in, fd, milliseconds);
+}
+
 bool dts_stream_stands_apart(const struct dts_stream *s)
 {
 	return s->directory && dts_directory_stands_apart(s->directory);

@@ -83,6 +83,7 @@ int dts_stream_rows(struct dts_stream *s, struct dts_stream_rows *rows, struct d
 /* The next record can be had without waiting; after waiting at most so long. */
 bool dts_stream_ready(struct dts_stream *s);
 bool dts_stream_wait(struct dts_stream *s, int milliseconds);
+bool dts_stream_wait_beside(struct dts_stream *s, int fd, int milliseconds); /* as dts_input_wait_beside() */
 
 /* It reads a dump in a directory whose rows were read at different positions. */
 bool dts_stream_stands_apart(const struct dts_stream *s);

@@ -98,10 +98,11 @@ static const char *plan(const char *table, const char *line)
 	dts_buf_clear(&text);
 	dts_record_init(&r);
 	CHECK_INT(0, dts_record_parse(&r, dts_slice_of(line), &err));
+	dts_plan_values(&p, t->schema.column_count);
 	if (r.raw[DTS_F_BEFORE].p)
-		dts_apply_table_spread(t, r.raw[DTS_F_BEFORE], t->values_before, &err);
+		dts_apply_table_spread(t, r.raw[DTS_F_BEFORE], p.before, &err);
 	if (r.raw[DTS_F_AFTER].p)
-		dts_apply_table_spread(t, r.raw[DTS_F_AFTER], t->values, &err);
+		dts_apply_table_spread(t, r.raw[DTS_F_AFTER], p.values, &err);
 	if (dts_cascades_plan(&cascades, &p, t, &r, 7, &err) < 0)
 		dts_buf_adds(&text, err.message);
 	for (size_t i = 0; i < p.count; i++)
