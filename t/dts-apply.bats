@@ -481,22 +481,22 @@ d.t.2 ["part",2,"last"]' ]
 	at 59
 }
 
-@test "a transaction of more than 16 MiB waits in a file" {
+@test "a transaction of more than 20 MiB waits in a file" {
 	sql dst 'CREATE TABLE t (a INT PRIMARY KEY, b LONGTEXT)' d
 	big=$(printf '%01000000d' 0)
 	mkdir tmp
 	{
 		schema t a b:longtext
 		begin 20
-		for i in {1..18}; do
+		for i in {1..24}; do
 			echo "{\"op\":\"insert\",\"db\":\"d\",\"table\":\"t\",\"tx\":\"0-1-20\",\"n\":$i,\"after\":{\"a\":$i,\"b\":\"$big\"}}"
 		done
-		echo '{"op":"rollback","src":"s","tx":"0-1-20","to":16}'
-		echo "{\"op\":\"insert\",\"db\":\"d\",\"table\":\"t\",\"tx\":\"0-1-20\",\"n\":17,\"after\":{\"a\":99,\"b\":\"x\"}}"
-		commit 20 17
+		echo '{"op":"rollback","src":"s","tx":"0-1-20","to":22}'
+		echo "{\"op\":\"insert\",\"db\":\"d\",\"table\":\"t\",\"tx\":\"0-1-20\",\"n\":23,\"after\":{\"a\":99,\"b\":\"x\"}}"
+		commit 20 23
 	} | changes 10 >in
 	TMPDIR=$PWD/tmp run_tool 0 apply --checkpoint="$c" in
-	is 'SELECT COUNT(*), SUM(LENGTH(b)), MAX(a) FROM t' '17 16000001 99'
+	is 'SELECT COUNT(*), SUM(LENGTH(b)), MAX(a) FROM t' '23 22000001 99'
 	sql dst 'TRUNCATE t' d
 	TMPDIR=$PWD/none run_tool 5 apply --no-checkpoint in
 	[[ ${stderr_lines[0]} == "dts-apply: in:"*": cannot create the temporary file '$PWD/none/dts-"*"' for a large transaction: No such file or directory" ]]

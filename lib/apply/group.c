@@ -59,6 +59,16 @@ int dts_group_begin(struct dts_applier *a, const struct dts_record *r, struct dt
 	return 0;
 }
 
+/* Whole transactions that came before an error are made; and an error of theirs came first. */
+static int settle_before(struct dts_applier *a, struct dts_error *err)
+{
+	struct dts_error first = DTS_ERROR_INIT;
+
+	if (dts_group_flush(a, &first) < 0)
+		*err = first;
+	return -1;
+}
+
 int dts_group_change(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err)
 {
 	if (a->tx_skipped || a->tx_above)
@@ -67,7 +77,7 @@ int dts_group_change(struct dts_applier *a, const struct dts_record *r, uint64_t
 		return -1;
 	int gathered = a->parallel.tx_here ? dts_parallel_change(a, r, line, err) : 0;
 	if (gathered != 0)
-		return gathered < 0 ? -1 : 0;
+		return gathered < 0 ? settle_before(a, err) : 0;
 	if (r->op == DTS_OP_DDL && dts_spill_end(&a->log) > a->tx_start)
 		return dts_fail(err, DTS_BAD_INPUT, "a ddl record must be the first of its transaction, and the only one");
 	if (r->op == DTS_OP_DDL)

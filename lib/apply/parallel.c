@@ -238,7 +238,9 @@ int dts_parallel_commit(struct dts_applier *a, const struct dts_record *r, const
 	p->tx_here = false;
 	if (a->tx_count > 0 && dts_group_flush(a, err) < 0) /* the other way */
 		return -1;
-	if (is_full(a, dts_unit_size(p->tx)) && hand_over(a, err) < 0)
+	/* Definitions go with the first of a unit. */
+	bool defines = dts_definitions_waiting(a) && p->unit->tx_count > 0;
+	if ((defines || is_full(a, dts_unit_size(p->tx))) && hand_over(a, err) < 0)
 		return -1;
 	if (p->unit->tx_count == 0)
 		begin_unit(a);

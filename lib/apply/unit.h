@@ -36,7 +36,7 @@ struct dts_unit {
 	struct dts_run_ids ids;
 	struct dts_buf input;       /* the input's name, with a NUL */
 	struct dts_buf acks;        /* `ack` records of its transactions */
-	struct dts_plan more;       /* statements that go with it: definitions of tables */
+	struct dts_plan more;       /* statements that go with its first transaction: definitions of tables */
 	uint64_t definitions_end;   /* of the definitions that hold once it is there */
 
 	/* The pool's */

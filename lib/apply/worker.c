@@ -100,14 +100,14 @@ static void wait_at_random(struct dts_worker *w)
 }
 
 /* Ends the transaction, in its turn. 1: it was rolled back, and is to be made again. */
-static int commit(struct dts_worker *w, struct dts_unit *u, size_t upto, bool last, struct dts_error *err)
+static int commit(struct dts_worker *w, struct dts_unit *u, size_t upto, bool first, struct dts_error *err)
 {
 	size_t at = w->plan.sql.len;
 
 	w->mark(w->arg, w, u, upto, &w->plan.sql);
 	if (w->plan.sql.len > at)
 		dts_plan_add(&w->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
-	if (last)
+	if (first)
 		plan_more(w, u);
 	if (send_plan(w, err) < 0)
 		return -1;
@@ -132,7 +132,7 @@ static int make_once(struct dts_worker *w, struct dts_unit *u, size_t from, size
 		plan_start(w);
 		rc = make_plainly(w, u, from ? u->txs[from - 1].changes_end : 0, u->txs[to - 1].changes_end, err);
 		if (rc == 0)
-			rc = commit(w, u, to, to == u->tx_count, err);
+			rc = commit(w, u, to, from == 0, err);
 	} while (rc > 0);
 	if (rc < 0)
 		roll_back(w);
