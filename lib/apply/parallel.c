@@ -190,7 +190,10 @@ static int hand_over(struct dts_applier *a, struct dts_error *err)
 	}
 	p->unit = dts_pool_take(p->pool);
 	p->unfinished = true;
-	return dts_pool_put(p->pool, u, err) < 0 ? -1 : dts_parallel_news(a, err);
+	if (dts_pool_put(p->pool, u, err) == 0)
+		return dts_parallel_news(a, err);
+	a->runner.located = true; /* its message names the line */
+	return -1;
 }
 
 /* The first transaction of a unit. */
