@@ -1,0 +1,161 @@
+#!/usr/bin/env bats
+# dts-apply with several workers, on streams written by hand: what overtakes what, and
+# what a restart knows.
+# status and its kin are set by run; SQL has its own dollars.
+# shellcheck disable=SC2154,SC2016
+load lib/dts
+load lib/streams
+
+setup_file() { servers_up dst; }
+teardown_file() { servers_down; }
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	sql dst 'DROP DATABASE IF EXISTS d; CREATE DATABASE d' >/dev/null
+	c=p$BATS_TEST_NUMBER # the checkpoint of this test
+}
+
+teardown() {
+	[ -z "${following:-}" ] || { kill -KILL "$following" 2>/dev/null && wait "$following" || :; }
+	[ -z "${holding:-}" ] || { kill "$holding" 2>/dev/null && wait "$holding" || :; }
+}
+
+# Transactions that one worker each waits for, of which the first hangs on a row that another session holds.
+first_hangs() {
+	sql dst 'CREATE TABLE t (a INT PRIMARY KEY, b INT); INSERT INTO t VALUES (1, 0); CREATE TABLE n (a INT); CREATE TABLE u (a INT PRIMARY KEY)' d
+	{ opening changes 10; schema t a b 'primary=["a"]'; schema n a; schema u a 'primary=["a"]'; } >head
+	{
+		tx 20 "$(upd t '{"a":1,"b":0}' '{"a":1,"b":1}')"
+		tx 30 "$(ins n '{"a":7}')"
+		tx 40 "$(ins u '{"a":8}')"
+		tx 50 "$(upd t '{"a":1,"b":1}' '{"a":1,"b":2}')"
+		tx 60 "$(ins n '{"a":7}')"
+	} >body
+	hold 'SET innodb_lock_wait_timeout=50; START TRANSACTION; UPDATE t SET b=0 WHERE a=1'
+	follow --group-size=1 --checkpoint="$c" "$@"
+	cat head body >&7
+}
+
+release() {
+	echo 'ROLLBACK;' >&6
+}
+
+@test "what does not wait for a transaction overtakes it, what does follows it" {
+	first_hangs -j4
+	wait_until 10 '[ "$(rows "SELECT COUNT(*) FROM n")" = 2 ] && [ "$(rows "SELECT a FROM u")" = 8 ]'
+	# Its position is where all is there up to.
+	at 10
+	release
+	wait_until 10 '[ "$(rows "SELECT b FROM t")" = 2 ]'
+	echo '{"op":"end","src":"s","reason":"done","records":19}' >&7
+	ended 0
+	at 69
+	is 'SELECT COUNT(*) FROM n' 2
+}
+
+@test "a restart leaves out exactly what was made above the checkpoint" {
+	first_hangs -j4
+	wait_until 10 '[ "$(rows "SELECT COUNT(*) FROM n")" = 2 ] && [ "$(rows "SELECT a FROM u")" = 8 ]'
+	kill -KILL "$following"
+	wait "$following" || :
+	following=
+	release
+	exec 7>&-
+	at 10
+	# The dead one's last packet may still have been at the server: the row's first change is made once, whoever made it.
+	{ cat body; tx 70 "$(ins n '{"a":9}')"; } >more
+	{ tail -n +2 head; cat more; } | changes 10 >in
+	run_tool 0 apply -j2 --checkpoint="$c" in
+	is 'SELECT * FROM t' '1 2'
+	is 'SELECT a FROM n ORDER BY a' 7,7,9
+	is 'SELECT * FROM u' 8
+	at 79
+	# And once more, serially.
+	run_tool 0 apply --serial --checkpoint="$c" in
+	is 'SELECT a FROM n ORDER BY a' 7,7,9
+}
+
+@test "a second restart, before the first came so far, still knows" {
+	first_hangs -j4
+	wait_until 10 '[ "$(rows "SELECT COUNT(*) FROM n")" = 2 ] && [ "$(rows "SELECT a FROM u")" = 8 ]'
+	kill -KILL "$following"
+	wait "$following" || :
+	following=
+	release
+	exec 7>&-
+	for way in --serial -j3; do
+		# Only the first transaction comes, and a statement between.
+		{ tail -n +2 head; head -n 3 body; } | changes 10 >in
+		run_tool 0 apply "$way" --checkpoint="$c" in
+		at 29
+	done
+	{ tail -n +2 head; cat body; } | changes 10 >in
+	run_tool 0 apply -j2 --checkpoint="$c" in
+	is 'SELECT * FROM t' '1 2'
+	is 'SELECT COUNT(*) FROM n' 2
+	at 69
+}
+
+rollbacks() { sql dst "SHOW GLOBAL STATUS LIKE 'Com_rollback'" | cut -f2; }
+
+@test "--preserve-commit-order: nothing is there before what came before it" {
+	local before
+
+	before=$(rollbacks)
+	first_hangs -j4 --preserve-commit-order
+	# They have been made, and have let go of their locks since their turn does not come.
+	wait_until 10 '[ $(($(rollbacks) - before)) -ge 2 ]'
+	is 'SELECT COUNT(*) FROM n' 0
+	is 'SELECT COUNT(*) FROM u' 0
+	release
+	wait_until 10 '[ "$(rows "SELECT COUNT(*) FROM n")" = 2 ]'
+	echo '{"op":"end","src":"s","reason":"done","records":19}' >&7
+	ended 0
+	is 'SELECT * FROM t' '1 2'
+	at 69
+}
+
+@test "acks come in the stream's order, when all before them is there" {
+	first_hangs -j4 --ack
+	wait_until 10 '[ "$(rows "SELECT COUNT(*) FROM n")" = 2 ]'
+	[ ! -s out ]
+	release
+	wait_until 10 '[ "$(wc -l <out)" = 5 ]'
+	[ "$(jq -r .tx out | paste -sd' ')" = '0-1-20 0-1-30 0-1-40 0-1-50 0-1-60' ]
+	[ "$(jq -r .pos.offset out | paste -sd' ')" = '29 39 49 59 69' ]
+	echo '{"op":"end","src":"s","reason":"done","records":19}' >&7
+	ended 0
+}
+
+@test "one that is refused: what came before it is there, and a restart goes on" {
+	sql dst 'CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (3)' d
+	{ schema t a 'primary=["a"]'; for i in {1..6}; do tx $((i * 10 + 10)) "$(ins t "{\"a\":$i}")"; done; } | changes 10 >in
+	for size in 1 1M; do
+		run_tool 4 apply -j3 --group-size="$size" --checkpoint="$c" in
+		[[ $stderr == *'in:10: the target refuses the change'*"Duplicate entry '3'"* ]]
+		[[ $(rows 'SELECT a FROM t WHERE a<=3 ORDER BY a') == 1,2,3 ]]
+	done
+	sql dst 'DELETE FROM t WHERE a=3' d
+	run_tool 0 apply -j3 --group-size=1 --checkpoint="$c" in
+	is 'SELECT a FROM t ORDER BY a' 1,2,3,4,5,6
+	at 79
+}
+
+@test "a worker that loses its connection ends all, and nothing is lost or made twice" {
+	sql dst 'CREATE TABLE n (a INT); CREATE TABLE t (a INT PRIMARY KEY)' d
+	{ opening changes 10; schema n a; schema t a 'primary=["a"]'; tx 20 "$(ins n '{"a":1}')"; tx 30 "$(ins t '{"a":1}')"; } >first
+	follow -j2 --group-size=1 --checkpoint="$c"
+	cat first >&7
+	wait_until 10 '[ "$(rows "SELECT (SELECT COUNT(*) FROM n) + (SELECT COUNT(*) FROM t)")" = 2 ]'
+	for id in $(sql dst "SELECT ID FROM information_schema.PROCESSLIST WHERE COMMAND='Sleep' AND ID<>CONNECTION_ID()"); do
+		sql dst "KILL $id" || :
+	done
+	{ tx 40 "$(ins n '{"a":1}')"; tx 50 "$(ins t '{"a":2}')"; } >second
+	cat second >&7
+	ended 75
+	{ tail -n +2 first; cat second; } | changes 10 >in
+	run_tool 0 apply -j2 --checkpoint="$c" in
+	is 'SELECT * FROM n' 1,1
+	is 'SELECT * FROM t ORDER BY a' 1,2
+	at 59
+}
