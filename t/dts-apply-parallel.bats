@@ -47,7 +47,7 @@ release() {
 	at 10
 	release
 	wait_until 10 '[ "$(rows "SELECT b FROM t")" = 2 ]'
-	echo '{"op":"end","src":"s","reason":"done","records":19}' >&7
+	echo '{"op":"end","src":"s","reason":"done","records":18}' >&7
 	ended 0
 	at 69
 	is 'SELECT COUNT(*) FROM n' 2
@@ -109,7 +109,7 @@ rollbacks() { sql dst "SHOW GLOBAL STATUS LIKE 'Com_rollback'" | cut -f2; }
 	is 'SELECT COUNT(*) FROM u' 0
 	release
 	wait_until 10 '[ "$(rows "SELECT COUNT(*) FROM n")" = 2 ]'
-	echo '{"op":"end","src":"s","reason":"done","records":19}' >&7
+	echo '{"op":"end","src":"s","reason":"done","records":18}' >&7
 	ended 0
 	is 'SELECT * FROM t' '1 2'
 	at 69
@@ -123,7 +123,7 @@ rollbacks() { sql dst "SHOW GLOBAL STATUS LIKE 'Com_rollback'" | cut -f2; }
 	wait_until 10 '[ "$(wc -l <out)" = 5 ]'
 	[ "$(jq -r .tx out | paste -sd' ')" = '0-1-20 0-1-30 0-1-40 0-1-50 0-1-60' ]
 	[ "$(jq -r .pos.offset out | paste -sd' ')" = '29 39 49 59 69' ]
-	echo '{"op":"end","src":"s","reason":"done","records":19}' >&7
+	echo '{"op":"end","src":"s","reason":"done","records":18}' >&7
 	ended 0
 }
 
