@@ -79,8 +79,8 @@ static bool fold_number(struct dts_slice s, size_t decimals, struct dts_buf *out
 	size_t whole = digits(s, at);
 
 	if (at + whole < s.len) {
-		size_t count = s.p[at + whole] == '.' ? digits(s, at + whole + 1) : 0;
-		if (at + whole + 1 + count != s.len)
+		size_t count = digits(s, at + whole + 1);
+		if (s.p[at + whole] != '.' || at + whole + 1 + count != s.len)
 			return false; /* an exponent, or no number */
 		fraction = dts_slice(s.p + at + whole + 1, count);
 	}
