@@ -48,6 +48,7 @@ void dts_fold_make(struct dts_fold *f, const struct dts_weights *w)
 		else if (w->one[a].len == 0)
 			f->to[a] = DTS_FOLD_IGNORED;
 	}
+	f->to[0] = DTS_FOLD_DOUBTFUL; /* to tis620_thai_nopad_ci it is nothing at the end, though it has a weight */
 }
 
 static bool ends_with(struct dts_slice s, const char *end)

@@ -25,7 +25,7 @@ struct dts_weights {
 	struct dts_slice two[128][128];
 };
 
-/* Makes a fold of weights. `to` of characters that are not in the set is doubtful. */
+/* Makes a fold of weights. Characters that are not in the set are doubtful, and so is NUL. */
 void dts_fold_make(struct dts_fold *f, const struct dts_weights *w);
 
 /* Asks the server for a collation of its own, with one query; none for those that end in _bin. */

@@ -111,6 +111,7 @@ static void test_text(void)
 	CHECK_STR("<A>", folded(DTS_FOLD_TEXT, &f, 1, 0, "\"a\u00e4\""));
 	CHECK_STR("?", folded(DTS_FOLD_TEXT, &f, 2, 0, "\"a\u00e4\""));
 	CHECK_STR("?", folded(DTS_FOLD_TEXT, &f, 0, 0, "\"a~\""));
+	CHECK_STR("?", folded(DTS_FOLD_TEXT, &f, 0, 0, "\"a\\u0000\""));
 	CHECK_STR("?", folded(DTS_FOLD_TEXT, &f, 0, 0, "{\"base64\":\"YWI=\"}"));
 	for (unsigned char i = 0; i < 128; i++)
 		bin.to[i] = i;
