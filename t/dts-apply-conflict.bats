@@ -84,10 +84,10 @@ tables_of_keys() { # SERVER
 	[ "${lines[1]}" = 'k:D k:B k:C' ]
 	[ "${lines[2]}" = 'k:A k:C' ]
 	[ "${lines[3]}" = 'k:A k:B k:E' ]
-	[ "${lines[4]}" = 'n:A' ]
+	[ "${lines[4]}" = 'n:F' ]
 	[ "${lines[5]}" = 'x:*' ]
 	[ "${lines[6]}" = 'x:*' ]
-	[ "${lines[7]}" = 'g:A g:*' ]
+	[ "${lines[7]}" = 'g:G g:*' ]
 }
 
 tables_of_references() { # SERVER

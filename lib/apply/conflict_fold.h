@@ -19,16 +19,27 @@ struct dts_fold {
 
 enum { DTS_FOLD_IGNORED = 0xfe, DTS_FOLD_DOUBTFUL = 0xff };
 
-/* The weights that a server gives to ASCII characters by themselves and in pairs. */
+/* The weights that a server gives to ASCII characters by themselves and in pairs; of three, those that
+ * have a pair in them which does not weigh what its two do by themselves. */
+struct dts_weight_three {
+	unsigned char a, b, c;
+	struct dts_slice weight;
+};
+
 struct dts_weights {
 	struct dts_slice one[128]; /* p NULL: the character is not in the set */
 	struct dts_slice two[128][128];
+	struct dts_weight_three *three;
+	size_t three_count;
 };
+
+/* Is it such a pair? */
+bool dts_weights_is_pair(const struct dts_weights *w, int a, int b);
 
 /* Makes a fold of weights. Characters that are not in the set are doubtful, and so is NUL. */
 void dts_fold_make(struct dts_fold *f, const struct dts_weights *w);
 
-/* Asks the server for a collation of its own, with one query; none for those that end in _bin. */
+/* Asks the server for a collation of its own, with a query or two; none for those that end in _bin. */
 int dts_fold_read(struct dts_session *s, struct dts_slice charset, struct dts_slice collation, struct dts_fold *f,
 		  struct dts_error *err);
 

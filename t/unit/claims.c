@@ -4,7 +4,7 @@
  *     claims OPTION-FILE GROUP <RECORDS
  *
  * binds and learns the table of each "schema" record and prints what each change claims: t:A for a value, with a
- * letter that is the same for the same hash, t:* for all, s behind it for shared.
+ * letter that is the same for the same value, t:* for all, s behind it for shared.
  */
 #include "apply/conflict_impl.h"
 
@@ -50,8 +50,9 @@ static struct dts_slice name_of(uint32_t space)
 	return DTS_LIT("?");
 }
 
-static char letter_of(uint64_t hash)
+static char letter_of(const struct dts_claim *c)
 {
+	uint64_t hash = c->hash ^ (uint64_t)c->space << 40; /* the same keys of two tables have the same hash */
 	size_t i = 0;
 
 	while (i < hash_count && hashes[i] != hash)
@@ -73,7 +74,7 @@ static int take_change(const struct dts_record *r)
 	for (size_t i = 0; i < claims.count; i++) {
 		const struct dts_claim *c = &claims.items[i];
 		struct dts_slice name = name_of(c->space);
-		printf("%s%.*s:%c%s", i ? " " : "", (int)name.len, name.p, c->all ? '*' : letter_of(c->hash), c->shared ? "s" : "");
+		printf("%s%.*s:%c%s", i ? " " : "", (int)name.len, name.p, c->all ? '*' : letter_of(c), c->shared ? "s" : "");
 	}
 	putchar('\n');
 	free(claims.items);

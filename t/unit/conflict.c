@@ -117,11 +117,42 @@ static void test_text(void)
 		bin.to[i] = i;
 	CHECK_STR("<a\u00e4B>", folded(DTS_FOLD_TEXT, &bin, 0, 0, "\"a\u00e4B \""));
 	CHECK_STR("<a\u00e4>", folded(DTS_FOLD_TEXT, &bin, 2, 0, "\"a\u00e4\u00e4\""));
-	/* One pair that is more, or less, than its two. */
-	w->two['c']['h'].len = 2;
+	free(w);
+}
+
+/* Pairs that weigh otherwise than one by one. */
+static void test_pairs(void)
+{
+	struct dts_weights *w = weights_of_letters();
+	struct dts_weight_three three = {'c', 'h', 'a', dts_slice("\x7f\x7f\0a", 4)};
+	struct dts_fold f;
+
+	/* By a weight of its own, in any case. */
+	w->two['c']['h'] = w->two['C']['h'] = w->two['c']['H'] = w->two['C']['H'] = dts_slice("\x7f\x7f", 2);
+	w->three = &three;
+	w->three_count = 1;
+	dts_fold_make(&f, w);
+	CHECK(!f.doubtful);
+	CHECK_STR("<ACH>", folded(DTS_FOLD_TEXT, &f, 0, 0, "\"aCh\""));
+	/* Three that are more. */
+	three.weight = dts_slice("\x7f\x7e", 2);
 	dts_fold_make(&f, w);
 	CHECK(f.doubtful);
 	CHECK_STR("?", folded(DTS_FOLD_TEXT, &f, 0, 0, "\"x\""));
+	w->three_count = 0;
+	/* The same as others, as a character, and with one as its beginning. */
+	w->two['c']['x'] = dts_slice("\x7f\x7f", 2);
+	dts_fold_make(&f, w);
+	CHECK(f.doubtful);
+	w->two['c']['x'] = dts_slice("\0c", 2);
+	dts_fold_make(&f, w);
+	CHECK(f.doubtful);
+	w->two['c']['x'] = dts_slice("\0c\0b", 4);
+	dts_fold_make(&f, w);
+	CHECK(f.doubtful);
+	w->two['c']['x'] = dts_slice("\x7f\x7f\0b", 4);
+	dts_fold_make(&f, w);
+	CHECK(f.doubtful);
 	free(w);
 }
 
@@ -428,6 +459,7 @@ int main(void)
 	RUN(test_times);
 	RUN(test_bytes);
 	RUN(test_text);
+	RUN(test_pairs);
 	RUN(test_keys);
 	RUN(test_no_key);
 	RUN(test_prefix);
