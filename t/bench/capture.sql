@@ -32,7 +32,6 @@ END//
 CREATE PROCEDURE large(per_transaction int)
 BEGIN
 	DECLARE at int DEFAULT 0;
-	CREATE TABLE wide LIKE wide.wide;
 	WHILE at < 15 DO
 		INSERT INTO wide SELECT * FROM wide.wide WHERE id > at * per_transaction AND id <= (at + 1) * per_transaction;
 		SET at = at + 1;
