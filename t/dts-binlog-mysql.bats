@@ -305,10 +305,10 @@ drop-table|b.r9 b.y' ]
 	["insert","i",["no-foreign-key-checks","no-unique-checks"],null,1]
 	["delete","c",["no-foreign-key-checks"],10,null]
 	["delete","c",["no-foreign-key-checks"],11,null]
-	["delete","p",null,1,null]
+	["delete","p",["no-foreign-key-checks"],1,null]
 	["update","c",["no-foreign-key-checks"],20,20]
-	["update","p",null,2,3]
-	["update","i",null,1,2]
+	["update","p",["no-foreign-key-checks"],2,3]
+	["update","i",["no-foreign-key-checks"],1,2]
 	END
 }
 

@@ -24,7 +24,13 @@ static void prepare_head(struct dts_capture *c, const struct dts_log_table *t, c
 /* What stands between the ordinal and the images. */
 static struct dts_slice flags_of(const struct dts_event_rows *r)
 {
-	switch (r->flags & (DTS_ROWS_NO_FOREIGN_KEYS | DTS_ROWS_NO_UNIQUE)) {
+	unsigned flags = r->flags & (DTS_ROWS_NO_FOREIGN_KEYS | DTS_ROWS_NO_UNIQUE);
+
+	/* What the keys did is in the log, and is not to be done again: a REPLACE of a parent is
+	 * there as a DELETE and an INSERT, and did nothing to the children. */
+	if (r->flags & DTS_ROWS_SQL_FOREIGN_KEYS)
+		flags |= DTS_ROWS_NO_FOREIGN_KEYS;
+	switch (flags) {
 	case DTS_ROWS_NO_FOREIGN_KEYS:
 		return DTS_LIT(",\"flags\":[\"no-foreign-key-checks\"]");
 	case DTS_ROWS_NO_UNIQUE:
