@@ -80,3 +80,81 @@ killed() {
 	sampled 3
 	killed mysql97
 }
+
+# sessions: those of the target that wait for a row's lock.
+waiting() {
+	sql dst "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+}
+
+connected() {
+	sql dst 'SELECT COUNT(*) FROM information_schema.processlist WHERE id <> CONNECTION_ID()'
+}
+
+# start LOG: the applier of the file changes, in the background.
+start() {
+	dts-apply --defaults-file="$(defaults)" -g dst --checkpoint=k -j "$workers" --group-size="$size" --lock-wait=60 changes 2>"$1" 3>&- 6>&- &
+	applier=$!
+}
+
+# still_running WORKERS SIZE BEFORE: an applier is killed while its packets wait at the target for rows that another
+# session holds; the next begins at once, and the rows are let go BEFORE it comes or when it is there.
+still_running() {
+	local workers=$1 size=$2 before=$3 tx
+
+	sql src 'DROP DATABASE IF EXISTS x; CREATE DATABASE x; USE x; CREATE TABLE r (id int PRIMARY KEY, v int); CREATE TABLE nk (a int);
+		INSERT INTO r VALUES (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0)'
+	sql dst 'DROP DATABASE IF EXISTS x; DROP DATABASE IF EXISTS dts'
+	dts-binlog --defaults-file="$(defaults)" -g src --start-position="$from" x | dts-apply --defaults-file="$(defaults)" -g dst --new-checkpoint --checkpoint=k
+	for tx in 1 2 3 4 5 6; do
+		echo "BEGIN; INSERT INTO nk VALUES ($tx), ($tx), (0); UPDATE r SET v = v + 1 WHERE id = $tx; INSERT INTO nk VALUES ($tx); COMMIT;"
+	done | client src x
+	dts-binlog --defaults-file="$(defaults)" -g src --resume=k@dst x >changes
+	[ "$(grep -c '"op":"commit"' changes)" -eq 6 ]
+	exec 6>&-
+	rm -f sql held
+	mkfifo sql
+	exec 6<>sql
+	client dst --unbuffered x <sql >held 3>&- 6>&- &
+	holding=$!
+	echo "BEGIN; SELECT COUNT(*) FROM r FOR UPDATE; SELECT 'held';" >&6
+	wait_until 10 'grep -q held held'
+	start first
+	wait_until 20 '[ "$(waiting)" -ge 1 ]'
+	kill -KILL "$applier"
+	wait "$applier" 2>/dev/null || :
+	if [ "$before" = before ]; then
+		echo 'COMMIT; SELECT 1;' >&6
+		start second
+	else
+		start second
+		# Either its session is there, or it waits itself.
+		wait_until 20 "[ \"\$(connected)\" -ge 3 ]"
+		echo 'COMMIT; SELECT 1;' >&6
+	fi
+	wait "$applier"
+	applier=''
+	exec 6>&-
+	wait "$holding"
+	holding=''
+	[ ! -s second ] || { cat second; return 1; }
+	# Once more all of it: it is there.
+	run_tool 0 dts-apply --defaults-file="$(defaults)" -g dst --checkpoint=k changes
+	[ "$(sql dst 'SELECT id, v FROM r ORDER BY id' x)" = "$(sql src 'SELECT id, v FROM r ORDER BY id' x)" ]
+	[ "$(sql dst 'SELECT a, COUNT(*) FROM nk GROUP BY a ORDER BY a' x | tr '\t\n' ', ')" = '0,6 1,3 2,3 3,3 4,3 5,3 6,3 ' ]
+}
+
+@test "killed while its packet still runs at the server, and started again at once" {
+	local from kind size
+
+	kind=$(drawn mariadb mariadb118 mysql97)
+	for kind in $kind; do
+		servers_up src="$kind" dst="$kind"
+		from=$(now)
+		for size in 1 1M; do
+			still_running 4 "$size" before
+			still_running 4 "$size" after
+			still_running 1 "$size" after
+		done
+		servers_down
+	done
+}
