@@ -11,7 +11,7 @@
 
 /* How sure we are that the target stands right before the change. */
 enum dts_plan_mode {
-	DTS_PLAN_STRICT,   /* exactly there: each change touches exactly one row */
+	DTS_PLAN_STRICT,   /* exactly there: each change touches exactly one row, which is as its before image says */
 	DTS_PLAN_CONVERGE, /* inside the table's window: may have been made already */
 };
 
@@ -55,6 +55,19 @@ void dts_plan_add(struct dts_plan *p, size_t at, struct dts_statement expected);
 int dts_plan_change(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_record *r,
 		    enum dts_plan_mode mode, uint64_t line, struct dts_error *err);
 
+/* The same, strict, of images that are spread already: `before` of an update or delete, `after` of an insert or
+ * update, by column of the schema. The table is only read. */
+int dts_plan_images(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before,
+		    const struct dts_json *after, enum dts_op op, uint64_t line, struct dts_error *err);
+
+/* Values of a before image that are longer, as they stand in the record, are not compared: their row would go
+ * over the wire twice. */
+enum { DTS_PLAN_COMPARED = 64 * 1024 };
+
+/* Is this column's value of a before image compared, besides the key that finds the row? Not
+ * documents, whose text is the server's own to choose. */
+bool dts_plan_compares(const struct dts_apply_table *t, size_t column, struct dts_json before);
+
 /*
  * Adds what a `setval` record says of a sequence. SETVAL leaves one that is further on already
  * as it is, so that it may be repeated; and, being no part of the transaction, it stays where that is rolled
@@ -72,5 +85,9 @@ struct dts_json *dts_plan_values(struct dts_plan *p, size_t count);
  */
 int dts_plan_row(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_record *r, size_t max_bytes,
 		 uint64_t line, struct dts_error *err);
+
+/* The same of values that are spread already. */
+int dts_plan_more(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *values, size_t max_bytes,
+		  uint64_t line, struct dts_error *err);
 
 #endif

@@ -15,6 +15,7 @@ enum { PADDING = 16 }; /* behind the keys, so that 16 bytes of each can be compa
 
 struct dts_row_form {
 	struct dts_buf prefix; /* {"op":"row","db":"shop","table":"orders","after":{ */
+	struct dts_buf names;  /* ,"db":"shop","table":"orders","tx":" */
 	struct dts_buf text;
 	size_t count;
 	struct key keys[];
@@ -30,6 +31,11 @@ struct dts_row_form *dts_row_form_new(const struct dts_schema *schema)
 	dts_buf_adds(&f->prefix, ",\"table\":");
 	dts_json_add_string(&f->prefix, schema->table);
 	dts_buf_adds(&f->prefix, ",\"after\":{");
+	dts_buf_adds(&f->names, ",\"db\":");
+	dts_json_add_string(&f->names, schema->db);
+	dts_buf_adds(&f->names, ",\"table\":");
+	dts_json_add_string(&f->names, schema->table);
+	dts_buf_adds(&f->names, ",\"tx\":\"");
 	for (size_t i = 0; i < f->count; i++) {
 		struct key *key = &f->keys[i];
 		key->at = f->text.len;
@@ -47,6 +53,7 @@ void dts_row_form_free(struct dts_row_form *f)
 	if (!f)
 		return;
 	dts_buf_release(&f->prefix);
+	dts_buf_release(&f->names);
 	dts_buf_release(&f->text);
 	free(f);
 }
@@ -96,15 +103,11 @@ static inline const char *read_value(struct dts_scan *s, const char *p, struct d
 	return p;
 }
 
-bool dts_row_form_read(const struct dts_row_form *f, struct dts_slice line, struct dts_json *values)
+/* The members of an object from behind its brace on; NULL: it has another form. */
+static const char *read_members(const struct dts_row_form *f, struct dts_scan *s, const char *p, struct dts_json *values)
 {
-	struct dts_scan s = {.start = line.p, .end = line.p + line.len};
-	const char *p = line.p;
 	bool first = true;
 
-	if (line.len < f->prefix.len || memcmp(p, f->prefix.data, f->prefix.len) != 0)
-		return false;
-	p += f->prefix.len;
 	for (size_t i = 0; i < f->count; i++) {
 		const struct key *key = &f->keys[i];
 		const char *at = p;
@@ -112,16 +115,70 @@ bool dts_row_form_read(const struct dts_row_form *f, struct dts_slice line, stru
 		/* A comma between two: compared last, since what is not there may be optional. */
 		if (!first)
 			at++;
-		if (at > s.end || !key_at(&s, at, f->text.data + key->at, key->len) || (!first && *p != ',')) {
+		if (at > s->end || !key_at(s, at, f->text.data + key->at, key->len) || (!first && *p != ',')) {
 			if (!key->optional)
-				return false;
+				return NULL;
 			values[i] = (struct dts_json){DTS_JSON_NULL, {NULL, 0}};
 			continue;
 		}
 		first = false;
-		p = read_value(&s, at + key->len, &values[i]);
+		p = read_value(s, at + key->len, &values[i]);
 		if (!p)
-			return false;
+			return NULL;
 	}
-	return s.end - p == 2 && p[0] == '}' && p[1] == '}';
+	return p < s->end && *p == '}' ? p + 1 : NULL;
+}
+
+bool dts_row_form_read(const struct dts_row_form *f, struct dts_slice line, struct dts_json *values)
+{
+	struct dts_scan s = {.start = line.p, .end = line.p + line.len};
+
+	if (line.len < f->prefix.len || memcmp(line.p, f->prefix.data, f->prefix.len) != 0)
+		return false;
+	const char *p = read_members(f, &s, line.p + f->prefix.len, values);
+	return p && s.end - p == 1 && *p == '}';
+}
+
+/* Behind `text`, or NULL where something else stands. */
+static const char *behind(const struct dts_scan *s, const char *p, const char *text, size_t len)
+{
+	return p && (size_t)(s->end - p) >= len && memcmp(p, text, len) == 0 ? p + len : NULL;
+}
+
+#define BEHIND(s, p, text) behind(s, p, text, sizeof(text) - 1)
+
+/* Behind the ordinal and the flags. */
+static const char *read_ordinal(struct dts_scan *s, const char *p)
+{
+	static const char flags[] = ",\"flags\":";
+	const char *from = BEHIND(s, p, ",\"n\":");
+
+	p = from;
+	while (p && p < s->end && *p >= '0' && *p <= '9')
+		p++;
+	if (p == from || *from == '0')
+		return NULL;
+	from = behind(s, p, flags, sizeof flags - 1);
+	return from ? dts_scan_value(s, from, 1) : p;
+}
+
+bool dts_row_form_change(const struct dts_row_form *f, struct dts_slice line, enum dts_op op, struct dts_json *before,
+			 struct dts_json *after)
+{
+	struct dts_scan s = {.start = line.p, .end = line.p + line.len};
+	bool escaped;
+	const char *p = op == DTS_OP_INSERT ? BEHIND(&s, line.p, "{\"op\":\"insert\"") :
+			op == DTS_OP_UPDATE ? BEHIND(&s, line.p, "{\"op\":\"update\"") :
+			op == DTS_OP_DELETE ? BEHIND(&s, line.p, "{\"op\":\"delete\"") : NULL;
+
+	p = behind(&s, p, f->names.data, f->names.len);
+	if (p)
+		p = dts_scan_string(&s, p, &escaped);
+	if (p)
+		p = read_ordinal(&s, p);
+	if (p && op != DTS_OP_INSERT && (p = BEHIND(&s, p, ",\"before\":{")))
+		p = read_members(f, &s, p, before);
+	if (p && op != DTS_OP_DELETE && (p = BEHIND(&s, p, ",\"after\":{")))
+		p = read_members(f, &s, p, after);
+	return p && s.end - p == 1 && *p == '}';
 }

@@ -4,7 +4,7 @@
 #include "record/schema.h"
 
 /*
- * The row records of one table in one walk: a line in the form that dts-dump
+ * The rows of one table in one walk: a line in the form that dts-dump
  * writes, with the columns in the order of the schema, becomes its values at
  * once. What has another form, and what is wrong, is left to dts_record_parse().
  */
@@ -21,5 +21,12 @@ void dts_row_form_free(struct dts_row_form *f); /* NULL is fine */
  * `values` hold nothing. Any number of threads may read with one form.
  */
 bool dts_row_form_read(const struct dts_row_form *f, struct dts_slice line, struct dts_json *values);
+
+/*
+ * The same of a change that dts-binlog wrote, all of whose columns are in its images: `before` of an
+ * update or delete, `after` of an insert or update; the other one is not touched.
+ */
+bool dts_row_form_change(const struct dts_row_form *f, struct dts_slice line, enum dts_op op, struct dts_json *before,
+			 struct dts_json *after);
 
 #endif

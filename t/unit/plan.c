@@ -74,9 +74,10 @@ static void test_with_key(void)
 					     NULLABLE("v", "int(11)") "," COL("id", "int(11)"), ",\"primary\":[\"id\"]");
 
 	CHECK_STR("1: INSERT INTO `d`.`t` (`id`,`v`) VALUES (1,NULL);", plan(t, INSERT("{\"v\":null,\"id\":1}"), STRICT));
-	CHECK_STR("1: UPDATE `d`.`t` SET `id`=2,`v`=5 WHERE `id`=1;",
+	CHECK_STR("1: UPDATE `d`.`t` SET `id`=2,`v`=5 WHERE `id`=1 AND IF(`v`<=>4,1,0);",
 		  plan(t, UPDATE("{\"id\":1,\"v\":4}", "{\"id\":2,\"v\":5}"), STRICT));
-	CHECK_STR("1: DELETE FROM `d`.`t` WHERE `id`=1;", plan(t, DELETE("{\"id\":1,\"v\":4}"), STRICT));
+	CHECK_STR("1: DELETE FROM `d`.`t` WHERE `id`=1 AND IF(`v`<=>4,1,0);", plan(t, DELETE("{\"id\":1,\"v\":4}"), STRICT));
+	CHECK_STR("1: DELETE FROM `d`.`t` WHERE `id`=1 AND IF(`v` IS NULL,1,0);", plan(t, DELETE("{\"id\":1,\"v\":null}"), STRICT));
 	/* Partial images: the key before, what changed after. */
 	CHECK_STR("1: UPDATE `d`.`t` SET `id`=`id`,`v`=5 WHERE `id`=1;", plan(t, UPDATE("{\"id\":1}", "{\"v\":5}"), STRICT));
 	CHECK_STR("1: DELETE FROM `d`.`t` WHERE `id`=1;", plan(t, DELETE("{\"id\":1}"), STRICT));
@@ -96,8 +97,8 @@ static void test_which_key(void)
 	static const struct {
 		const char *keys, *where;
 	} cases[] = {
-		{",\"primary\":[\"a\"],\"unique\":[{\"name\":\"u\",\"columns\":[\"b\"]}]", "`a`=1"},
-		{",\"unique\":[{\"name\":\"u\",\"columns\":[\"b\"]},{\"name\":\"w\",\"columns\":[\"a\"]}]", "`a`=1"},
+		{",\"primary\":[\"a\"],\"unique\":[{\"name\":\"u\",\"columns\":[\"b\"]}]", "`a`=1 AND IF(`b`<=>2 AND `f`<=>5.0000000000000000e-01,1,0)"},
+		{",\"unique\":[{\"name\":\"u\",\"columns\":[\"b\"]},{\"name\":\"w\",\"columns\":[\"a\"]}]", "`a`=1 AND IF(`b`<=>2 AND `f`<=>5.0000000000000000e-01,1,0)"},
 		/* NULL is not found by it, nor is a FLOAT by its text. */
 		{",\"unique\":[{\"name\":\"u\",\"columns\":[\"a\",\"b\"]}]", "`a`<=>1 AND `b`<=>2 AND `f`<=>5.0000000000000000e-01 LIMIT 1"},
 		{",\"primary\":[\"a\",\"f\"]", "`a`<=>1 AND `b`<=>2 AND `f`<=>5.0000000000000000e-01 LIMIT 1"},
@@ -178,11 +179,11 @@ static void test_names_and_enum_zero(void)
 	struct dts_apply_table *t = table_of(columns, columns, ",\"primary\":[\"a`b\"]");
 
 	CHECK_STR("1: INSERT INTO `d`.`t` (`a``b`,`e`,`f`) VALUES (1,0,0);(2)", plan(t, INSERT("{\"a`b\":1,\"e\":0,\"f\":0}"), STRICT));
-	CHECK_STR("1: UPDATE `d`.`t` SET `a``b`=1,`e`=1,`f`=0 WHERE `a``b`=1;(1)",
+	CHECK_STR("1: UPDATE `d`.`t` SET `a``b`=1,`e`=1,`f`=0 WHERE `a``b`=1 AND IF((`e`|0)<=>0 AND (`f`|0)<=>0,1,0);(1)",
 		  plan(t, UPDATE("{\"a`b\":1,\"e\":0,\"f\":0}", "{\"a`b\":1,\"e\":\"x\",\"f\":0}"), STRICT));
 	dts_apply_table_free(t);
 	t = table_of(columns, columns, ",\"primary\":[\"e\"]");
-	CHECK_STR("1: DELETE FROM `d`.`t` WHERE `e`=0;", plan(t, DELETE("{\"a`b\":1,\"e\":0,\"f\":0}"), STRICT));
+	CHECK_STR("1: DELETE FROM `d`.`t` WHERE `e`=0 AND IF(`a``b`<=>1 AND (`f`|0)<=>0,1,0);", plan(t, DELETE("{\"a`b\":1,\"e\":0,\"f\":0}"), STRICT));
 	dts_apply_table_free(t);
 }
 
