@@ -26,6 +26,7 @@ struct dts_net_row {
 	enum dts_net_kind kind;
 	uint64_t line;  /* of the row's last change */
 	uint64_t hash;
+	size_t next;    /* for the caller */
 };
 
 /* All zero is empty; memory is kept when cleared. Rows in the order of their first change. */

@@ -306,6 +306,7 @@ int dts_apply_table_bind(struct dts_apply_table *t, struct dts_session *s, const
 	int rc;
 
 	t->from_log = !checks->snapshot;
+	t->batch = (struct dts_batch_table){0};
 	for (int tries = 1; (rc = read_target(t, s, checks, err)) == 0; tries++)
 		if (tries == 10 || !is_there(t, s))
 			return -1;

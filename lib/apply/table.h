@@ -49,6 +49,13 @@ struct dts_bulk_table {
 	unsigned loading;  /* LOAD DATAs that are running */
 };
 
+/* What else acts on its rows at the target: dts_batch_learn(). */
+struct dts_batch_table {
+	bool known; /* the following */
+	bool acts;  /* it has triggers, or a history of its own */
+	bool tied;  /* by foreign keys, its own or another table's */
+};
+
 /*
  * A table of the stream tied to its table at the target. Columns are matched by
  * name. The schema is what the stream last said; the target's side is read when
@@ -72,6 +79,7 @@ struct dts_apply_table {
 	bool learned;   /* what its changes claim is known (conflict.h) */
 	bool looked_at; /* its first chunk has come: what earlier runs left was dealt with */
 	struct dts_bulk_table bulk;
+	struct dts_batch_table batch;
 };
 
 struct dts_apply_checks {
