@@ -93,6 +93,8 @@ static int on_schema(struct dts_applier *a, const struct dts_record *r, struct d
 	if (used)
 		return dts_fail(err, DTS_BAD_INPUT, "the schema of table '%.*s.%.*s' changes inside a transaction",
 				(int)r->db.len, r->db.p, (int)r->table.len, r->table.p);
+	if (t && a->changes)
+		dts_applier_unbind(a);
 	t = dts_zalloc(1, sizeof *t);
 	dts_buf_add_slice(&t->schema_line, r->line);
 	if (dts_schema_parse(&t->schema, r, err) < 0) {

@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include "apply/batch.h"
 #include "apply/state.h"
 
 enum {
@@ -54,8 +55,10 @@ void dts_parallel_join(struct dts_applier *a)
 
 void dts_parallel_forget_tables(struct dts_applier *a)
 {
-	if (a->parallel.pool)
-		dts_conflicts_forget(a->parallel.conflicts);
+	if (!a->parallel.pool)
+		return;
+	dts_conflicts_forget(a->parallel.conflicts);
+	dts_pool_forget_tables(a->parallel.pool);
 }
 
 bool dts_parallel_busy(const struct dts_applier *a)
@@ -117,6 +120,8 @@ static int look_at_table(struct dts_applier *a, struct dts_apply_table *t, struc
 	if (!t->bound && w->known && dts_position_compare(&a->parallel.begin, &w->high) < 0)
 		return 0;
 	if (!t->bound && dts_applier_bind(a, t, err) < 0)
+		return -1;
+	if (dts_batch_learn(a->session, t, err) < 0)
 		return -1;
 	int rc = dts_conflicts_learn(a->parallel.conflicts, a->session, t, err);
 	t->learned = rc >= 0;

@@ -355,6 +355,14 @@ void dts_pool_free(struct dts_pool *p)
 	free(p);
 }
 
+void dts_pool_forget_tables(struct dts_pool *p)
+{
+	pthread_mutex_lock(&p->lock);
+	for (unsigned i = 0; i < p->started; i++)
+		dts_batch_forget(p->threads[i].worker.batch);
+	pthread_mutex_unlock(&p->lock);
+}
+
 void dts_pool_begin(struct dts_pool *p, struct dts_slice src, const struct dts_position *low)
 {
 	pthread_mutex_lock(&p->lock);

@@ -27,6 +27,9 @@ struct dts_pool *dts_pool_new(const struct dts_pool_options *options, struct dts
 /* What is queued is dropped, what runs is ended. NULL is fine. */
 void dts_pool_free(struct dts_pool *p);
 
+/* Tables are about to be bound anew or freed. Nothing may be unfinished. */
+void dts_pool_forget_tables(struct dts_pool *p);
+
 /* Another stream begins, whose checkpoint stands at `low`. Nothing may be unfinished. */
 void dts_pool_begin(struct dts_pool *p, struct dts_slice src, const struct dts_position *low);
 

@@ -5,25 +5,31 @@
 
 enum {
 	SEND_SIZE = 512 * 1024, /* planned SQL is sent when it has grown to this */
+	PLAIN = 64,             /* changes planned at once */
 	MAX_TRIES = 20,         /* after deadlocks and lock waits */
 	WAIT_MS = 2,            /* before the second of them, and longer before each after it, ... */
 	WAIT_MOST_MS = 500,
 };
 
+/* Why it is made again: the quick way does not do for these changes; or its turn has not come. */
+enum { NOT_SO = 1, NOT_YET = 2 };
+
 int dts_worker_open(struct dts_worker *w, const struct dts_connect_options *server, struct dts_error *err)
 {
-	dts_record_init(&w->record);
 	if (dts_session_open(&w->session, server, err) < 0 ||
 	    dts_session_run(&w->session, DTS_LIT("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"), err) < 0)
 		return -1;
-	return dts_runner_init(&w->runner, &w->session, err);
+	if (dts_runner_init(&w->runner, &w->session, err) < 0)
+		return -1;
+	w->batch = dts_batch_new(&w->runner);
+	return 0;
 }
 
 void dts_worker_close(struct dts_worker *w)
 {
+	dts_batch_free(w->batch);
 	dts_session_close(&w->session);
 	dts_plan_release(&w->plan);
-	dts_record_release(&w->record);
 }
 
 static void plan_text(struct dts_worker *w, struct dts_slice sql, struct dts_statement expected)
@@ -32,18 +38,6 @@ static void plan_text(struct dts_worker *w, struct dts_slice sql, struct dts_sta
 
 	dts_buf_add_slice(&w->plan.sql, sql);
 	dts_plan_add(&w->plan, at, expected);
-}
-
-static void plan_checks(struct dts_worker *w, bool no_foreign, bool no_unique)
-{
-	const struct dts_statement ours = {.rows = DTS_EXPECT_ANY};
-
-	if (w->checks_off_foreign != no_foreign)
-		plan_text(w, no_foreign ? DTS_LIT("SET foreign_key_checks=0") : DTS_LIT("SET foreign_key_checks=1"), ours);
-	if (w->checks_off_unique != no_unique)
-		plan_text(w, no_unique ? DTS_LIT("SET unique_checks=0") : DTS_LIT("SET unique_checks=1"), ours);
-	w->checks_off_foreign = no_foreign;
-	w->checks_off_unique = no_unique;
 }
 
 static int send_plan(struct dts_worker *w, struct dts_error *err)
@@ -57,32 +51,34 @@ static int send_plan(struct dts_worker *w, struct dts_error *err)
 static void roll_back(struct dts_worker *w)
 {
 	dts_plan_clear(&w->plan);
-	w->checks_off_foreign = w->checks_off_unique = false;
 	dts_runner_reset(&w->runner);
 }
 
 static void plan_start(struct dts_worker *w)
 {
-	plan_checks(w, false, false);
 	plan_text(w, DTS_LIT("START TRANSACTION"), (struct dts_statement){.rows = DTS_EXPECT_ANY});
 	if (w->guard.len > 0)
 		plan_text(w, w->guard, (struct dts_statement){.guard = true});
 }
 
 /* One statement a change. */
-static int make_plainly(struct dts_worker *w, const struct dts_unit *u, size_t from, size_t to, struct dts_error *err)
+static int make_plainly(struct dts_worker *w, const struct dts_change *changes, size_t count, struct dts_error *err)
 {
-	for (size_t i = from; i < to; i++) {
-		const struct dts_change *c = &u->changes[i];
-		if (dts_record_parse(&w->record, c->text, err) < 0)
-			return dts_runner_where(&w->runner, c->line, err);
-		plan_checks(w, c->no_foreign, c->no_unique);
-		if (dts_plan_change(&w->plan, c->table, &w->record, DTS_PLAN_STRICT, c->line, err) < 0)
-			return dts_runner_where(&w->runner, c->line, err);
+	for (size_t i = 0; i < count; i += PLAIN) {
+		if (dts_batch_plan(w->batch, &w->plan, changes + i, count - i < PLAIN ? count - i : PLAIN, err) < 0)
+			return -1;
 		if (w->plan.sql.len >= SEND_SIZE && send_plan(w, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* 1: it must be made plainly. */
+static int make_quickly(struct dts_worker *w, const struct dts_change *changes, size_t count, struct dts_error *err)
+{
+	if (count <= DTS_BATCH_FEW)
+		return dts_batch_plan(w->batch, &w->plan, changes, count, err);
+	return send_plan(w, err) < 0 ? -1 : dts_batch_run(w->batch, changes, count, err);
 }
 
 static void plan_more(struct dts_worker *w, const struct dts_unit *u)
@@ -100,7 +96,7 @@ static void wait_at_random(struct dts_worker *w)
 }
 
 /* Ends the transaction, in its turn. 1: it was rolled back, and is to be made again. */
-static int commit(struct dts_worker *w, struct dts_unit *u, size_t upto, bool first, struct dts_error *err)
+static int commit(struct dts_worker *w, struct dts_unit *u, size_t upto, bool first, bool unverified, struct dts_error *err)
 {
 	size_t at = w->plan.sql.len;
 
@@ -109,31 +105,43 @@ static int commit(struct dts_worker *w, struct dts_unit *u, size_t upto, bool fi
 		dts_plan_add(&w->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
 	if (first)
 		plan_more(w, u);
-	if (send_plan(w, err) < 0)
+	/* What is not verified yet is, before the COMMIT goes out. */
+	if (unverified && send_plan(w, err) < 0)
 		return -1;
 	wait_at_random(w);
 	int rc = w->turn(w->arg, u, false);
 	if (rc > 0) {
 		roll_back(w);
-		rc = w->turn(w->arg, u, true) < 0 ? -1 : 1;
+		rc = w->turn(w->arg, u, true) < 0 ? -1 : NOT_YET;
 	}
 	if (rc != 0)
-		return rc > 0 ? 1 : dts_fail(err, DTS_OK, "a unit before it has failed");
+		return rc > 0 ? rc : dts_fail(err, DTS_OK, "a unit before it has failed");
 	plan_text(w, DTS_LIT("COMMIT"), (struct dts_statement){.rows = DTS_EXPECT_ANY});
 	return send_plan(w, err);
 }
 
-/* Transactions [from, to) of the unit as one of the target. */
+/* Transactions [from, to) of the unit as one of the target. 1: not so quickly, or not yet. */
+static int attempt(struct dts_worker *w, struct dts_unit *u, size_t from, size_t to, bool quick, struct dts_error *err)
+{
+	const size_t first = from ? u->txs[from - 1].changes_end : 0, count = u->txs[to - 1].changes_end - first;
+
+	plan_start(w);
+	int rc = quick ? make_quickly(w, u->changes + first, count, err) : make_plainly(w, u->changes + first, count, err);
+	if (rc == 0)
+		return commit(w, u, to, from == 0, !quick || count <= DTS_BATCH_FEW, err);
+	return rc;
+}
+
 static int make_once(struct dts_worker *w, struct dts_unit *u, size_t from, size_t to, struct dts_error *err)
 {
+	bool quick = !w->runner.careful;
 	int rc;
 
-	do {
-		plan_start(w);
-		rc = make_plainly(w, u, from ? u->txs[from - 1].changes_end : 0, u->txs[to - 1].changes_end, err);
-		if (rc == 0)
-			rc = commit(w, u, to, from == 0, err);
-	} while (rc > 0);
+	while ((rc = attempt(w, u, from, to, quick, err)) > 0) {
+		if (rc == NOT_SO)
+			quick = false;
+		roll_back(w);
+	}
 	if (rc < 0)
 		roll_back(w);
 	return rc;

@@ -9,9 +9,8 @@ struct dts_worker {
 	struct dts_session session;
 	struct dts_runner runner;
 	struct dts_plan plan;
-	struct dts_record record;
+	struct dts_batch *batch;
 	unsigned number;             /* of its mark, from 1 on */
-	bool checks_off_foreign, checks_off_unique; /* session settings as planned */
 	unsigned delay_ms, seed;     /* a random wait before each commit, for tests; 0: none */
 
 	/* Who hands it units answers these. */
