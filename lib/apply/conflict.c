@@ -183,10 +183,29 @@ static const struct dts_conflict_table *find(struct dts_conflicts *c, const stru
 	return c->last;
 }
 
-static int spread(const struct dts_apply_table *t, const struct dts_record *r, enum dts_field f, struct dts_json *values,
-		  struct dts_error *err)
+/*
+ * The values of an image that are part of some key, by column. The walk ends with the last of them; that each column is known
+ * and comes once is checked by who makes the change.
+ */
+static void spread(struct dts_conflicts *c, const struct dts_conflict_table *k, struct dts_slice object, struct dts_json *values)
 {
-	return dts_apply_table_spread(t, r->raw[f].p ? r->raw[f] : DTS_LIT("{}"), values, err);
+	const struct dts_schema *schema = &k->table->schema;
+	struct dts_json_walk walk = dts_json_walk(object.p ? object : DTS_LIT("{}"));
+	struct dts_slice key;
+	struct dts_json value;
+	size_t found = 0, hint = 0;
+
+	for (size_t i = 0; i < k->needed_count; i++)
+		values[k->needed[i]] = (struct dts_json){0};
+	while (found < k->needed_count && dts_json_member(&walk, &key, &value)) {
+		long at = dts_schema_column(schema, dts_json_string(key, &c->scratch.text), hint);
+		if (at < 0)
+			continue;
+		found += k->is_needed[at] && !values[at].raw.p;
+		if (k->is_needed[at])
+			values[at] = value;
+		hint = (size_t)at + 1;
+	}
 }
 
 int dts_conflicts_claims(struct dts_conflicts *c, const struct dts_apply_table *t, const struct dts_record *r,
@@ -197,10 +216,10 @@ int dts_conflicts_claims(struct dts_conflicts *c, const struct dts_apply_table *
 	if (!k)
 		return dts_fail(err, DTS_BAD_INPUT, "a change of table '%.*s.%.*s', of which nothing is known", (int)t->schema.db.len,
 				t->schema.db.p, (int)t->schema.table.len, t->schema.table.p);
-	if (r->op != DTS_OP_INSERT && spread(t, r, DTS_F_BEFORE, c->before, err) < 0)
-		return -1;
-	if (r->op != DTS_OP_DELETE && spread(t, r, DTS_F_AFTER, c->after, err) < 0)
-		return -1;
+	if (r->op != DTS_OP_INSERT)
+		spread(c, k, r->raw[DTS_F_BEFORE], c->before);
+	if (r->op != DTS_OP_DELETE)
+		spread(c, k, r->raw[DTS_F_AFTER], c->after);
 	if (k->serial)
 		claim_all(k, claims);
 	if (r->op == DTS_OP_UPDATE)

@@ -35,6 +35,9 @@ struct dts_conflict_table {
 	bool has_identity; /* rules[0] is unique and never NULL */
 	struct dts_conflict_rule *rules;
 	size_t rule_count, rule_cap;
+	size_t *needed;    /* the columns of the stream that are in some rule */
+	size_t needed_count;
+	bool *is_needed;   /* by column */
 	struct dts_claim *deletes, *updates; /* see dts_ties_closure() */
 	size_t delete_count, update_count;
 	struct dts_arena *arena;

@@ -272,6 +272,22 @@ static int add_ties(struct making *m, struct dts_error *err)
 	return 0;
 }
 
+static void list_needed(struct dts_conflict_table *k)
+{
+	size_t columns = k->table->schema.column_count;
+
+	k->needed = dts_arena_alloc(k->arena, columns + 1, sizeof *k->needed);
+	k->is_needed = dts_arena_alloc(k->arena, columns + 1, sizeof *k->is_needed);
+	for (size_t i = 0; i < k->rule_count; i++)
+		for (size_t j = 0; j < k->rules[i].count; j++) {
+			long at = k->rules[i].parts[j].at;
+			if (at < 0 || k->is_needed[at])
+				continue;
+			k->is_needed[at] = true;
+			k->needed[k->needed_count++] = (size_t)at;
+		}
+}
+
 int dts_conflicts_rules(struct dts_conflicts *c, struct dts_session *s, const struct dts_apply_table *t, bool serial,
 			const struct dts_conflict_key *keys, size_t key_count, struct dts_error *err)
 {
@@ -285,6 +301,7 @@ int dts_conflicts_rules(struct dts_conflicts *c, struct dts_session *s, const st
 		free(k);
 		return -1;
 	}
+	list_needed(k);
 	if (t->schema.column_count > c->room) {
 		c->room = t->schema.column_count;
 		c->before = dts_realloc(c->before, c->room * sizeof *c->before);
