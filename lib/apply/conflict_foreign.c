@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "mysql/catalog.h"
-
 /*
  * Where case does not count, a foreign key may name a table in lower case. Letters beyond ASCII are
  * not told apart then: two tables that share a number only wait for one another more often.
@@ -154,12 +152,30 @@ static int read_columns(struct dts_ties *t, struct dts_spaces *spaces, const str
 	return 0;
 }
 
+/*
+ * For its catalog of foreign keys MariaDB opens every table (1,500 of them: 0.4 s). InnoDB knows at once
+ * whether there are any, if the account may ask.
+ */
+static bool has_none(struct dts_session *s)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+
+	if (s->family != DTS_MARIADB)
+		return false;
+	MYSQL_RES *res = dts_session_query(s, DTS_LIT("SELECT 1 FROM information_schema.INNODB_SYS_FOREIGN LIMIT 1"), &ignored);
+	bool none = res && mysql_num_rows(res) == 0;
+	mysql_free_result(res);
+	return none;
+}
+
 int dts_ties_read(struct dts_ties *t, struct dts_spaces *spaces, struct dts_session *s, struct dts_error *err)
 {
 	struct dts_map rules = {0};
 
 	dts_ties_release(t);
 	t->arena = dts_arena_new();
+	if (has_none(s))
+		return 0;
 	int rc = read_rules(&rules, s, err) < 0 ? -1 : read_columns(t, spaces, &rules, s, err);
 	dts_map_release(&rules, NULL);
 	return rc;
