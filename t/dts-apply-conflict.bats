@@ -2,7 +2,7 @@
 # values that are equal to a server must be the same to dts-apply, or doubtful.
 #
 #   DTS_SAMPLES=all   every collation of every server, instead of some of one
-# shellcheck disable=SC2154,SC2016 # set by run; SQL has its own backticks
+# shellcheck disable=SC2154,SC2016,SC2030,SC2031 # set by run; SQL has its own backticks
 load lib/dts
 
 setup_file() {

@@ -50,25 +50,56 @@ static int make_tokens(const struct dts_fold *f, const struct dts_weights *w, st
 		for (int b = 0; b < 128; b++) {
 			if (!dts_weights_is_pair(w, a, b))
 				continue;
-			if (pairs++ == MAX_PAIRS || !w->two[a][b].p)
+			if (pairs++ == MAX_PAIRS || w->two[a][b].len == 0)
 				return -1;
 			add_token(&tokens[count++], w->two[a][b], f->to[a], f->to[b]);
 		}
 	return count;
 }
 
+/* Texts that are left over behind a weight that is the beginning of another. */
+struct rests {
+	struct dts_slice items[1024];
+	size_t count;
+};
+
+/* Adds what of `longer` is behind `shorter`. False: there are too many. */
+static bool add_rest(struct rests *r, struct dts_slice longer, struct dts_slice shorter)
+{
+	struct dts_slice rest = dts_slice(longer.p + shorter.len, longer.len - shorter.len);
+
+	if (!has_prefix(longer, shorter) || rest.len == 0)
+		return true;
+	for (size_t i = 0; i < r->count; i++)
+		if (dts_slice_eq(r->items[i], rest))
+			return true;
+	if (r->count == sizeof r->items / sizeof *r->items)
+		return false;
+	r->items[r->count++] = rest;
+	return true;
+}
+
+static bool folded_alike(const struct token *a, const struct token *b)
+{
+	return a->count == b->count && memcmp(a->fold, b->fold, a->count) == 0;
+}
+
 /*
- * Do the weights of a text say what its tokens are folded to? No weight must be the beginning of another one, and
- * equal ones must be of tokens that are folded alike.
+ * Do the weights of a text say what its tokens are folded to? Equal weights must be of tokens that are folded
+ * alike. Where one is the beginning of another, no row of weights must be read in two ways: the test of
+ * Sardinas and Patterson for codes, which follows what one way has read more than the other.
  */
-static bool tokens_part(const struct token *tokens, int count)
+static bool tokens_part(const struct token *tokens, int count, struct rests *rests)
 {
 	for (int i = 0; i < count; i++)
-		for (int j = 0; j < count; j++) {
-			const struct token *a = &tokens[i], *b = &tokens[j];
-			if (!has_prefix(b->weight, a->weight))
-				continue;
-			if (a->weight.len != b->weight.len || a->count != b->count || memcmp(a->fold, b->fold, a->count) != 0)
+		for (int j = 0; j < count; j++)
+			if (dts_slice_eq(tokens[i].weight, tokens[j].weight) ? !folded_alike(&tokens[i], &tokens[j]) :
+			    !add_rest(rests, tokens[j].weight, tokens[i].weight))
+				return false;
+	for (size_t at = 0; at < rests->count; at++)
+		for (int i = 0; i < count; i++) {
+			struct dts_slice rest = rests->items[at], weight = tokens[i].weight;
+			if (dts_slice_eq(rest, weight) || !add_rest(rests, rest, weight) || !add_rest(rests, weight, rest))
 				return false;
 		}
 	return true;
@@ -89,12 +120,14 @@ static bool is_three(const struct dts_weights *w, const struct dts_weight_three 
 static bool is_doubtful(const struct dts_fold *f, const struct dts_weights *w)
 {
 	struct token *tokens = dts_zalloc(128 + MAX_PAIRS + 1, sizeof *tokens);
+	struct rests *rests = dts_zalloc(1, sizeof *rests);
 	int count = make_tokens(f, w, tokens);
-	bool doubtful = count < 0 || !tokens_part(tokens, count);
+	bool doubtful = count < 0 || !tokens_part(tokens, count, rests);
 
 	for (size_t i = 0; i < w->three_count; i++)
 		doubtful |= !is_three(w, &w->three[i]);
 	free(tokens);
+	free(rests);
 	return doubtful;
 }
 

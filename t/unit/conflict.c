@@ -153,6 +153,13 @@ static void test_pairs(void)
 	w->two['c']['x'] = dts_slice("\x7f\x7f\0b", 4);
 	dts_fold_make(&f, w);
 	CHECK(f.doubtful);
+	/* One as its beginning, and behind it what is nothing else: there is one way to read it. */
+	w->two['c']['x'] = dts_slice("\0h\x7f\x7d", 4);
+	dts_fold_make(&f, w);
+	CHECK(!f.doubtful);
+	w->two['c']['y'] = dts_slice("\x7f\x7d", 2);
+	dts_fold_make(&f, w);
+	CHECK(f.doubtful);
 	free(w);
 }
 
