@@ -13,8 +13,9 @@
  *   as does every change of a table that has a unique key on other things than columns (expressions, periods), and
  *   of a row that no key tells from others.
  * - shared, the values in other tables that its foreign keys refer to. A parent's change claims the same values by itself.
- * - where foreign keys act (ON DELETE CASCADE and its kin), all of each table in which they change rows. All foreign
- *   keys of the target are looked at, those of tables outside of the stream too.
+ * - where foreign keys act (ON DELETE CASCADE and its kin), all of each table in which they change rows, and all, shared,
+ *   of the tables that those rows refer to. All foreign keys of the target that the account may see are looked at, those
+ *   of tables outside of the stream too: a table that only cascades change must be changed in order as well.
  *
  * A key of which an update changes nothing is not claimed where the table's primary key or another one without NULL
  * says which row it is: who takes that value from the row, or gives it back, changes the row as well.

@@ -4,7 +4,8 @@
  *     claims OPTION-FILE GROUP <RECORDS
  *
  * binds and learns the table of each "schema" record and prints what each change claims: t:A for a value, with a
- * letter that is the same for the same value, t:* for all, s behind it for shared.
+ * letter that is the same for the same value, t:* for all, s behind it for shared. A line "again" makes it forget all and
+ * learn the tables anew, the last one twice.
  */
 #include "apply/conflict_impl.h"
 
@@ -81,8 +82,19 @@ static int take_change(const struct dts_record *r)
 	return 0;
 }
 
+static int learn_again(void)
+{
+	dts_conflicts_forget(conflicts);
+	for (size_t i = 0; i <= table_count; i++)
+		if (dts_conflicts_learn(conflicts, &session, tables[i < table_count ? i : table_count - 1], &err) < 0)
+			return -1;
+	return 0;
+}
+
 static int take_line(struct dts_record *r, struct dts_slice line)
 {
+	if (dts_slice_is(line, "again"))
+		return learn_again();
 	if (dts_record_parse(r, line, &err) < 0)
 		return -1;
 	return r->op == DTS_OP_SCHEMA ? take_schema(r) : dts_op_is_change(r->op) ? take_change(r) : 0;
