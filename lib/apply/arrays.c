@@ -16,8 +16,8 @@ enum {
 	STATEMENTS_MOST = 400, /* of a session: more tables than that are prepared again and again */
 };
 
-/* How a value is bound. */
-enum way { WAY_NONE, WAY_INT, WAY_UINT, WAY_DECIMAL, WAY_FLOAT, WAY_DOUBLE, WAY_TIME, WAY_TEXT, WAY_CHARSET, WAY_BYTES, WAY_MEMBER };
+/* How a value is bound. WAY_NUMBER: a YEAR or BIT, whose number is an expression to the server. */
+enum way { WAY_NONE, WAY_INT, WAY_UINT, WAY_NUMBER, WAY_DECIMAL, WAY_FLOAT, WAY_DOUBLE, WAY_TIME, WAY_TEXT, WAY_CHARSET, WAY_BYTES, WAY_MEMBER };
 
 struct param {
 	size_t column;
@@ -83,7 +83,7 @@ static enum way way_of(const struct dts_apply_column *c)
 		return c->target->type == DTS_TYPE_DECIMAL ? WAY_DECIMAL : c->target->is_unsigned ? WAY_UINT : WAY_INT;
 	case DTS_LOAD_YEAR:
 	case DTS_LOAD_BITS:
-		return WAY_UINT;
+		return WAY_NUMBER;
 	case DTS_LOAD_FLOAT:
 		return WAY_FLOAT;
 	case DTS_LOAD_DOUBLE:
@@ -122,6 +122,7 @@ static void add_equal(struct dts_arrays *a, struct statement *s, size_t column)
 
 	switch (way) {
 	case WAY_MEMBER:
+	case WAY_NUMBER:
 		dts_buf_addc(&a->sql, '(');
 		add_name(a, s, column);
 		dts_buf_adds(&a->sql, "|0)<=>");
@@ -186,9 +187,7 @@ static long column_to_assign(const struct dts_apply_table *t)
 		case WAY_TIME:
 		case WAY_TEXT:
 		case WAY_BYTES:
-			if (t->columns[t->key_columns[i]].target->type != DTS_TYPE_BIT)
-				return (long)t->key_columns[i];
-			break;
+			return (long)t->key_columns[i];
 		default:
 			break;
 		}
@@ -235,7 +234,7 @@ static bool finds_by_index(const struct dts_apply_column *c)
 	switch (way_of(c)) {
 	case WAY_INT:
 	case WAY_UINT:
-		return c->target->type == DTS_TYPE_INTEGER;
+		return true;
 	case WAY_TEXT: /* the parameter is in the connection's set */
 		return dts_slice_is(c->target->charset, "utf8mb4");
 	case WAY_TIME:
@@ -379,6 +378,7 @@ static enum enum_field_types type_of(const struct param *p)
 	switch (p->way) {
 	case WAY_INT:
 	case WAY_UINT:
+	case WAY_NUMBER:
 	case WAY_MEMBER:
 		return MYSQL_TYPE_LONGLONG;
 	case WAY_FLOAT:
@@ -407,7 +407,7 @@ static void lay_out(struct dts_arrays *a)
 			.buffer = cells_of(a, i),
 			.length = lengths_of(a, i),
 			.u.indicator = indicators_of(a, i),
-			.is_unsigned = s->params[i].way == WAY_UINT || s->params[i].way == WAY_MEMBER,
+			.is_unsigned = s->params[i].way == WAY_UINT || s->params[i].way == WAY_NUMBER || s->params[i].way == WAY_MEMBER,
 		};
 }
 
@@ -594,7 +594,8 @@ static bool add_value(struct dts_arrays *a, size_t param, struct dts_json value)
 	switch (p->way) {
 	case WAY_INT:
 	case WAY_UINT:
-		return read_integer(value, p->way == WAY_UINT, &cell->number);
+	case WAY_NUMBER:
+		return read_integer(value, p->way != WAY_INT, &cell->number);
 	case WAY_MEMBER:
 		return read_member(a, c, value, &cell->number);
 	case WAY_FLOAT:
