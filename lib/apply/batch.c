@@ -299,7 +299,7 @@ static int make_kind(struct dts_batch *b, const struct part *p, enum dts_net_kin
 	return rc > 0 ? make_as_arrays(b, p, kind, err) : make_as_text(b, p, kind, err);
 }
 
-/* What was inserted and deleted again: it has been noticed that nothing was in its way. */
+/* What was inserted and deleted again: it has been noticed that nothing is in its way. */
 static int drop_ghosts(struct dts_batch *b, const struct part *p, struct dts_error *err)
 {
 	int rc = 0;
@@ -315,9 +315,12 @@ static int make_part(struct dts_batch *b, const struct part *p, struct dts_error
 {
 	int rc = 0;
 
-	for (int kind = 0; kind < DTS_NET_KINDS && rc == 0; kind++)
+	for (int kind = 0; kind < DTS_NET_KINDS && rc == 0; kind++) {
 		rc = make_kind(b, p, (enum dts_net_kind)kind, err);
-	return rc == 0 ? drop_ghosts(b, p, err) : rc;
+		if (rc == 0 && kind == DTS_NET_GHOST)
+			rc = drop_ghosts(b, p, err);
+	}
+	return rc;
 }
 
 /* ---- a window ---- */

@@ -15,8 +15,8 @@ enum dts_net_kind {
 	DTS_NET_DELETE, /* in the order in which they are best made */
 	DTS_NET_UPDATE,
 	DTS_NET_SAME,   /* updates that came back to what was there: the row must still be there */
+	DTS_NET_GHOST,  /* inserted and deleted again: `after` is what was there, and is tried, so that what is in its way is noticed */
 	DTS_NET_INSERT,
-	DTS_NET_GHOST,  /* inserted and deleted again: `after` is inserted, and deleted behind all others */
 	DTS_NET_KINDS
 };
 
