@@ -140,7 +140,7 @@ replica_at() {
 		[ -z "$2" ] || client dst -e "SET GLOBAL slave_parallel_threads = $2, slave_parallel_mode = 'optimistic'" || return 1
 		client dst -e "CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = $(sh "$server" port src),
 			MASTER_USER = 'replica', MASTER_PASSWORD = '', MASTER_LOG_FILE = '$file', MASTER_LOG_POS = $offset,
-			MASTER_USE_GTID = ${BENCH_USE_GTID:-no}"
+			MASTER_USE_GTID = no"
 		;;
 	esac
 }
