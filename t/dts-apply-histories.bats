@@ -5,7 +5,7 @@
 #
 #   DTS_HISTORIES   how many (50; 20 where MySQL, whose DDL takes its time, is one of the servers)
 #   DTS_HISTORY=N   that one only, of the same DTS_SEED
-# shellcheck disable=SC2154
+# shellcheck disable=SC2154,SC2016
 load lib/dts
 
 teardown() {
@@ -104,7 +104,7 @@ drawn_group() {
 histories() {
 	local kinds=$1${2:+,$2} serial='' transactions=0 statements=0 changed=0 at total=50
 
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return 1
 	[[ $kinds != *mysql* ]] || total=20
 	total=${DTS_HISTORIES:-$total}
 	servers_up src="$1" dst1="${2:-$1}" dst2="${2:-$1}" || return 1

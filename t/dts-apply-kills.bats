@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Exactly once: dts-binlog | dts-apply with several workers, killed, cut off, and with its target killed, under a live writer;
 # tables without a key are counted. DTS_KILLS is how many faults in all; t/lib/apply-kills makes them.
-# shellcheck disable=SC2154
+# shellcheck disable=SC2154,SC2016
 load lib/dts
 
 setup() {
