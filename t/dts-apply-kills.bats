@@ -78,13 +78,10 @@ killed() {
 	killed mysql97
 }
 
-# sessions: those of the target that wait for a row's lock.
+# How many sessions of the target wait for a row's lock, or for that of the checkpoint.
 waiting() {
-	sql dst "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
-}
-
-connected() {
-	sql dst 'SELECT COUNT(*) FROM information_schema.processlist WHERE id <> CONNECTION_ID()'
+	sql dst "SELECT (SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT') +
+		(SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'User lock')"
 }
 
 # start LOG: the applier of the file changes, in the background.
@@ -96,7 +93,7 @@ start() {
 # still_running WORKERS SIZE BEFORE: an applier is killed while its packets wait at the target for rows that another
 # session holds; the next begins at once, and the rows are let go BEFORE it comes or when it is there.
 still_running() {
-	local workers=$1 size=$2 before=$3 tx
+	local workers=$1 size=$2 before=$3 tx count
 
 	sql src 'DROP DATABASE IF EXISTS x; CREATE DATABASE x; USE x; CREATE TABLE r (id int PRIMARY KEY, v int); CREATE TABLE nk (a int);
 		INSERT INTO r VALUES (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0)'
@@ -123,9 +120,9 @@ still_running() {
 		echo 'COMMIT; SELECT 1;' >&6
 		start second
 	else
+		count=$(waiting)
 		start second
-		# Either its session is there, or it waits itself.
-		wait_until 20 "[ \"\$(connected)\" -ge 3 ]"
+		wait_until 20 "[ \"\$(waiting)\" -gt $count ]"
 		echo 'COMMIT; SELECT 1;' >&6
 	fi
 	wait "$applier"
