@@ -10,7 +10,7 @@ struct arguments {
 	struct dts_connect_options connect;
 	struct dts_list files, tables, ignored;
 	const char *src, *start, *start_position, *start_gtid, *start_time, *stop_time, *resume, *schema_history, *checkpoint_db;
-	const char *stop_position, *stop_gtid, *unknown_ddl, *spool;
+	const char *stop_position, *stop_gtid, *unknown_ddl, *online_ddl, *spool;
 	bool semi_sync, failover, follow, skip_sequences, with_sql, zstd;
 	double heartbeat, reconnect_timeout;
 	uint64_t server_id, spool_size;
@@ -92,6 +92,19 @@ static int choose_unknown_ddl(const char *how, enum dts_unknown_ddl *choice, str
 	return dts_fail(err, DTS_USAGE, "--on-unknown-ddl=%s is neither stop, pass nor skip", how);
 }
 
+static int choose_online_ddl(const char *how, enum dts_online_mode *choice, struct dts_error *err)
+{
+	if (!how)
+		return 0;
+	if (strcmp(how, "follow") == 0)
+		*choice = DTS_ONLINE_FOLLOW;
+	else if (strcmp(how, "hide") == 0)
+		*choice = DTS_ONLINE_HIDE;
+	else
+		return dts_fail(err, DTS_USAGE, "--online-ddl=%s is neither follow nor hide", how);
+	return 0;
+}
+
 static void notice(const char *text)
 {
 	dts_message("%s", text);
@@ -117,7 +130,8 @@ static int run(struct arguments *a, struct dts_error *err)
 	else if (a->spool_size > 0 && !a->spool)
 		dts_fail(err, DTS_USAGE, "--spool-size needs --spool");
 	else if (dts_selection_init(&selection, &a->tables, &a->ignored, err) == 0 && choose_stop(a, &o, err) == 0 &&
-		 choose_start(a, &o, err) == 0 && choose_unknown_ddl(a->unknown_ddl, &o.unknown_ddl, err) == 0 && dts_output_open(&out, NULL, a->zstd, err) == 0) {
+		 choose_start(a, &o, err) == 0 && choose_unknown_ddl(a->unknown_ddl, &o.unknown_ddl, err) == 0 &&
+		 choose_online_ddl(a->online_ddl, &o.online_ddl, err) == 0 && dts_output_open(&out, NULL, a->zstd, err) == 0) {
 		status = dts_follow(&o, &out, err);
 		if (status == 0)
 			status = dts_output_close(&out, err);
@@ -156,6 +170,7 @@ int main(int argc, char **argv)
 		{"skip-sequences", 0, DTS_OPTION_FLAG, &a.skip_sequences, NULL, "leave the use of sequences out"},
 		{"with-sql", 0, DTS_OPTION_FLAG, &a.with_sql, NULL, "with the statements that made the changes, if the log has them"},
 		{"on-unknown-ddl", 0, DTS_OPTION_STRING, &a.unknown_ddl, "stop|pass|skip", "what to do at a statement that is not understood [stop]"},
+		{"online-ddl", 0, DTS_OPTION_STRING, &a.online_ddl, "follow|hide", "what to do with the tables of gh-ost and pt-online-schema-change"},
 		{"src", 0, DTS_OPTION_NAME, &a.src, "NAME", "name of the source in the records [the -g group, else its host]"},
 		{"heartbeat", 0, DTS_OPTION_SECONDS, &a.heartbeat, "SECONDS", "between heartbeat records; 0: none [10]"},
 		{"reconnect-timeout", 0, DTS_OPTION_SECONDS, &a.reconnect_timeout, "SECONDS", "how long to try after a lost connection [600]"},

@@ -251,7 +251,7 @@ static int begin(struct beginning *b, struct dts_error *err)
 	const struct dts_follow_options *o = f->o;
 	struct dts_capture_options c = {
 		.selection = o->selection, .own_db = o->own_db, .skip_sequences = o->skip_sequences, .with_sql = o->with_sql,
-		.unknown_ddl = o->unknown_ddl,
+		.unknown_ddl = o->unknown_ddl, .online = o->online_ddl ? &f->online : NULL,
 		.collations = &f->source.collations, .lower_case_names = f->source.control.lower_case_names, .catalog = dts_log_source_catalog,
 		.system_zone = dts_log_source_zone, .context = &f->source, .notice = o->notice,
 	};

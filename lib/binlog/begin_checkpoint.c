@@ -19,13 +19,51 @@ static int is_read_at(const struct dts_definition *d, const struct dts_position 
 	return rc;
 }
 
+static bool selects(const struct dts_follow *f, struct dts_slice db, struct dts_slice table)
+{
+	return dts_online_selects(&f->online, f->o->selection, db, table);
+}
+
+/* Does any of these tables become the one that it is hidden for? */
+static bool has_new(struct dts_slice online)
+{
+	struct dts_json_walk walk = dts_json_walk(online);
+	struct dts_buf scratch = {0};
+	struct dts_json value;
+	bool found = false;
+
+	while (!found && dts_json_element(&walk, &value)) {
+		struct dts_json part = value.type == DTS_JSON_OBJECT ? dts_json_get(value.raw, "part") : (struct dts_json){0};
+
+		found = part.raw.p && part.type == DTS_JSON_STRING && dts_slice_is(dts_json_string(part.raw, &scratch), "new");
+	}
+	dts_buf_release(&scratch);
+	return found;
+}
+
+/* What an earlier run has hidden goes on to be. */
+static int take_online(struct dts_follow *f, const struct dts_record *r, struct dts_error *err)
+{
+	struct dts_json online = r->raw[DTS_F_SOURCE].p ? dts_json_get(r->raw[DTS_F_SOURCE], "online") : (struct dts_json){0};
+
+	if (!online.raw.p || online.type != DTS_JSON_ARRAY)
+		return 0;
+	if (f->o->online_ddl == DTS_ONLINE_HIDE) {
+		dts_online_take(&f->online, r->db, r->table, online.raw);
+		return 0;
+	}
+	if (!has_new(online.raw))
+		return 0;
+	dts_fail(err, DTS_REFUSED, "an online schema change of '%.*s.%.*s' goes on, and what it has done so far was hidden", (int)r->db.len,
+		 r->db.p, (int)r->table.len, r->table.p);
+	return dts_hint(err, "go on with --online-ddl=hide until it is done");
+}
+
 /* The log has all columns of a table, so that changes of one that was copied without some do not fit. */
 static int check_whole(const struct dts_follow *f, const struct dts_record *r, struct dts_error *err)
 {
-	const struct dts_follow_options *o = f->o;
-
 	if (!r->raw[DTS_F_SOURCE].p || dts_json_get(r->raw[DTS_F_SOURCE], "partial").type != DTS_JSON_TRUE ||
-	    (o->selection && !dts_selection_has(o->selection, r->db, r->table)))
+	    !selects(f, r->db, r->table))
 		return 0;
 	dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s' was copied without some of its columns: its changes cannot be followed",
 		 (int)r->db.len, r->db.p, (int)r->table.len, r->table.p);
@@ -40,7 +78,7 @@ static void tell_where(const struct dts_follow *f, const struct dts_record *r)
 	struct dts_buf line = {0}, scratch = {0};
 
 	if (!o->notice || !where.raw.p || where.type != DTS_JSON_STRING ||
-	    (o->selection && !dts_selection_has(o->selection, r->db, r->table)))
+	    !selects(f, r->db, r->table))
 		return;
 	struct dts_slice text = dts_json_string(where.raw, &scratch);
 	dts_buf_addf(&line, "warning: table '%.*s.%.*s' was copied with --where %.*s: the changes are those of all its rows", (int)r->db.len,
@@ -73,6 +111,8 @@ static int take_definition(void *context, const struct dts_definition *d, struct
 	else
 		rc = check_whole(b->f, &h->record, err);
 	if (rc == 0)
+		rc = take_online(b->f, &h->record, err);
+	if (rc == 0)
 		tell_where(b->f, &h->record);
 	dts_position_release(&low);
 	b->c->defined++;
@@ -101,9 +141,8 @@ void dts_begin_checkpoint_release(struct dts_begin_checkpoint *c)
 static void note_unselected(void *arg, const struct dts_schema *s)
 {
 	struct taking *b = arg;
-	const struct dts_selection *sel = b->f->o->selection;
 
-	if (dts_selection_has(sel, s->db, s->table))
+	if (selects(b->f, s->db, s->table))
 		b->c->selected++;
 	else if (b->c->passed_over.len < 200)
 		dts_buf_addf(&b->c->passed_over, "%s%.*s.%.*s", b->c->passed_over.len ? ", " : "", (int)s->db.len, s->db.p,

@@ -213,7 +213,7 @@ int dts_follow_prepare_files(struct dts_follow *f, struct dts_error *err)
 	const struct dts_follow_options *o = f->o;
 	struct dts_capture_options c = {
 		.selection = o->selection, .own_db = o->own_db, .skip_sequences = o->skip_sequences, .with_sql = o->with_sql,
-		.unknown_ddl = o->unknown_ddl,
+		.unknown_ddl = o->unknown_ddl, .online = o->online_ddl ? &f->online : NULL,
 		.notice = o->notice, .history = o->history ? &f->history : NULL,
 	};
 	struct dts_begin_checkpoint checkpoint = {0};

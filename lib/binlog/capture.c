@@ -15,6 +15,7 @@ void dts_capture_init(struct dts_capture *c, const struct dts_capture_options *o
 	c->tables.selection = o->selection;
 	c->tables.own_db = o->own_db;
 	c->tables.history = o->history;
+	c->tables.online = o->online;
 	c->tables.catalog = o->catalog;
 	c->tables.context = o->context;
 	dts_position_copy(&c->at, start);
@@ -38,6 +39,8 @@ void dts_capture_release(struct dts_capture *c)
 	dts_buf_release(&c->temporary_key);
 	dts_buf_release(&c->sql);
 	dts_buf_release(&c->statement);
+	dts_buf_release(&c->context);
+	dts_ddl_release(&c->told);
 	dts_buf_release(&c->zone);
 	dts_buf_release(&c->mapped);
 	dts_buf_release(&c->annotation);

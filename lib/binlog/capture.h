@@ -29,6 +29,7 @@ struct dts_capture_options {
 	enum dts_unknown_ddl unknown_ddl;
 	const struct dts_map *collations;      /* see dts_collation_key(); borrowed; NULL: none */
 	struct dts_history *history;           /* borrowed; moved on by the log's statements; NULL: none */
+	struct dts_online *online;             /* borrowed; what is known of online schema changes; NULL: they are changes as any */
 	dts_catalog_function *catalog;
 	/* Appends what the time zone SYSTEM is at the source at that moment, "+09:00"; NULL: not known. -1. */
 	int (*system_zone)(void *context, uint32_t time, struct dts_buf *zone, struct dts_error *err);
@@ -75,6 +76,8 @@ struct dts_capture {
 	struct dts_buf temporary_key;
 	struct dts_buf sql; /* of a statement without what is not selected */
 	struct dts_buf statement; /* its record, for the history */
+	struct dts_buf context;   /* the JSON of what it depends on */
+	struct dts_ddl told;      /* the ALTER TABLE that is told in place of an online schema change */
 	struct dts_buf zone;      /* its time zone, where the log only says SYSTEM */
 	struct dts_buf mapped;      /* numbers of tables that the open statement describes and has had no rows of, uint64_t each */
 	struct dts_buf annotation;  /* the statement that makes the next changes, until it was told; empty: none */

@@ -11,6 +11,36 @@
 int dts_capture_statement(struct dts_capture *c, const struct dts_event *e, struct dts_buf *out,
 			  struct dts_error *err);
 
+/* A name as rows events have it: in `b`, or the name itself. */
+struct dts_slice dts_capture_name(const struct dts_capture *c, struct dts_slice name, struct dts_buf *b);
+
+/* The flags of parsing a statement. */
+unsigned dts_capture_flags(const struct dts_event_query *q);
+
+/* The history takes the statement in that c->ddl is; its tables are restated in `out` (NULL: nobody is told). */
+int dts_capture_learn(struct dts_capture *c, struct dts_slice db, struct dts_slice sql, struct dts_slice context,
+		      struct dts_buf *out, struct dts_error *err);
+
+/* Appends a `ddl` record of a statement that was parsed into `d`. */
+void dts_capture_add_ddl(struct dts_capture *c, const struct dts_ddl *d, struct dts_slice db, struct dts_slice sql,
+			 struct dts_slice context, struct dts_buf *out);
+
+/*
+ * Online schema changes (online_statement.c): the statement in c->ddl, which depends on c->context. 1: it is one of their
+ * tools', and all of it has been told that is to be; 0: it goes on as any other; -1.
+ */
+int dts_capture_online(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql, struct dts_buf *out,
+		       struct dts_error *err);
+
+/* A statement that cannot be divided was refused: adds what an online schema change would need. -1. */
+int dts_capture_online_hint(const struct dts_capture *c, struct dts_slice default_db, struct dts_error *err);
+
+/* Behind the statement: tables that it dropped are hidden no more. */
+void dts_capture_online_end(struct dts_capture *c, struct dts_slice default_db, struct dts_buf *out);
+
+/* Rows of this table follow: -1 if it is hidden and none of the tool's that it was taken for. */
+int dts_capture_online_rows(struct dts_capture *c, const struct dts_log_table *t, struct dts_error *err);
+
 /*
  * Temporary tables (temporary.c). In the formats MIXED and STATEMENT a session's
  * statements about its temporary table are in the log like those about a table

@@ -91,7 +91,9 @@ static int take_rows(struct dts_capture *c, struct dts_event_rows *r, struct dts
 	if (!t)
 		return dts_fail(err, DTS_BAD_INPUT, "rows of a table (number %llu) that the log has not described",
 				(unsigned long long)r->table_id);
-	if (t->skipped || (t->is_sequence && c->options.skip_sequences))
+	if (t->skipped)
+		return c->options.online && c->options.online->hidden.count > 0 ? dts_capture_online_rows(c, t, err) : 0;
+	if (t->is_sequence && c->options.skip_sequences)
 		return 0;
 	if (t->is_sequence && r->kind != DTS_ROWS_INSERT) /* each use writes the one row as if it were new */
 		return dts_fail(err, DTS_BAD_INPUT, "sequence `%.*s`.`%.*s` is changed like a table", (int)t->schema.db.len,

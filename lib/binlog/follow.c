@@ -478,7 +478,7 @@ static int open_spool(struct dts_follow *f, struct dts_error *err)
 
 int dts_follow(const struct dts_follow_options *o, struct dts_output *out, struct dts_error *err)
 {
-	struct dts_follow f = {.o = o, .out = out};
+	struct dts_follow f = {.o = o, .out = out, .online.mode = o->online_ddl};
 	int status = open_spool(&f, err);
 
 	if (status == 0)
@@ -500,6 +500,7 @@ int dts_follow(const struct dts_follow_options *o, struct dts_output *out, struc
 	dts_log_source_close(&f.source);
 	dts_capture_release(&f.capture);
 	dts_history_release(&f.history);
+	dts_online_release(&f.online);
 	dts_position_release(&f.stop);
 	dts_buf_release(&f.src);
 	dts_buf_release(&f.told);

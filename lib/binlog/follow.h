@@ -28,6 +28,7 @@ struct dts_follow_options {
 	bool skip_sequences;
 	bool with_sql;          /* the statements behind changes, where the log has them */
 	enum dts_unknown_ddl unknown_ddl;
+	enum dts_online_mode online_ddl;
 
 	enum dts_start start;
 	struct dts_position position; /* where to start */

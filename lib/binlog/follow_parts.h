@@ -18,6 +18,7 @@ struct dts_follow {
 	uint64_t taken;               /* events from it */
 	struct dts_spool *spool; /* the reader's; NULL: none */
 	struct dts_history history; /* where capture.options.history says so */
+	struct dts_online online;   /* of online schema changes */
 	struct dts_buf src;
 	bool by_gtid;
 	bool stream_waits; /* its record comes when the start is found */

@@ -4,9 +4,8 @@
 
 enum { SHOWN = 200 }; /* bytes of a statement in a message */
 
-/* A name as rows events have it: statements write it in any case where the server takes
- * them all for the same. In `b`, or the name itself. */
-static struct dts_slice name_in_rows(const struct dts_capture *c, struct dts_slice name, struct dts_buf *b)
+/* Statements write it in any case where the server takes them all for the same. */
+struct dts_slice dts_capture_name(const struct dts_capture *c, struct dts_slice name, struct dts_buf *b)
 {
 	if (!c->options.lower_case_names)
 		return name;
@@ -19,25 +18,23 @@ static bool wants_names(const struct dts_capture *c, const struct dts_ddl_object
 {
 	if (dts_log_is_system_db(db) || (c->options.own_db && dts_slice_is(db, c->options.own_db)))
 		return false;
-	if (!c->options.selection)
-		return true;
 	if (o->type == DTS_DDL_TYPE_DATABASE)
-		return dts_selection_has_db(c->options.selection, db);
-	return dts_selection_has(c->options.selection, db, name);
+		return !c->options.selection || dts_selection_has_db(c->options.selection, db);
+	return dts_online_selects(c->options.online, c->options.selection, db, name);
 }
 
 /* Is anything of this name captured? A database is when any table of it could be. */
 static bool wants_object(const struct dts_capture *c, const struct dts_ddl_object *o, struct dts_slice default_db)
 {
 	struct dts_buf db = {0}, name = {0};
-	bool wants = wants_names(c, o, name_in_rows(c, o->db.len ? o->db : default_db, &db), name_in_rows(c, o->name, &name));
+	bool wants = wants_names(c, o, dts_capture_name(c, o->db.len ? o->db : default_db, &db), dts_capture_name(c, o->name, &name));
 
 	dts_buf_release(&db);
 	dts_buf_release(&name);
 	return wants;
 }
 
-static unsigned flags_of(const struct dts_event_query *q)
+unsigned dts_capture_flags(const struct dts_event_query *q)
 {
 	return dts_ddl_flags(q->sql_mode) | (q->mysql ? DTS_DDL_MYSQL : 0);
 }
@@ -54,7 +51,7 @@ static bool is_choosy(const struct dts_capture *c)
 {
 	const struct dts_selection *s = c->options.selection;
 
-	return s && (s->count > 0 || s->ignored_count > 0);
+	return (s && (s->count > 0 || s->ignored_count > 0)) || (c->options.online && c->options.online->hidden.count > 0);
 }
 
 /* Is the statement about anything that is captured? What names nothing (accounts,
@@ -78,8 +75,8 @@ static int choose_db(const struct dts_capture *c, struct dts_slice db, struct dt
 	struct dts_buf b = {0};
 	int rc = 0;
 
-	if (c->ddl.kind == DTS_DDL_DROP_DATABASE &&
-	    !dts_selection_has_whole_db(c->options.selection, name_in_rows(c, db, &b)))
+	if (c->ddl.kind == DTS_DDL_DROP_DATABASE && c->options.selection &&
+	    !dts_selection_has_whole_db(c->options.selection, dts_capture_name(c, db, &b)))
 		rc = dts_fail(err, DTS_BAD_INPUT, "DROP DATABASE of '%.*s', of which only some tables are selected",
 			      (int)db.len, db.p);
 	dts_buf_release(&b);
@@ -106,12 +103,14 @@ static int select_objects(struct dts_capture *c, const struct dts_event_query *q
 	bool depends = false;
 
 	dts_buf_clear(&c->sql);
-	if (dts_ddl_rewrite(&c->ddl, *sql, *db, choose, c, &c->sql, &verdict, err) < 0)
+	if (dts_ddl_rewrite(&c->ddl, *sql, *db, choose, c, &c->sql, &verdict, err) < 0) {
+		dts_capture_online_hint(c, *db, err);
 		return dts_capture_refuse(c);
+	}
 	if (verdict != DTS_DDL_REWRITTEN)
 		return verdict != DTS_DDL_DROPPED;
 	*sql = dts_buf_slice(&c->sql);
-	dts_ddl_parse(&c->ddl, *sql, flags_of(q));
+	dts_ddl_parse(&c->ddl, *sql, dts_capture_flags(q));
 	for (size_t i = 0; i < c->ddl.count; i++)
 		depends |= c->ddl.objects[i].db.len == 0;
 	if (!depends)
@@ -119,29 +118,29 @@ static int select_objects(struct dts_capture *c, const struct dts_event_query *q
 	return 1;
 }
 
-static void add_ddl_head(struct dts_capture *c, struct dts_slice db, struct dts_buf *out)
+static void add_ddl_head(struct dts_capture *c, const struct dts_ddl *d, struct dts_slice db, struct dts_buf *out)
 {
-	dts_buf_addf(out, "{\"op\":\"ddl\",\"kind\":\"%s\",\"db\":", dts_ddl_kind_name(c->ddl.kind));
+	dts_buf_addf(out, "{\"op\":\"ddl\",\"kind\":\"%s\",\"db\":", dts_ddl_kind_name(d->kind));
 	dts_json_add_string(out, db);
 	dts_buf_adds(out, ",\"tx\":\"");
 	dts_buf_add_slice(out, dts_buf_slice(&c->gtid_text));
 	dts_buf_addc(out, '"');
 }
 
-static void add_ddl(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql, struct dts_slice db,
-		    struct dts_buf *out)
+void dts_capture_add_ddl(struct dts_capture *c, const struct dts_ddl *d, struct dts_slice db, struct dts_slice sql,
+			 struct dts_slice context, struct dts_buf *out)
 {
 	uint64_t n = dts_tx_change(&c->tx, out);
 
-	add_ddl_head(c, db, out);
+	add_ddl_head(c, d, db, out);
 	dts_buf_adds(out, ",\"n\":");
 	dts_buf_addu(out, n);
 	dts_buf_adds(out, ",\"sql\":");
 	dts_json_add_string(out, sql);
 	dts_buf_adds(out, ",\"objects\":");
-	dts_ddl_add_objects(out, &c->ddl, db);
+	dts_ddl_add_objects(out, d, db);
 	dts_buf_adds(out, ",\"context\":");
-	dts_query_add_context(out, q, c->options.collations);
+	dts_buf_add_slice(out, context);
 	dts_buf_adds(out, "}\n");
 }
 
@@ -164,7 +163,7 @@ static int tell(struct dts_capture *c, const struct dts_event_query *q, struct d
 			 sql.len > 200 ? 200 : (int)sql.len, sql.p);
 		return dts_capture_refuse(c);
 	}
-	add_ddl(c, q, sql, db, out);
+	dts_capture_add_ddl(c, &c->ddl, db, sql, dts_buf_slice(&c->context), out);
 	return 1;
 }
 
@@ -181,7 +180,7 @@ static void restate(void *arg, struct dts_slice db, struct dts_slice table)
 	struct dts_buf b = {0}, name = {0};
 
 	r->any = true;
-	if (r->out && dts_log_tables_restate_one(&r->c->tables, name_in_rows(r->c, db, &b), name_in_rows(r->c, table, &name), r->out))
+	if (r->out && dts_log_tables_restate_one(&r->c->tables, dts_capture_name(r->c, db, &b), dts_capture_name(r->c, table, &name), r->out))
 		r->c->tx.records++;
 	dts_buf_release(&b);
 	dts_buf_release(&name);
@@ -197,7 +196,7 @@ static void restate_if_in(void *arg, const struct dts_defined_table *t)
 	struct restating_database *d = arg;
 	struct dts_buf b = {0};
 
-	if (dts_slice_eq(name_in_rows(d->r->c, t->schema.db, &b), d->db))
+	if (dts_slice_eq(dts_capture_name(d->r->c, t->schema.db, &b), d->db))
 		restate(d->r, t->schema.db, t->schema.table);
 	dts_buf_release(&b);
 }
@@ -206,40 +205,40 @@ static void restate_if_in(void *arg, const struct dts_defined_table *t)
 static void restate_database(struct restating *r, struct dts_slice db)
 {
 	struct dts_buf b = {0};
-	struct restating_database d = {r, name_in_rows(r->c, db, &b)};
+	struct restating_database d = {r, dts_capture_name(r->c, db, &b)};
 
 	dts_definitions_each_table(r->c->options.history->tables, restate_if_in, &d);
 	dts_buf_release(&b);
 }
 
-/* The history takes the whole statement in, whatever is selected; the tables that it
- * changed are restated, so that who reads the records knows them from here on. */
-static int learn(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql, struct dts_buf *out,
-		 struct dts_error *err)
+/* The whole statement, whatever is selected; the tables that it changed are restated, so that
+ * who reads the records knows them from here on. */
+int dts_capture_learn(struct dts_capture *c, struct dts_slice db, struct dts_slice sql, struct dts_slice context,
+		      struct dts_buf *out, struct dts_error *err)
 {
 	struct restating r = {.c = c, .out = out};
 	struct dts_buf *b = &c->statement;
 
-	if (!dts_ddl_kind_is_definition(c->ddl.kind) && c->ddl.kind != DTS_DDL_UNKNOWN)
+	if (!c->options.history || (!dts_ddl_kind_is_definition(c->ddl.kind) && c->ddl.kind != DTS_DDL_UNKNOWN))
 		return 0;
 	dts_buf_clear(b);
-	add_ddl_head(c, q->db, b);
+	add_ddl_head(c, &c->ddl, db, b);
 	dts_buf_adds(b, ",\"sql\":");
 	dts_json_add_string(b, sql);
 	dts_buf_adds(b, ",\"context\":");
-	dts_query_add_context(b, q, c->options.collations);
+	dts_buf_add_slice(b, context);
 	dts_buf_adds(b, "}\n");
 	/* What the log numbered before is another table now. */
 	dts_log_tables_forget(&c->tables);
 	if (dts_history_statement(c->options.history, dts_buf_slice(b), &c->at, restate, &r, err) < 0)
 		return -1;
 	if (c->ddl.kind == DTS_DDL_ALTER_DATABASE)
-		restate_database(&r, c->ddl.count > 0 ? c->ddl.objects[0].db : q->db);
+		restate_database(&r, c->ddl.count > 0 ? c->ddl.objects[0].db : db);
 	/* An ALTER TABLE ... ENGINE leaves the columns as they are; who keeps definitions
 	 * cannot tell it from one that is not understood. */
 	bool stays = c->ddl.kind == DTS_DDL_ALTER_TABLE || c->ddl.kind == DTS_DDL_CREATE_TABLE;
 	if (stays && !r.any && c->ddl.count > 0)
-		restate(&r, c->ddl.objects[0].db.len > 0 ? c->ddl.objects[0].db : q->db, c->ddl.objects[0].name);
+		restate(&r, c->ddl.objects[0].db.len > 0 ? c->ddl.objects[0].db : db, c->ddl.objects[0].name);
 	return 0;
 }
 
@@ -283,7 +282,7 @@ static bool may_concern(const struct dts_capture *c, const struct dts_event_quer
 
 	if (!is_choosy(c))
 		return true;
-	return dts_ddl_mentions(sql, flags_of(q), is_wanted, &m) || (!is_selective(c) && !m.unwanted);
+	return dts_ddl_mentions(sql, dts_capture_flags(q), is_wanted, &m) || (!is_selective(c) && !m.unwanted);
 }
 
 static void notice_left_out(const struct dts_capture *c, const struct dts_event *e, struct dts_slice sql)
@@ -339,13 +338,24 @@ static int definition(struct dts_capture *c, const struct dts_event *e, struct d
 	q->doubtful = about == DTS_ABOUT_EITHER;
 	if (q->doubtful && !c->quiet && wants_statement(c, &c->ddl, q->db))
 		return refuse_doubtful(c, sql, err);
+	dts_buf_clear(&c->context);
+	dts_query_add_context(&c->context, q, c->options.collations);
 	if (c->ddl.kind == DTS_DDL_UNKNOWN)
 		told = unknown(c, e, q, sql, err);
+	if (told > 0 && !q->doubtful && c->options.online) {
+		int done = dts_capture_online(c, q, sql, out, err);
+		if (done != 0)
+			return done < 0 ? -1 : 0;
+	}
 	if (told > 0)
 		told = q->doubtful ? 0 : tell(c, q, sql, out, err);
-	if (told < 0 || !c->options.history)
-		return told < 0 ? -1 : 0;
-	return learn(c, q, sql, told ? out : NULL, err);
+	if (told < 0)
+		return -1;
+	if (dts_capture_learn(c, q->db, sql, dts_buf_slice(&c->context), told ? out : NULL, err) < 0)
+		return -1;
+	if (c->options.online)
+		dts_capture_online_end(c, q->db, out);
+	return 0;
 }
 
 /* XA COMMIT and XA ROLLBACK; the GTID event before has told the xid too. */
@@ -444,7 +454,7 @@ int dts_capture_statement(struct dts_capture *c, const struct dts_event *e, stru
 	    dts_query_text(&q, &c->scratch, &sql, err) < 0)
 		return -1;
 	q.insert_id = c->insert_id;
-	dts_ddl_parse(&c->ddl, sql, flags_of(&q));
+	dts_ddl_parse(&c->ddl, sql, dts_capture_flags(&q));
 	if (name_zone(c, &q, err) < 0)
 		return -1;
 	status = by_kind(c, e, &q, sql, out, err);

@@ -12,6 +12,7 @@ static void free_name(void *value)
 	struct dts_log_name *n = value;
 
 	dts_buf_release(&n->text);
+	dts_buf_release(&n->online);
 	free(n);
 }
 
@@ -54,7 +55,7 @@ bool dts_log_tables_wants(const struct dts_log_tables *t, struct dts_slice db, s
 {
 	if (dts_log_is_system_db(db) || (t->own_db && dts_slice_is(db, t->own_db)))
 		return false;
-	return !t->selection || dts_selection_has(t->selection, db, table);
+	return dts_online_selects(t->online, t->selection, db, table);
 }
 
 static struct dts_slice id_key(const uint64_t *id)
@@ -179,6 +180,35 @@ int dts_log_tables_map(struct dts_log_tables *t, const struct dts_event *e, cons
 	return 0;
 }
 
+/* The record of a table with what is hidden for it. */
+static void add_said(const struct dts_log_name *n, struct dts_buf *out)
+{
+	static const char end[] = "}}\n"; /* dts_schema_add() has `source` last, and `online` last in it */
+
+	dts_buf_add_slice(out, dts_buf_slice(&n->text));
+	if (n->online.len == 0)
+		return;
+	out->len -= sizeof end - 1;
+	dts_buf_adds(out, ",\"online\":");
+	dts_buf_add_slice(out, dts_buf_slice(&n->online));
+	dts_buf_adds(out, end);
+}
+
+/* Takes in what is hidden for a table now: true if it is something else than before. */
+static bool renew_online(const struct dts_log_tables *t, struct dts_log_name *n, struct dts_slice db, struct dts_slice table)
+{
+	struct dts_buf now = {0};
+
+	if (!t->online)
+		return false;
+	dts_online_add(t->online, db, table, &now);
+	const bool same = dts_slice_eq(dts_buf_slice(&now), dts_buf_slice(&n->online));
+	dts_buf_clear(&n->online);
+	dts_buf_add_slice(&n->online, dts_buf_slice(&now));
+	dts_buf_release(&now);
+	return !same;
+}
+
 /* Appends a schema record unless the same was said last. */
 static bool state(struct dts_log_tables *t, const struct dts_schema *schema, struct dts_buf *out)
 {
@@ -191,13 +221,16 @@ static bool state(struct dts_log_tables *t, const struct dts_schema *schema, str
 		said.source_db_collation = dts_definitions_database(t->history->tables, schema->db);
 	dts_schema_add(out, &said);
 	text = dts_slice(out->data + start, out->len - start);
-	if (n->announced && dts_slice_eq(text, dts_buf_slice(&n->text))) {
+	const bool renewed = renew_online(t, n, schema->db, schema->table);
+	if (!renewed && n->announced && dts_slice_eq(text, dts_buf_slice(&n->text))) {
 		out->len = start;
 		return false;
 	}
 	n->announced = true;
 	dts_buf_clear(&n->text);
 	dts_buf_add_slice(&n->text, text);
+	out->len = start;
+	add_said(n, out);
 	return true;
 }
 
@@ -222,6 +255,40 @@ bool dts_log_tables_restate_one(struct dts_log_tables *t, struct dts_slice db, s
 	/* Also where the statement changed nothing: who keeps definitions cannot tell. */
 	name_of(t, db, table)->announced = false;
 	return state(t, &d->schema, out);
+}
+
+bool dts_log_tables_restate_online(struct dts_log_tables *t, struct dts_slice db, struct dts_slice table, struct dts_buf *out)
+{
+	struct dts_log_name *n = name_of(t, db, table);
+
+	if (dts_log_tables_restate_one(t, db, table, out))
+		return true;
+	if (!n->announced || !renew_online(t, n, db, table))
+		return false; /* comes with its first row, or is known */
+	add_said(n, out);
+	return true;
+}
+
+void dts_log_tables_unsay(struct dts_log_tables *t, struct dts_slice db, struct dts_slice table)
+{
+	struct dts_log_name *n = dts_map_get(&t->by_name, dts_map_pair(&t->key, db, table));
+
+	if (n)
+		n->announced = false;
+}
+
+int dts_log_tables_knows(struct dts_log_tables *t, struct dts_slice db, struct dts_slice table, struct dts_error *err)
+{
+	struct dts_schema known = {0};
+	int found;
+
+	if (defined(t, db, table) || later_of(t, db, table) || dts_map_get(&t->by_name, dts_map_pair(&t->key, db, table)))
+		return 1;
+	if (!t->catalog)
+		return 0;
+	found = t->catalog(t->context, db, table, &known, err);
+	dts_schema_release(&known);
+	return found;
 }
 
 bool dts_log_tables_tell_once(struct dts_log_tables *t, const struct dts_log_table *table)

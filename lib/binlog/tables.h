@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/pattern.h"
 #include "binlog/history.h"
+#include "binlog/online.h"
 #include "binlog/table_map.h"
 
 /*
@@ -22,6 +23,7 @@ struct dts_log_tables {
 	const struct dts_selection *selection; /* borrowed; NULL: all */
 	const char *own_db;                    /* never captured: our checkpoints; NULL: none */
 	const struct dts_history *history;     /* borrowed; NULL: none */
+	const struct dts_online *online;       /* borrowed; NULL: online schema changes are changes as any */
 	dts_catalog_function *catalog;         /* asked about what the history does not have */
 	void *context;
 	bool undecided; /* the open transaction is XA: what it did counts where it is committed, which may be anywhere behind */
@@ -38,7 +40,8 @@ struct dts_log_name {
 	bool has_id;
 	bool announced;      /* `schema` was given out in this stream */
 	bool told;           /* see dts_log_tables_tell_once() */
-	struct dts_buf text; /* the schema record */
+	struct dts_buf text; /* the schema record, but for what is hidden of online schema changes */
+	struct dts_buf online; /* that, as it was told */
 };
 
 void dts_log_tables_release(struct dts_log_tables *t);
@@ -61,6 +64,15 @@ bool dts_log_tables_announce(struct dts_log_tables *t, struct dts_log_table *tab
 
 /* The same of a table as the history has it now, if it is captured and known. */
 bool dts_log_tables_restate_one(struct dts_log_tables *t, struct dts_slice db, struct dts_slice table, struct dts_buf *out);
+
+/* The same where what is hidden for the table has changed; without a history, as it was told last, if it was. */
+bool dts_log_tables_restate_online(struct dts_log_tables *t, struct dts_slice db, struct dts_slice table, struct dts_buf *out);
+
+/* What was told of the table holds no longer. */
+void dts_log_tables_unsay(struct dts_log_tables *t, struct dts_slice db, struct dts_slice table);
+
+/* Is there a table of this name, as far as can be known? It was at some time that can be asked about. 1, 0, -1. */
+int dts_log_tables_knows(struct dts_log_tables *t, struct dts_slice db, struct dts_slice table, struct dts_error *err);
 
 /* True the first time that it is asked for a table of this name. */
 bool dts_log_tables_tell_once(struct dts_log_tables *t, const struct dts_log_table *table);

@@ -210,6 +210,11 @@ static int take_schema(struct reader *rd, const struct dts_record *r, struct dts
 	if (take_optional(rd, raw[DTS_F_SOURCE], "where", &s->where) < 0)
 		return -1;
 	s->partial = dts_json_get(raw[DTS_F_SOURCE], "partial").type == DTS_JSON_TRUE;
+	const struct dts_json online = dts_json_get(raw[DTS_F_SOURCE], "online");
+	if (online.raw.p && online.type != DTS_JSON_ARRAY)
+		return bad(rd, "'online' in 'source'", "is not an array");
+	if (online.raw.p)
+		s->online = dts_arena_copy(rd->arena, online.raw);
 	return take_optional(rd, raw[DTS_F_SOURCE], "db-collation", &s->source_db_collation);
 }
 
@@ -344,5 +349,9 @@ void dts_schema_add(struct dts_buf *b, const struct dts_schema *s)
 	add_member(b, ",\"where\":", s->where);
 	if (s->partial)
 		dts_buf_adds(b, ",\"partial\":true");
+	if (s->online.len > 0) {
+		dts_buf_adds(b, ",\"online\":");
+		dts_buf_add_slice(b, s->online);
+	}
 	dts_buf_adds(b, "}}\n");
 }

@@ -75,6 +75,7 @@ struct dts_schema {
 	struct dts_slice source_collation, source_db_collation; /* the table's default there, and its database's; empty: not known */
 	struct dts_slice where; /* the rows of a copy are those for which this SQL expression is true; empty: all */
 	bool partial; /* columns of the source are not among these: its changes have more */
+	struct dts_slice online; /* JSON: what dts-binlog hides of online schema changes of it (binlog/online.h); empty: nothing */
 	struct dts_column *columns;
 	size_t column_count;
 	struct dts_key primary; /* count 0: none */
