@@ -33,7 +33,7 @@ int dts_capture_online(struct dts_capture *c, const struct dts_event_query *q, s
 		       struct dts_error *err);
 
 /* A statement that cannot be divided was refused: adds what an online schema change would need. -1. */
-int dts_capture_online_hint(const struct dts_capture *c, struct dts_slice default_db, struct dts_error *err);
+int dts_capture_online_hint(struct dts_capture *c, struct dts_slice default_db, struct dts_error *err);
 
 /* Behind the statement: tables that it dropped are hidden no more. */
 void dts_capture_online_end(struct dts_capture *c, struct dts_slice default_db, struct dts_buf *out);

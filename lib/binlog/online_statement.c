@@ -458,7 +458,7 @@ int dts_capture_online(struct dts_capture *c, const struct dts_event_query *q, s
 	}
 }
 
-int dts_capture_online_hint(const struct dts_capture *c, struct dts_slice default_db, struct dts_error *err)
+int dts_capture_online_hint(struct dts_capture *c, struct dts_slice default_db, struct dts_error *err)
 {
 	const struct dts_online *o = c->options.online;
 	bool looks = false;
@@ -475,6 +475,7 @@ int dts_capture_online_hint(const struct dts_capture *c, struct dts_slice defaul
 	}
 	if (!looks)
 		return -1;
+	c->refused_unless = !o;
 	if (!o)
 		return dts_hint(err, "this looks like gh-ost or pt-online-schema-change: --online-ddl=follow captures their tables, too, "
 				"--online-ddl=hide tells one ALTER TABLE instead, where reading starts before they do");
