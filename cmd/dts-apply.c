@@ -12,7 +12,7 @@ static struct dts_connect_options server;
 static struct dts_apply_options apply = {.checkpoint_db = DTS_CHECKPOINT_DB, .lock_wait = 10, .group_bytes = 1 << 20, .jobs = 1, .server = &server};
 static struct dts_stream_options stream_options;
 static const char *other_ddl = "stop", *keys;
-static bool ddl_done, ddl_redo, ack, print;
+static bool ddl_done, ddl_redo, ack, print, cut_over;
 
 static const struct dts_option apply_options[] = {
 	{"jobs", 'j', DTS_OPTION_NUMBER, &apply.jobs, "N", "write N chunks or transactions at a time, 1 to 64 (default 1)"},
@@ -24,7 +24,8 @@ static const struct dts_option apply_options[] = {
 	{"no-checkpoint", 0, DTS_OPTION_FLAG, &apply.no_checkpoint, NULL, "apply changes without keeping a position"},
 	{"lock-wait", 0, DTS_OPTION_NUMBER, &apply.lock_wait, "SECONDS", "wait for a dying run to let go of the checkpoint (default 10)"},
 	{"group-size", 0, DTS_OPTION_SIZE, &apply.group_bytes, "SIZE", "records gathered into one target transaction (default 1M)"},
-	{"other-ddl", 0, DTS_OPTION_STRING, &other_ddl, "HOW", "views, routines, triggers, events, accounts: stop, skip or apply"},
+	{"other-ddl", 0, DTS_OPTION_STRING, &other_ddl, "HOW", "views, routines, triggers, events, accounts: stop, skip, hold or apply"},
+	{"cut-over", 0, DTS_OPTION_FLAG, &cut_over, NULL, "run the statements that --other-ddl=hold has kept, and read no input"},
 	{"keys", 0, DTS_OPTION_STRING, &keys, "WHEN", "build secondary and foreign keys after the rows, or first"},
 	{"ddl-done", 0, DTS_OPTION_FLAG, &ddl_done, NULL, "the statement in doubt has been executed: go on behind it"},
 	{"ddl-redo", 0, DTS_OPTION_FLAG, &ddl_redo, NULL, "the statement in doubt has not been executed: execute it"},
@@ -69,8 +70,10 @@ static int check_options(struct dts_error *err)
 		apply.other_ddl = DTS_OTHER_SKIP;
 	else if (strcmp(other_ddl, "apply") == 0)
 		apply.other_ddl = DTS_OTHER_APPLY;
+	else if (strcmp(other_ddl, "hold") == 0)
+		apply.other_ddl = DTS_OTHER_HOLD;
 	else
-		return dts_fail(err, DTS_USAGE, "--other-ddl=%s: choose stop, skip or apply", other_ddl);
+		return dts_fail(err, DTS_USAGE, "--other-ddl=%s: choose stop, skip, hold or apply", other_ddl);
 	if (ddl_done && ddl_redo)
 		return dts_fail(err, DTS_USAGE, "--ddl-done and --ddl-redo contradict each other");
 	apply.doubt = ddl_done ? DTS_DOUBT_DONE : ddl_redo ? DTS_DOUBT_REDO : DTS_DOUBT_ASK;
@@ -82,6 +85,8 @@ static int check_options(struct dts_error *err)
 		return dts_fail(err, DTS_USAGE, "--checkpoint and --no-checkpoint contradict each other");
 	if (apply.checkpoint && (!apply.checkpoint[0] || strlen(apply.checkpoint) > 190))
 		return dts_fail(err, DTS_USAGE, "--checkpoint: a name has 1 to 190 bytes");
+	if (apply.other_ddl == DTS_OTHER_HOLD && !apply.checkpoint)
+		return dts_fail(err, DTS_USAGE, "--other-ddl=hold needs --checkpoint=NAME, which keeps the statements");
 	if (keys && strcmp(keys, "after") != 0 && strcmp(keys, "first") != 0)
 		return dts_fail(err, DTS_USAGE, "--keys=%s: choose after or first", keys);
 	apply.keys_after = keys ? strcmp(keys, "after") == 0 : apply.checkpoint != NULL;
@@ -93,6 +98,21 @@ static int check_options(struct dts_error *err)
 	return 0;
 }
 
+static int check_cut_over(const struct dts_list *files, struct dts_error *err)
+{
+	if (!cut_over)
+		return 0;
+	if (!apply.checkpoint)
+		return dts_fail(err, DTS_USAGE, "--cut-over needs --checkpoint=NAME, which has the statements");
+	if (files->count > 0)
+		return dts_fail(err, DTS_USAGE, "--cut-over reads no input: all changes are to be applied before");
+	if (ack || print) {
+		dts_fail(err, DTS_USAGE, "--cut-over and %s contradict each other", ack ? "--ack" : "--print");
+		return dts_hint(err, "dts-checkpoint held %s prints what would be run", apply.checkpoint);
+	}
+	return 0;
+}
+
 static int run(struct dts_list *files, int *stopped, struct dts_error *err)
 {
 	struct dts_session session = {0};
@@ -101,18 +121,20 @@ static int run(struct dts_list *files, int *stopped, struct dts_error *err)
 	struct dts_output out = {0};
 	int rc = check_options(err);
 
+	if (rc == 0)
+		rc = check_cut_over(files, err);
 	if (rc == 0 && (ack || print)) {
 		*(ack ? &apply.ack : &apply.print) = &out;
 		rc = dts_output_open(&out, NULL, false, err);
 	}
 	if (rc == 0)
 		rc = dts_session_open(&session, &server, err);
-	if (rc == 0 && !(stream = dts_stream_open(files->items, files->count, &stream_options, err)))
+	if (rc == 0 && !cut_over && !(stream = dts_stream_open(files->items, files->count, &stream_options, err)))
 		rc = -1;
 	if (rc == 0 && !(applier = dts_applier_new(&session, stream, &apply, err)))
 		rc = -1;
 	if (rc == 0)
-		rc = dts_applier_run(applier, stopped, err);
+		rc = cut_over ? dts_applier_cut_over(applier, err) : dts_applier_run(applier, stopped, err);
 	dts_progress_end();
 	/* Changes stop between two transactions, which is a good end; rows were to be complete. */
 	if (rc == 0 && *stopped && dts_slice_is(dts_buf_slice(&dts_stream_state(stream)->kind), "changes"))

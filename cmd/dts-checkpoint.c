@@ -21,7 +21,7 @@ static struct dts_stream_options stream_options;
 static const struct dts_option checkpoint_options[] = {
 	{"checkpoint-db", 0, DTS_OPTION_NAME, &checkpoint_db, "DB", "database of the checkpoint (default dts)"},
 	{"gtid", 0, DTS_OPTION_FLAG, &want_gtid, NULL, "get, set, wait: the GTID position instead of FILE:OFFSET"},
-	{"force", 0, DTS_OPTION_FLAG, &force, NULL, "remove: also where keys are still to be built, which are forgotten"},
+	{"force", 0, DTS_OPTION_FLAG, &force, NULL, "remove: also where keys are still to be built, or statements held, which are forgotten"},
 	{"timeout", 0, DTS_OPTION_SECONDS, &timeout, "SECONDS", "wait: give up after this long (default 60)"},
 	{"max-record", 0, DTS_OPTION_SIZE, &stream_options.max_record, "SIZE", "save: longest record taken (default 1G)"},
 	{NULL, 0, 0, NULL, NULL, NULL},
@@ -84,6 +84,18 @@ static int show_keys(struct dts_checkpoint *c, struct dts_output *out, struct dt
 	return rc;
 }
 
+/* How many statements wait for the cut-over. */
+static int show_held(struct dts_checkpoint *c, struct dts_output *out, struct dts_error *err)
+{
+	struct dts_list records = {0};
+	int rc = dts_checkpoint_held(c, &records, err);
+
+	if (records.count > 0)
+		dts_buf_addf(&out->buf, "\nheld: %zu statements\n", records.count);
+	dts_list_release(&records);
+	return rc;
+}
+
 static int show(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
 {
 	struct dts_list names = {0};
@@ -111,7 +123,7 @@ static int show(struct dts_checkpoint *c, char **args, size_t count, struct dts_
 		dts_source_state_release(&s);
 	}
 	dts_list_release(&names);
-	return rc < 0 ? -1 : show_keys(c, out, err);
+	return rc < 0 || show_keys(c, out, err) < 0 ? -1 : show_held(c, out, err);
 }
 
 static int list(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
@@ -123,6 +135,23 @@ static int list(struct dts_checkpoint *c, char **args, size_t count, struct dts_
 	for (size_t i = 0; i < names.count; i++)
 		dts_buf_addf(&out->buf, "%s\n", names.items[i]);
 	dts_list_release(&names);
+	return rc;
+}
+
+/* The records of the statements that wait for the cut-over, in order. */
+static int held(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
+{
+	struct dts_list records = {0};
+	int rc = dts_checkpoint_exists(c, err);
+
+	(void)args, (void)count;
+	if (rc == 0)
+		rc = no_checkpoint(c, err);
+	if (rc > 0)
+		rc = dts_checkpoint_held(c, &records, err);
+	for (size_t i = 0; rc == 0 && i < records.count; i++)
+		dts_buf_addf(&out->buf, "%s\n", records.items[i]);
+	dts_list_release(&records);
 	return rc;
 }
 
@@ -220,6 +249,20 @@ static int no_pending_keys(struct dts_checkpoint *c, struct dts_error *err)
 	return rc;
 }
 
+/* Nobody else knows these, either. */
+static int no_held(struct dts_checkpoint *c, struct dts_error *err)
+{
+	struct dts_list records = {0};
+	int rc = force ? 0 : dts_checkpoint_held(c, &records, err);
+
+	if (rc == 0 && records.count > 0) {
+		rc = dts_fail(err, DTS_REFUSED, "checkpoint '%s' holds %zu statements for the cut-over", c->name, records.count);
+		dts_hint(err, "dts-apply --cut-over runs them; dts-checkpoint held prints them, --force forgets them");
+	}
+	dts_list_release(&records);
+	return rc;
+}
+
 static int remove_checkpoint(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
 {
 	int rc = dts_checkpoint_exists(c, err);
@@ -227,7 +270,7 @@ static int remove_checkpoint(struct dts_checkpoint *c, char **args, size_t count
 	(void)args, (void)count, (void)out;
 	if (rc == 0)
 		rc = no_checkpoint(c, err);
-	if (rc < 0 || dts_checkpoint_lock(c, 0, err) < 0 || no_pending_keys(c, err) < 0)
+	if (rc < 0 || dts_checkpoint_lock(c, 0, err) < 0 || no_pending_keys(c, err) < 0 || no_held(c, err) < 0)
 		return -1;
 	return dts_checkpoint_remove(c, err);
 }
@@ -403,7 +446,7 @@ static int save(struct dts_checkpoint *c, char **args, size_t count, struct dts_
 }
 
 static const struct command commands[] = {
-	{"show", 1, 1, true, show}, {"list", 0, 0, true, list}, {"get", 1, 2, true, get},
+	{"show", 1, 1, true, show}, {"held", 1, 1, true, held}, {"list", 0, 0, true, list}, {"get", 1, 2, true, get},
 	{"set", 3, 3, true, set},   {"remove", 1, 1, true, remove_checkpoint}, {"wait", 2, 2, true, wait_for},
 	{"save", 1, 1, false, save},
 };
@@ -419,7 +462,7 @@ static const struct command *find_command(const struct dts_list *words, struct d
 			return NULL;
 		}
 	dts_fail(err, DTS_USAGE, "unknown command '%s'", words->items[0]);
-	dts_hint(err, "one of show, list, get, set, remove, wait, save");
+	dts_hint(err, "one of show, list, held, get, set, remove, wait, save");
 	return NULL;
 }
 
@@ -452,8 +495,8 @@ int main(int argc, char **argv)
 	};
 	const struct dts_tool tool = {"dts-checkpoint", "COMMAND [ARG]...",
 				      "Show and move the checkpoints of a target.\n"
-				      "Commands: show NAME, list, get NAME [SOURCE], set NAME SOURCE POSITION, remove NAME,\n"
-				      "wait NAME POSITION, save FILE", groups, 1, 4};
+				      "Commands: show NAME, list, held NAME, get NAME [SOURCE], set NAME SOURCE POSITION,\n"
+				      "remove NAME, wait NAME POSITION, save FILE", groups, 1, 4};
 	struct dts_error err = DTS_ERROR_INIT;
 	struct dts_list words = {0};
 

@@ -7,7 +7,7 @@
 #include "record/stream.h"
 
 /* What to do with DDL of views, routines, triggers, events and accounts. */
-enum dts_other_ddl { DTS_OTHER_STOP, DTS_OTHER_SKIP, DTS_OTHER_APPLY };
+enum dts_other_ddl { DTS_OTHER_STOP, DTS_OTHER_SKIP, DTS_OTHER_APPLY, DTS_OTHER_HOLD };
 
 /* What to do with a DDL statement that a crash left in doubt. */
 enum dts_doubt { DTS_DOUBT_ASK, DTS_DOUBT_DONE, DTS_DOUBT_REDO };
@@ -35,6 +35,12 @@ struct dts_apply_options {
 };
 
 struct dts_applier; /* opaque */
+
+/*
+ * Runs the statements that the checkpoint holds (DTS_OTHER_HOLD), in order, each once whatever crashes in between.
+ * `a` was made without a stream, which is NULL. The first that the target refuses ends it, with DTS_REFUSED.
+ */
+int dts_applier_cut_over(struct dts_applier *a, struct dts_error *err);
 
 /*
  * Writes a record stream to the target: chunks as one transaction each,

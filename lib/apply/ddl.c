@@ -18,6 +18,7 @@ struct statement {
 	struct dts_slice db, sql, context;
 	unsigned flags;
 	bool shown;   /* what is kept of its tables knows it, or need not */
+	bool held;    /* it is kept in the checkpoint and not run */
 	bool unclear; /* what the source read of its comments is not known */
 	uint64_t input_line;
 };
@@ -72,7 +73,7 @@ static int statement_read(struct statement *s, const struct dts_ddl_origin *orig
 	return 0;
 }
 
-enum decision { RUN, SKIP, STOP };
+enum decision { RUN, SKIP, STOP, HOLD };
 
 static int refuse(const struct statement *s, const char *why, struct dts_error *err)
 {
@@ -128,13 +129,16 @@ static enum decision decide(struct dts_applier *a, const struct statement *s, st
 		return STOP;
 	}
 	bool other = kind == DTS_DDL_ACCOUNT || (kind >= DTS_DDL_CREATE_VIEW && kind <= DTS_DDL_DROP_EVENT);
-	if (other && a->options.other_ddl == DTS_OTHER_STOP) {
+	if (other && (a->options.other_ddl == DTS_OTHER_STOP || (a->schema && a->options.other_ddl == DTS_OTHER_HOLD))) {
 		refuse(s, "the stream changes an object that is not a table", err);
-		dts_hint(err, "--other-ddl=skip leaves views, routines, triggers, events and accounts out, --other-ddl=apply runs them");
+		dts_hint(err, "--other-ddl=hold keeps statements on views, routines, triggers, events and accounts for the cut-over, skip leaves them out, "
+			      "apply runs them");
 		return STOP;
 	}
 	if (other && a->options.other_ddl == DTS_OTHER_SKIP)
 		return SKIP;
+	if (other && a->options.other_ddl == DTS_OTHER_HOLD)
+		return HOLD;
 	if (s->unclear) {
 		refuse(s, "the stream does not say which server read the executable comments of the statement", err);
 		dts_hint(err, "make the change at the target by hand, then start again with --ddl-done");
@@ -404,6 +408,24 @@ static int run_once(struct dts_applier *a, struct statement *s, const struct dts
 	return run(a, s, err);
 }
 
+/* Events act by themselves, which at a target is too early. */
+static void disable_event(struct dts_applier *a, struct statement *s)
+{
+	struct dts_buf text = {0};
+
+	if (dts_ddl_disable_event(&s->ddl, s->sql, s->flags, &text)) {
+		const struct dts_slice db = s->ddl.objects[0].db.len > 0 ? s->ddl.objects[0].db : s->db, name = s->ddl.objects[0].name;
+
+		dts_applier_notice(a, "event '%.*s.%.*s' is disabled at the target: enable it when that takes over", (int)db.len, db.p,
+				   (int)name.len, name.p);
+		dts_buf_clear(&s->text);
+		dts_buf_add_slice(&s->text, dts_buf_slice(&text));
+		s->sql = dts_buf_slice(&s->text);
+		dts_ddl_parse(&s->ddl, s->sql, s->flags);
+	}
+	dts_buf_release(&text);
+}
+
 int dts_apply_ddl_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struct dts_error *err)
 {
 	struct statement s = {0};
@@ -421,13 +443,18 @@ int dts_apply_ddl_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struc
 			decision = SKIP; /* somebody made the change by hand */
 		if (decision == STOP)
 			rc = dts_runner_where(&a->runner, s.input_line, err);
-		else if (decision == RUN)
+		s.held = decision == HOLD;
+		if (decision == RUN)
+			disable_event(a, &s);
+		if (decision == RUN)
 			rc = run_once(a, &s, tx, err);
 	}
 	dts_applier_unbind(a);
 	if (rc == 0) {
 		/* CREATE TABLE ... SELECT brings its rows; then the end of it is written. */
 		dts_applier_plan_start(a);
+		if (s.held)
+			dts_held_plan(a, tx, dts_buf_slice(&s.line));
 		rc = dts_group_plan_tx(a, tx, err);
 		if (rc == 0 && a->has_checkpoint) {
 			dts_group_plan_mark(a, 0, 1);
@@ -509,6 +536,34 @@ int dts_apply_ddl_schema(struct dts_applier *a, const struct dts_record *r, uint
 	if (rc == 0) {
 		enum decision decision = decide(a, &s, err);
 		rc = decision == RUN ? run(a, &s, err) : decision == SKIP ? 0 : -1;
+	}
+	statement_release(&s);
+	return rc;
+}
+
+/* ---- statements that were held ---- */
+
+int dts_apply_ddl_look(struct dts_applier *a, struct dts_slice record, struct dts_buf *state, struct dts_error *err)
+{
+	struct statement s = {0};
+	int rc = statement_read(&s, &a->origin, record, 0, err);
+
+	if (rc == 0)
+		rc = dts_ddl_identity(a->session, &s.ddl, s.db, state, err);
+	statement_release(&s);
+	return rc;
+}
+
+int dts_apply_ddl_held(struct dts_applier *a, struct dts_slice record, struct dts_error *err)
+{
+	struct statement s = {0};
+	int rc = statement_read(&s, &a->origin, record, 0, err);
+
+	if (rc == 0 && s.unclear) {
+		rc = refuse(&s, "it is not known which server read the executable comments of the statement", err);
+		dts_hint(err, "make the change at the target by hand, then start again with --ddl-done");
+	} else if (rc == 0) {
+		rc = run(a, &s, err);
 	}
 	statement_release(&s);
 	return rc;

@@ -209,6 +209,32 @@ static int add_table(struct dts_session *s, struct dts_slice db, struct dts_slic
 	return rc < 0 ? -1 : 0;
 }
 
+/* What the catalog says of a trigger, a routine or package, or an event. */
+static int add_program(struct dts_session *s, const struct dts_ddl_object *o, struct dts_slice db, struct dts_buf *state,
+		       struct dts_error *err)
+{
+	const bool event = o->type == DTS_DDL_TYPE_EVENT, trigger = o->type == DTS_DDL_TYPE_TRIGGER;
+	const char *kind = trigger ? "TRIGGER" : event ? "EVENT" : "ROUTINE";
+	struct dts_buf sql = {0};
+
+	dts_buf_addf(&sql, "SELECT CONCAT_WS(' ',CREATED,%s,DEFINER,SHA2(CONCAT_WS(' ',%s,%s),256)) FROM information_schema.%sS WHERE %s_SCHEMA=",
+		     trigger ? "''" : "LAST_ALTERED", event ? "STATUS" : "''",
+		     trigger ? "ACTION_STATEMENT" : event ? "EVENT_DEFINITION" : "ROUTINE_DEFINITION", kind, kind);
+	dts_sql_literal(&sql, db);
+	dts_buf_addf(&sql, " AND %s_NAME=", kind);
+	dts_sql_literal(&sql, o->name);
+	if (!event && !trigger) {
+		dts_buf_adds(&sql, " AND ROUTINE_TYPE LIKE ");
+		dts_buf_adds(&sql, o->type == DTS_DDL_TYPE_FUNCTION ? "'FUNCTION'" : o->type == DTS_DDL_TYPE_PROCEDURE ? "'PROCEDURE'" : "'PACKAGE%'");
+	}
+	dts_buf_adds(&sql, " LIMIT 1");
+	int rc = dts_session_value(s, dts_buf_slice(&sql), state, err);
+	dts_buf_release(&sql);
+	if (rc == 0)
+		dts_buf_adds(state, "absent");
+	return rc < 0 ? -1 : 0;
+}
+
 int dts_ddl_identity(struct dts_session *s, const struct dts_ddl *d, struct dts_slice default_db, struct dts_buf *state,
 		     struct dts_error *err)
 {
@@ -226,6 +252,8 @@ int dts_ddl_identity(struct dts_session *s, const struct dts_ddl *d, struct dts_
 			rc = add_database(s, db, state, err);
 		else if (o->type == DTS_DDL_TYPE_TABLE || o->type == DTS_DDL_TYPE_SEQUENCE || o->type == DTS_DDL_TYPE_VIEW)
 			rc = add_table(s, db, o->name, state, err);
+		else
+			rc = add_program(s, o, db, state, err);
 		if (rc < 0)
 			return -1;
 		dts_buf_addc(state, '\n');

@@ -245,6 +245,13 @@ int dts_apply_ddl_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struc
 /* ddl.c: a statement of a schema stream. */
 int dts_apply_ddl_schema(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err);
 
+/* ddl.c: what the objects of a ddl record look like at the target; runs it. Under a->origin. */
+int dts_apply_ddl_look(struct dts_applier *a, struct dts_slice record, struct dts_buf *state, struct dts_error *err);
+int dts_apply_ddl_held(struct dts_applier *a, struct dts_slice record, struct dts_error *err);
+
+/* held.c: plans that the checkpoint keeps the ddl record of this transaction for the cut-over. */
+void dts_held_plan(struct dts_applier *a, const struct dts_apply_tx *tx, struct dts_slice record);
+
 /* prepared.c: stores, commits or drops prepared transactions; plans into the open group. */
 int dts_prepared_plan(struct dts_applier *a, const struct dts_apply_tx *tx, struct dts_error *err);
 

@@ -35,10 +35,13 @@ static const char *const table_definitions[] = {
 	"pendingkey (checkpoint varchar(190) NOT NULL, src varchar(190) NOT NULL, db varchar(64) NOT NULL,"
 	" tbl varchar(64) NOT NULL, kind varchar(8) NOT NULL, name varchar(64) NOT NULL, ordinal int unsigned NOT NULL,"
 	" clause longtext NOT NULL, PRIMARY KEY (checkpoint, src, db, tbl, kind, name))",
+	"held (checkpoint varchar(190) NOT NULL, src varchar(190) NOT NULL, ordinal bigint unsigned NOT NULL,"
+	" tx varchar(320) NOT NULL, family varchar(8) NOT NULL, version int unsigned NOT NULL, before_state longtext,"
+	" record longtext NOT NULL, updated datetime(6) NOT NULL, PRIMARY KEY (checkpoint, src, ordinal))",
 };
 
 static const char *const name_tables[] = {"source", "mark", "chunk", "tablewindow", "ddl", "prepared", "source_table",
-					  "pendingkey"};
+					  "pendingkey", "held"};
 
 enum { TABLES = sizeof table_definitions / sizeof *table_definitions,
        NAME_TABLES = sizeof name_tables / sizeof *name_tables };
@@ -75,7 +78,7 @@ int dts_checkpoint_create(const struct dts_checkpoint *c, struct dts_error *err)
 	dts_buf_adds(&sql, "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA=");
 	dts_sql_literal(&sql, dts_slice_of(c->db));
 	dts_buf_adds(&sql, " AND TABLE_NAME IN ('checkpoint','source','mark','chunk','tablewindow','ddl','prepared',"
-			   "'source_table','pendingkey')");
+			   "'source_table','pendingkey','held')");
 	struct dts_buf count = {0};
 	rc = dts_session_value(c->session, dts_buf_slice(&sql), &count, err);
 	if (rc < 0 || (rc == 1 && strtoul(dts_buf_text(&count), NULL, 10) == TABLES))
@@ -369,28 +372,50 @@ int dts_checkpoint_exists(const struct dts_checkpoint *c, struct dts_error *err)
 	return rc;
 }
 
-int dts_checkpoint_pending_keys(const struct dts_checkpoint *c, struct dts_list *keys, struct dts_error *err)
+/* Is there a table of this name? An earlier version may have made the others. 1, 0, -1. */
+static int has_table(const struct dts_checkpoint *c, const char *name, struct dts_error *err)
 {
-	struct dts_buf sql = {0};
+	struct dts_buf sql = {0}, count = {0};
 
 	dts_buf_adds(&sql, "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA=");
 	dts_sql_literal(&sql, dts_slice_of(c->db));
-	dts_buf_adds(&sql, " AND TABLE_NAME='pendingkey'");
-	struct dts_buf count = {0};
+	dts_buf_addf(&sql, " AND TABLE_NAME='%s'", name);
 	int rc = dts_session_value(c->session, dts_buf_slice(&sql), &count, err);
-	bool known = rc > 0 && !dts_slice_is(dts_buf_slice(&count), "0");
+	if (rc > 0)
+		rc = !dts_slice_is(dts_buf_slice(&count), "0");
+	dts_buf_release(&sql);
 	dts_buf_release(&count);
-	dts_buf_clear(&sql);
-	if (!known) { /* an earlier version made this checkpoint */
-		dts_buf_release(&sql);
-		return rc < 0 ? -1 : 0;
-	}
+	return rc;
+}
+
+int dts_checkpoint_pending_keys(const struct dts_checkpoint *c, struct dts_list *keys, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+	int rc = has_table(c, "pendingkey", err);
+
+	if (rc <= 0)
+		return rc;
 	dts_buf_adds(&sql, "SELECT CONCAT(db, '.', tbl, ': ', clause) FROM ");
 	dts_checkpoint_table(c, "pendingkey", &sql);
 	dts_buf_adds(&sql, " WHERE checkpoint=");
 	dts_sql_literal(&sql, dts_slice_of(c->name));
 	dts_buf_adds(&sql, " ORDER BY src, db, tbl, kind='foreign', ordinal");
 	return read_names(c, &sql, keys, err);
+}
+
+int dts_checkpoint_held(const struct dts_checkpoint *c, struct dts_list *records, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+	int rc = has_table(c, "held", err);
+
+	if (rc <= 0)
+		return rc;
+	dts_buf_adds(&sql, "SELECT record FROM ");
+	dts_checkpoint_table(c, "held", &sql);
+	dts_buf_adds(&sql, " WHERE checkpoint=");
+	dts_sql_literal(&sql, dts_slice_of(c->name));
+	dts_buf_adds(&sql, " ORDER BY src, ordinal");
+	return read_names(c, &sql, records, err);
 }
 
 int dts_checkpoint_remove(const struct dts_checkpoint *c, struct dts_error *err)

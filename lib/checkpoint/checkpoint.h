@@ -20,6 +20,7 @@
  *   prepared    XA transactions that were prepared and not yet decided
  *   source_table  one row a table: its definition at the source (definition.h)
  *   pendingkey  one row a key that was dropped at the target to be built after the data
+ *   held        one row a statement that waits for the cut-over: its ddl record, and the server that it is from
  */
 struct dts_checkpoint {
 	struct dts_session *session; /* borrowed */
@@ -73,6 +74,9 @@ int dts_checkpoint_names(const struct dts_checkpoint *c, struct dts_list *names,
 
 /* The keys that wait to be built, "db.table: clause" each. */
 int dts_checkpoint_pending_keys(const struct dts_checkpoint *c, struct dts_list *keys, struct dts_error *err);
+
+/* The ddl records of the statements that wait for the cut-over, in order. */
+int dts_checkpoint_held(const struct dts_checkpoint *c, struct dts_list *records, struct dts_error *err);
 
 /* Takes everything of this name out, in one transaction. */
 int dts_checkpoint_remove(const struct dts_checkpoint *c, struct dts_error *err);

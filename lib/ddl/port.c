@@ -140,3 +140,33 @@ bool dts_ddl_fills_otherwise(struct dts_slice sql, unsigned flags)
 	}
 	return false;
 }
+
+/* --- events */
+
+bool dts_ddl_disable_event(const struct dts_ddl *d, struct dts_slice sql, unsigned flags, struct dts_buf *out)
+{
+	const bool creates = d->kind == DTS_DDL_CREATE_EVENT;
+	struct dts_sql_scan s;
+	int depth = 0;
+
+	if ((!creates && d->kind != DTS_DDL_ALTER_EVENT) || d->count == 0)
+		return false;
+	const size_t name_end = d->objects[0].whole.at + d->objects[0].whole.len;
+	for (dts_sql_start(&s, sql, flags); s.type != DTS_SQL_END; dts_sql_next(&s)) {
+		depth += dts_sql_is_char(&s, '(') - dts_sql_is_char(&s, ')');
+		if (s.at < name_end || depth > 0)
+			continue;
+		if (dts_sql_is(&s, "DISABLE"))
+			return false;
+		if (dts_sql_is(&s, "ENABLE") || dts_sql_is(&s, "COMMENT") || dts_sql_is(&s, "DO"))
+			break;
+	}
+	const bool written = dts_sql_is(&s, "ENABLE");
+	if (!written && !creates)
+		return false;
+	dts_buf_add(out, sql.p, s.at);
+	dts_buf_adds(out, written ? "DISABLE" : "DISABLE ");
+	const size_t behind = written ? s.at + s.len : s.at;
+	dts_buf_add(out, sql.p + behind, sql.len - behind);
+	return true;
+}

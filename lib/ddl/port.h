@@ -26,4 +26,10 @@ void dts_ddl_without_start(struct dts_slice sql, unsigned flags, struct dts_buf 
  * or for which one refuses what the other fills? */
 bool dts_ddl_fills_otherwise(struct dts_slice sql, unsigned flags);
 
+/*
+ * Appends a CREATE EVENT with DISABLE in the place of ENABLE, or where neither is written, and an ALTER EVENT that
+ * says ENABLE with DISABLE. False: it enables none, and nothing was appended.
+ */
+bool dts_ddl_disable_event(const struct dts_ddl *d, struct dts_slice sql, unsigned flags, struct dts_buf *out);
+
 #endif
