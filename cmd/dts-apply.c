@@ -24,7 +24,7 @@ static const struct dts_option apply_options[] = {
 	{"no-checkpoint", 0, DTS_OPTION_FLAG, &apply.no_checkpoint, NULL, "apply changes without keeping a position"},
 	{"lock-wait", 0, DTS_OPTION_NUMBER, &apply.lock_wait, "SECONDS", "wait for a dying run to let go of the checkpoint (default 10)"},
 	{"group-size", 0, DTS_OPTION_SIZE, &apply.group_bytes, "SIZE", "records gathered into one target transaction (default 1M)"},
-	{"other-ddl", 0, DTS_OPTION_STRING, &other_ddl, "HOW", "views, routines, triggers, events, accounts: stop, skip, hold or apply"},
+	{"other-ddl", 0, DTS_OPTION_STRING, &other_ddl, "HOW", "views, routines, triggers...: stop, skip, hold or apply"},
 	{"cut-over", 0, DTS_OPTION_FLAG, &cut_over, NULL, "run the statements that --other-ddl=hold has kept, and read no input"},
 	{"keys", 0, DTS_OPTION_STRING, &keys, "WHEN", "build secondary and foreign keys after the rows, or first"},
 	{"ddl-done", 0, DTS_OPTION_FLAG, &ddl_done, NULL, "the statement in doubt has been executed: go on behind it"},

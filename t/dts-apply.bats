@@ -299,7 +299,7 @@ d.t.2 ["part",2,"last"]' ]
 
 @test "the command line" {
 	: >in
-	refused 2 '--other-ddl=x: choose stop, skip or apply' '' --other-ddl=x
+	refused 2 '--other-ddl=x: choose stop, skip, hold or apply' '' --other-ddl=x
 	refused 2 '--ddl-done and --ddl-redo contradict each other' '' --ddl-done --ddl-redo
 	refused 2 '--checkpoint and --no-checkpoint contradict each other' '' --checkpoint=a --no-checkpoint
 	refused 2 '--checkpoint: a name has 1 to 190 bytes' '' --checkpoint=
@@ -789,7 +789,7 @@ crashed() {
 	stops "the statement numbers existing rows in an order that the source's log does not carry" "$by_hand" alter-table 'ALTER TABLE t ADD n INT AUTO_INCREMENT PRIMARY KEY'
 	stops 'not a statement that can be applied' 'make the change at the target by hand, then start again with --ddl-done' unknown 'FROB THE TABLE'
 	stops 'not a statement that can be applied' 'make the change at the target by hand, then start again with --ddl-done' dml 'UPDATE t SET a=2'
-	other='--other-ddl=skip leaves views, routines, triggers, events and accounts out, --other-ddl=apply runs them'
+	other='--other-ddl=hold keeps statements on views, routines, triggers, events and accounts for the cut-over, skip leaves them out, apply runs them'
 	stops 'the stream changes an object that is not a table' "$other" create-view 'CREATE VIEW v AS SELECT 1'
 	run_tool 0 apply --no-checkpoint --other-ddl=skip in
 	is 'SHOW TABLES' t
