@@ -21,7 +21,7 @@ static struct dts_stream_options stream_options;
 static const struct dts_option checkpoint_options[] = {
 	{"checkpoint-db", 0, DTS_OPTION_NAME, &checkpoint_db, "DB", "database of the checkpoint (default dts)"},
 	{"gtid", 0, DTS_OPTION_FLAG, &want_gtid, NULL, "get, set, wait: the GTID position instead of FILE:OFFSET"},
-	{"force", 0, DTS_OPTION_FLAG, &force, NULL, "remove: also with keys to be built or statements held, which are forgotten"},
+	{"force", 0, DTS_OPTION_FLAG, &force, NULL, "remove: also with keys to build or statements held"},
 	{"timeout", 0, DTS_OPTION_SECONDS, &timeout, "SECONDS", "wait: give up after this long (default 60)"},
 	{"max-record", 0, DTS_OPTION_SIZE, &stream_options.max_record, "SIZE", "save: longest record taken (default 1G)"},
 	{NULL, 0, 0, NULL, NULL, NULL},

@@ -5,10 +5,12 @@
 load lib/dts
 load lib/online
 
-kinds=(m10 m11 m97)
-
 setup_file() {
-	servers_up m10=mariadb m11=mariadb118 m97=mysql97 || return 0
+	# One of them a run, all with DTS_SAMPLES=all.
+	KINDS=$(BATS_TEST_NUMBER=0 drawn mariadb mariadb118 mysql97)
+	export KINDS
+	# shellcheck disable=SC2086 # words
+	servers_up $(printf '%s=%s\n' $(for kind in $KINDS; do echo "$kind" "$kind"; done)) || return 0
 }
 
 teardown_file() {
@@ -98,7 +100,7 @@ statements() {
 }
 
 @test "gh-ost is hidden: the table is altered when the new one takes its name" {
-	for kind in $(drawn "${kinds[@]}"); do
+	for kind in $KINDS; do
 		for stepwise in '' yes; do
 			for selection in ${stepwise:+shop.t} shop; do
 				begin
@@ -113,7 +115,7 @@ statements() {
 }
 
 @test "pt-online-schema-change is hidden, its triggers, too" {
-	for kind in $(drawn "${kinds[@]}"); do
+	for kind in $KINDS; do
 		for stepwise in '' yes; do
 			for selection in shop.t ${stepwise:+shop}; do
 				begin
@@ -128,7 +130,7 @@ statements() {
 }
 
 @test "hidden changes of a log without the names of columns, and in the middle of which reading ends" {
-	for kind in $(drawn "${kinds[@]}"); do
+	for kind in $KINDS; do
 		if kind_is_mysql "$kind"; then minimal=MINIMAL; else minimal=NO_LOG; fi
 		sql "$kind" "SET GLOBAL binlog_row_metadata=$minimal"
 		stepwise=yes
@@ -145,7 +147,7 @@ statements() {
 
 @test "followed: the tables of the tools come and go at the target as well" {
 	mode=follow
-	for kind in $(drawn "${kinds[@]}"); do
+	for kind in $KINDS; do
 		stepwise=
 		begin
 		run_ghost "ADD COLUMN c datetime NOT NULL DEFAULT CURRENT_TIMESTAMP AFTER v"
@@ -159,7 +161,7 @@ statements() {
 
 @test "an online schema change that is given up leaves nothing" {
 	stepwise=yes
-	for kind in $(drawn "${kinds[@]}"); do
+	for kind in $KINDS; do
 		begin
 		rm -f records
 		step ghost_begin 'ADD COLUMN c int'
@@ -194,7 +196,7 @@ stops() {
 
 @test "without --online-ddl the table that takes the name is not lost silently" {
 	stepwise=yes
-	for kind in $(drawn "${kinds[@]}"); do
+	for kind in $KINDS; do
 		for tool in ghost osc; do
 			mode=
 			begin
@@ -211,7 +213,7 @@ stops() {
 
 @test "what cannot be told as one statement is stopped at" {
 	stepwise=yes
-	for kind in $(drawn "${kinds[@]}"); do
+	for kind in $KINDS; do
 		begin
 		step ghost_begin 'ADD COLUMN c datetime DEFAULT CURRENT_TIMESTAMP'
 		ghost_cut_over
@@ -250,7 +252,7 @@ stops() {
 
 @test "what was hidden is not forgotten by a run that is to hide nothing" {
 	stepwise=yes
-	for kind in $(drawn "${kinds[@]}"); do
+	for kind in $KINDS; do
 		begin
 		step ghost_begin 'ADD COLUMN c int'
 		mode=follow
