@@ -79,23 +79,7 @@ void dts_batch_forget(struct dts_batch *b)
 
 /* ---- what acts on a table's rows ---- */
 
-/* Does another table refer to it? 1, 0, -1. */
-static int is_referred_to(struct dts_session *s, const struct dts_apply_table *t, struct dts_error *err)
-{
-	struct dts_buf sql = {0}, value = {0};
-
-	dts_buf_adds(&sql, "SELECT 1 FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_SCHEMA=");
-	dts_sql_literal(&sql, t->schema.db);
-	dts_buf_adds(&sql, " AND REFERENCED_TABLE_NAME=");
-	dts_sql_literal(&sql, t->schema.table);
-	dts_buf_adds(&sql, " LIMIT 1");
-	int rc = dts_session_value(s, dts_buf_slice(&sql), &value, err);
-	dts_buf_release(&sql);
-	dts_buf_release(&value);
-	return rc;
-}
-
-int dts_batch_learn(struct dts_session *s, struct dts_apply_table *t, struct dts_error *err)
+int dts_batch_learn(struct dts_session *s, struct dts_apply_table *t, bool tied, struct dts_error *err)
 {
 	struct dts_tables found = {0};
 	int rc = dts_catalog_table(s, t->schema.db, t->schema.table, &found, err);
@@ -103,9 +87,8 @@ int dts_batch_learn(struct dts_session *s, struct dts_apply_table *t, struct dts
 	t->batch = (struct dts_batch_table){0};
 	if (rc > 0) {
 		t->batch.acts = found.items[0].has_triggers || found.items[0].system_versioned;
-		rc = is_referred_to(s, t, err);
-		t->batch.tied = rc != 0 || t->target.foreign_count > 0;
-		t->batch.known = rc >= 0;
+		t->batch.tied = tied || t->target.foreign_count > 0;
+		t->batch.known = true;
 	}
 	dts_tables_release(&found);
 	return rc < 0 ? -1 : 0;

@@ -24,8 +24,8 @@ void dts_batch_free(struct dts_batch *b);
  * tables are bound anew or freed. */
 void dts_batch_forget(struct dts_batch *b);
 
-/* Asks the target what else acts on the rows of a table that was just bound, into t->batch. Before workers see the table. 0, -1. */
-int dts_batch_learn(struct dts_session *s, struct dts_apply_table *t, struct dts_error *err);
+/* Asks the target what else acts on the rows of a table that was just bound, into t->batch; tied: it has foreign keys, or others have to it. Before workers see the table. 0, -1. */
+int dts_batch_learn(struct dts_session *s, struct dts_apply_table *t, bool tied, struct dts_error *err);
 
 /*
  * Makes the changes, in an order that gives what their own order gives, in the open transaction; the session's foreign_key_checks

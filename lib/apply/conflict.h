@@ -43,6 +43,9 @@ int dts_conflicts_learn(struct dts_conflicts *c, struct dts_session *s, const st
 /* Forgets all tables and foreign keys (after DDL); collations stay. Nothing may be unfinished. */
 void dts_conflicts_forget(struct dts_conflicts *c);
 
+/* Has a table that was learned foreign keys, its own or another table's to it? */
+bool dts_conflicts_tied(const struct dts_conflicts *c, const struct dts_apply_table *t);
+
 /* Appends what the change claims: `r` is its parsed record, of a table that was learned. -1: DTS_BAD_INPUT. */
 int dts_conflicts_claims(struct dts_conflicts *c, const struct dts_apply_table *t, const struct dts_record *r,
 			 struct dts_claims *claims, struct dts_error *err);

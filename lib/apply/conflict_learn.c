@@ -419,3 +419,13 @@ int dts_conflicts_learn(struct dts_conflicts *c, struct dts_session *s, const st
 	dts_arena_free(odd.arena);
 	return rc;
 }
+
+bool dts_conflicts_tied(const struct dts_conflicts *c, const struct dts_apply_table *t)
+{
+	const struct dts_conflict_table *known = dts_map_get(&c->tables, dts_slice((const char *)&t, sizeof t));
+	bool tied = !known;
+
+	for (size_t i = 0; known && i < c->ties.count && !tied; i++)
+		tied = c->ties.items[i].child == known->space || c->ties.items[i].parent == known->space;
+	return tied;
+}

@@ -121,11 +121,12 @@ static int look_at_table(struct dts_applier *a, struct dts_apply_table *t, struc
 		return 0;
 	if (!t->bound && dts_applier_bind(a, t, err) < 0)
 		return -1;
-	if (dts_batch_learn(a->session, t, err) < 0)
+	if (dts_conflicts_learn(a->parallel.conflicts, a->session, t, err) < 0 ||
+	    dts_batch_learn(a->session, t, dts_conflicts_tied(a->parallel.conflicts, t), err) < 0)
 		return -1;
-	int rc = dts_conflicts_learn(a->parallel.conflicts, a->session, t, err);
-	t->learned = rc >= 0;
-	return rc > 0 ? dts_parallel_flush(a, err) : rc;
+	/* What a trigger does to other tables is not known. */
+	t->learned = !t->batch.acts;
+	return 0;
 }
 
 int dts_parallel_change(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err)
