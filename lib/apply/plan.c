@@ -4,9 +4,12 @@
 
 #include "mysql/quote.h"
 
+enum { RECORD_KEPT = 64 * 1024 }; /* bytes of a record, at most, that are kept for a message */
+
 void dts_plan_release(struct dts_plan *p)
 {
 	dts_buf_release(&p->sql);
+	dts_buf_release(&p->records);
 	free(p->statements);
 	free(p->values);
 	free(p->before);
@@ -17,6 +20,7 @@ void dts_plan_release(struct dts_plan *p)
 void dts_plan_clear(struct dts_plan *p)
 {
 	dts_buf_clear(&p->sql);
+	dts_buf_clear(&p->records);
 	p->count = 0;
 }
 
@@ -146,12 +150,17 @@ static int add_key(struct dts_plan *p, const struct dts_apply_table *t, const st
 
 /* WHERE over the key and, if `whole`, the rest of the row; or over every column (then exactly one of several equal rows). */
 static int add_where(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before, bool whole,
-		     struct dts_error *err)
+		     struct dts_statement *s, struct dts_error *err)
 {
 	bool first = true;
 
-	if (t->key)
-		return add_key(p, t, before, err) < 0 || (whole && add_rest(p, t, before, err) < 0) ? -1 : 0;
+	if (t->key) {
+		s->key_at = p->sql.len;
+		if (add_key(p, t, before, err) < 0)
+			return -1;
+		s->key_len = p->sql.len - s->key_at;
+		return whole ? add_rest(p, t, before, err) : 0;
+	}
 	dts_buf_adds(&p->sql, " WHERE ");
 	for (size_t i = 0; i < t->schema.column_count; i++) {
 		if (!t->columns[i].written)
@@ -170,13 +179,14 @@ static int add_where(struct dts_plan *p, const struct dts_apply_table *t, const 
 static int plan_delete(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before,
 		       long long rows, uint64_t line, struct dts_error *err)
 {
+	struct dts_statement s = {.rows = rows, .line = line, .target = &t->target};
 	size_t at = start_statement(p);
 
 	dts_buf_adds(&p->sql, "DELETE FROM ");
 	dts_sql_table(&p->sql, t->schema.db, t->schema.table);
-	if (add_where(p, t, before, rows != DTS_EXPECT_ANY, err) < 0)
+	if (add_where(p, t, before, rows != DTS_EXPECT_ANY, &s, err) < 0)
 		return -1;
-	dts_plan_add(p, at, (struct dts_statement){.rows = rows, .line = line});
+	dts_plan_add(p, at, s);
 	return 0;
 }
 
@@ -207,7 +217,7 @@ static int plan_update(struct dts_plan *p, const struct dts_apply_table *t, cons
 	}
 	if (first)
 		return 0; /* nothing but generated columns */
-	if (add_where(p, t, before, true, err) < 0)
+	if (add_where(p, t, before, true, &s, err) < 0)
 		return -1;
 	dts_plan_add(p, at, s);
 	return 0;
@@ -273,20 +283,31 @@ int dts_plan_change(struct dts_plan *p, const struct dts_apply_table *t, const s
 		return -1;
 	if (mode == DTS_PLAN_CONVERGE)
 		return plan_converging(p, t, r, line, err);
-	return dts_plan_images(p, t, p->before, p->values, r->op, line, err);
+	return dts_plan_images(p, t, p->before, p->values, r->op, r->line, line, err);
 }
 
 int dts_plan_images(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before,
-		    const struct dts_json *after, enum dts_op op, uint64_t line, struct dts_error *err)
+		    const struct dts_json *after, enum dts_op op, struct dts_slice record, uint64_t line, struct dts_error *err)
 {
+	size_t count = p->count;
+	int rc;
+
 	switch (op) {
 	case DTS_OP_INSERT:
-		return plan_insert(p, t, after, line, err);
+		rc = plan_insert(p, t, after, line, err);
+		break;
 	case DTS_OP_DELETE:
-		return plan_delete(p, t, before, 1, line, err);
+		rc = plan_delete(p, t, before, 1, line, err);
+		break;
 	default:
-		return plan_update(p, t, before, after, line, err);
+		rc = plan_update(p, t, before, after, line, err);
 	}
+	if (p->count > count && record.len <= RECORD_KEPT) {
+		p->statements[count].record_at = p->records.len;
+		p->statements[count].record_len = record.len;
+		dts_buf_add_slice(&p->records, record);
+	}
+	return rc;
 }
 
 /* A whole number of the row, as it stands there or in a string. */

@@ -28,11 +28,14 @@ struct dts_statement {
 	bool computes;     /* the table has generated columns, which may warn */
 	const struct dts_schema *target; /* its table, to judge warnings; NULL: our own statement */
 	uint64_t line;     /* of the record, for messages; 0: our own statement */
+	size_t key_at, key_len;       /* " WHERE " and the key that finds its row, in `sql`; 0: it has none */
+	size_t record_at, record_len; /* of the change, in `records`; 0: not kept */
 };
 
 /* Statements in order. All zero is empty; memory is kept when cleared. */
 struct dts_plan {
 	struct dts_buf sql;
+	struct dts_buf records; /* of changes, for messages */
 	struct dts_statement *statements;
 	size_t count, cap;
 	struct dts_literal_scratch scratch;
@@ -56,9 +59,9 @@ int dts_plan_change(struct dts_plan *p, const struct dts_apply_table *t, const s
 		    enum dts_plan_mode mode, uint64_t line, struct dts_error *err);
 
 /* The same, strict, of images that are spread already: `before` of an update or delete, `after` of an insert or
- * update, by column of the schema. The table is only read. */
+ * update, by column of the schema. The table is only read. `record`: for messages, may be empty. */
 int dts_plan_images(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before,
-		    const struct dts_json *after, enum dts_op op, uint64_t line, struct dts_error *err);
+		    const struct dts_json *after, enum dts_op op, struct dts_slice record, uint64_t line, struct dts_error *err);
 
 /* Values of a before image that are longer, as they stand in the record, are not compared: their row would go
  * over the wire twice. */

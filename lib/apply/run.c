@@ -3,6 +3,8 @@
 #include <mysqld_error.h>
 #include <stdlib.h>
 
+#include "apply/tell.h"
+
 /* Larger packets win nothing and would be held by the server as a whole. */
 enum { PACKET_SIZE = 1024 * 1024, SHOWN = 600 };
 
@@ -63,6 +65,7 @@ static int tell_statement(struct dts_runner *r, const struct dts_plan *p, const 
 	dts_buf_add(&text, sql.p, sql.len < SHOWN ? sql.len : SHOWN);
 	if (sql.len > SHOWN)
 		dts_buf_addf(&text, "... (%zu bytes)", sql.len);
+	dts_tell_images(&text, p, s);
 	enum dts_status status = err->status;
 	struct dts_buf hint = {0};
 	dts_buf_adds(&hint, err->hint);
@@ -151,6 +154,12 @@ static int check_warnings(struct dts_runner *r, const struct dts_statement *s, s
 	return rc;
 }
 
+static int hint_changed(struct dts_error *err)
+{
+	return dts_hint(err, "the target was changed by someone else, or is not where the checkpoint says; "
+			     "dts-verify shows the differences");
+}
+
 /* Reads what one statement answered. *warned: it gave warnings, ask when the packet is done. */
 static int check_answer(struct dts_runner *r, const struct dts_statement *s, bool *warned, struct dts_error *err)
 {
@@ -172,8 +181,8 @@ static int check_answer(struct dts_runner *r, const struct dts_statement *s, boo
 	if (s->rows != DTS_EXPECT_ANY && rows != s->rows) {
 		dts_fail(err, DTS_REFUSED, rows == 0 ? "the row is not at the target"
 						     : "%lld rows of the target were touched, not %lld", rows, s->rows);
-		return dts_hint(err, "the target was changed by someone else, or is not where the checkpoint says; "
-				     "dts-verify shows the differences");
+		r->missing = rows == 0;
+		return hint_changed(err);
 	}
 	*warned = mysql_warning_count(mysql) > 0;
 	return 0;
@@ -245,6 +254,10 @@ static int run_packet(struct dts_runner *r, const struct dts_plan *p, size_t fro
 		rc = read_answers(r, p, &at, to, err);
 	if (rc == 0)
 		return 0;
+	if (r->missing && p->statements[at].key_len > 0) {
+		dts_tell_row(r->session, p, &p->statements[at], err);
+		hint_changed(err);
+	}
 	r->retryable = dts_errno_retry(mysql_errno(mysql));
 	r->failed_line = p->statements[at].line;
 	r->failed_rows = p->statements[at].rows;
@@ -292,7 +305,7 @@ int dts_runner_run(struct dts_runner *r, struct dts_plan *p, struct dts_error *e
 	size_t limit = r->max_packet / 2 < PACKET_SIZE ? r->max_packet / 2 : PACKET_SIZE;
 	size_t from = 0;
 
-	r->retryable = r->located = r->wordless = false;
+	r->retryable = r->located = r->wordless = r->missing = false;
 	r->failed_line = 0;
 	r->failed_rows = 0;
 	if (r->session->print)

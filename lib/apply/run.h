@@ -12,6 +12,7 @@ struct dts_runner {
 	bool wordless;               /* the last failure was a warning whose words are not known */
 	const char *input;           /* name of the input, for messages; borrowed */
 	const char *what;            /* what is behind the line, for errors of the target: "chunk 'x' of ..."; NULL; borrowed */
+	bool missing;                /* the last failure was a change that found no row as it should be */
 	bool located;                /* the last failure's message names input and line */
 	uint64_t failed_line;        /* of the statement that failed; 0: none, or our own */
 	long long failed_rows;       /* that it was to write, from that line on */
