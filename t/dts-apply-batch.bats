@@ -49,3 +49,41 @@ at_target() { # SERVER: the tables
 		done
 	done
 }
+
+# behind SERVER STATEMENT MESSAGE: a unit of many changes over a row that someone else has changed is refused
+# as a whole, and the row named.
+behind() {
+	sql "$1" "DROP TABLE IF EXISTS s; $table; $2" d
+	before=$(sql "$1" 'SELECT * FROM s ORDER BY id' d)
+	run -1 make "$1" quick 10000000 log
+	[[ $output == *"batch: plain: -:"*"$3"* ]] || { echo "$2: $output"; return 1; }
+	[ "$(sql "$1" 'SELECT * FROM s ORDER BY id' d)" = "$before" ] || { echo "$2: $1 has changed"; return 1; }
+}
+
+@test "what someone else changed is noticed and named" {
+	table='CREATE TABLE s (id int PRIMARY KEY, v varchar(10), n int, u int UNIQUE)
+		; INSERT INTO s WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM r WHERE i < 40) SELECT i, CONCAT("v", i), NULLIF(i % 5, 0), i * 10 FROM r'
+	sql src "RESET MASTER; SET sql_log_bin=0; $table" d
+	sql src 'BEGIN; UPDATE s SET n = 7 WHERE id <= 10; DELETE FROM s WHERE id BETWEEN 11 AND 20
+		; INSERT INTO s SELECT id + 40, v, n, u + 1000 FROM s WHERE id > 30; UPDATE s SET n = n + 1, v = "a" WHERE id < 5
+		; UPDATE s SET n = n + 1 WHERE id BETWEEN 21 AND 29; UPDATE s SET n = n - 1 WHERE id BETWEEN 21 AND 29
+		; INSERT INTO s SELECT id + 100, v, n, u + 2000 FROM s WHERE id > 30; DELETE FROM s WHERE id > 100; COMMIT' d
+	tool dts-binlog -g src --table='d.*' --start=oldest >log
+	for server in maria new my; do
+		sql $server "DROP TABLE IF EXISTS s; $table" d
+		run make $server quick 10000000 log
+		[[ $output == *'1 units, 0 repeated' ]] || { echo "$output"; return 1; }
+		tool dts-verify -g src -G $server d
+		for id in 3 15 24; do
+			behind $server "DELETE FROM s WHERE id=$id" 'the row is not at the target; '
+			behind $server "UPDATE s SET n=77 WHERE id=$id" "the row at the target is not as the change found it: 'n' is 77 "
+			behind $server "UPDATE s SET n=IF(n IS NULL, 5, NULL) WHERE id=$id" "not as the change found it: 'n' is "
+			behind $server "UPDATE s SET v=UPPER(v) WHERE id=$id" "not as the change found it: 'v' is \"V$id\" and was \"v$id\"; it stands there as {\"id\":$id,"
+			behind $server "UPDATE s SET v=CONCAT(v, ' ') WHERE id=$id" "not as the change found it: 'v' is \"v$id \" and was \"v$id\""
+		done
+		for id in 75 135; do
+			behind $server "INSERT INTO s VALUES ($id, 'v', 1, 5)" 'Duplicate entry '
+			behind $server "INSERT INTO s VALUES (500, 'v', 1, ($id - 40) % 60 * 10 + IF($id > 100, 2000, 1000))" 'Duplicate entry '
+		done
+	done
+}
