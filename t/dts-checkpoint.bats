@@ -252,7 +252,7 @@ dts-checkpoint: hint: is dts-apply running? --timeout=SECONDS waits longer" ]
 	[[ $stderr == 'dts-checkpoint: missing operand: COMMAND [ARG]...'* ]]
 	run_tool 2 checkpoint frob
 	[ "$stderr" = "dts-checkpoint: unknown command 'frob'
-dts-checkpoint: hint: one of show, list, get, set, remove, wait, save" ]
+dts-checkpoint: hint: one of show, list, held, get, set, remove, wait, save" ]
 	for command in 'show' 'list x' 'get' 'get a b c' 'set a' 'set a b' 'remove' 'wait a' 'save'; do
 		# shellcheck disable=SC2086 # words
 		run_tool 2 checkpoint $command

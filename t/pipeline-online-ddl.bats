@@ -101,30 +101,30 @@ statements() {
 
 @test "gh-ost is hidden: the table is altered when the new one takes its name" {
 	for kind in $KINDS; do
-		for stepwise in '' yes; do
-			for selection in ${stepwise:+shop.t} shop; do
-				begin
-				run_ghost "ADD COLUMN c varchar(10) NOT NULL DEFAULT 'x' AFTER v, MODIFY n bigint"
-				same
-				[ "$(statements)" = alter-table ]
-				[ "$(jq -r 'select(.table) | .table' records | sort -u)" = t ]
-				rm records
-			done
+		for how in $(drawn ,shop yes,shop.t); do
+			stepwise=${how%,*}
+			selection=${how#*,}
+			begin
+			run_ghost "ADD COLUMN c varchar(10) NOT NULL DEFAULT 'x' AFTER v, MODIFY n bigint"
+			same
+			[ "$(statements)" = alter-table ]
+			[ "$(jq -r 'select(.table) | .table' records | sort -u)" = t ]
+			rm records
 		done
 	done
 }
 
 @test "pt-online-schema-change is hidden, its triggers, too" {
 	for kind in $KINDS; do
-		for stepwise in '' yes; do
-			for selection in shop.t ${stepwise:+shop}; do
-				begin
-				run_osc "ADD COLUMN c varchar(10) NOT NULL DEFAULT 'x' FIRST, ADD KEY (n)"
-				same
-				[ "$(statements)" = alter-table ]
-				[ "$(jq -r 'select(.table) | .table' records | sort -u)" = t ]
-				rm records
-			done
+		for how in $(drawn ,shop.t yes,shop); do
+			stepwise=${how%,*}
+			selection=${how#*,}
+			begin
+			run_osc "ADD COLUMN c varchar(10) NOT NULL DEFAULT 'x' FIRST, ADD KEY (n)"
+			same
+			[ "$(statements)" = alter-table ]
+			[ "$(jq -r 'select(.table) | .table' records | sort -u)" = t ]
+			rm records
 		done
 	done
 }
@@ -177,9 +177,11 @@ statements() {
 		same
 		[ -z "$(statements)" ]
 		sql "$kind" 'DELETE FROM t WHERE id >= 10' shop
+		stepwise=
 		run_ghost 'ADD COLUMN c int'
 		same
 		[ "$(statements)" = alter-table ]
+		stepwise=yes
 	done
 }
 
