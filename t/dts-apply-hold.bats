@@ -5,8 +5,9 @@ load lib/dts
 load lib/streams
 
 setup_file() {
-	export DTS_KIND_DST=${DTS_KIND_DST:-$(drawn mariadb mysql97)}
-	servers_up dst || return 0
+	export DTS_KIND_DST
+	DTS_KIND_DST=${DTS_KIND_DST:-$(BATS_TEST_NUMBER=0 DTS_SAMPLES='' drawn mariadb mysql97)}
+	servers_up "src=$DTS_KIND_DST" dst || return 0
 }
 
 teardown_file() { servers_down; }
@@ -159,4 +160,37 @@ dts-apply: hint: dts-checkpoint list prints those that there are" ]
 	run_tool 3 apply --checkpoint="$c" in
 	cut_over 4
 	[[ "$stderr" == "dts-apply: the full phase of checkpoint '$c' has not ended"* ]]
+}
+
+# pipe STATUSES 'dts-x -g ... | dts-y -g ...', with the option file put in
+pipe() {
+	run_pipe "$1" "$(sed "s#\\(dts-[a-z]*\\) -g#\\1 --defaults-file=$(defaults) -g#g" <<<"$2")"
+}
+
+@test "a migration in which all kinds of objects are made on the way" {
+	sql src 'DROP DATABASE IF EXISTS d; CREATE DATABASE d; CREATE TABLE d.t (a INT PRIMARY KEY, b INT); INSERT INTO d.t VALUES (1, 1)'
+	pipe '0 0' "dts-dump -g src d | dts-apply -g dst --checkpoint=$c"
+	client src --delimiter=// d <<-'EOF'
+		CREATE FUNCTION f(x INT) RETURNS INT DETERMINISTIC RETURN x + 1//
+		CREATE VIEW w AS SELECT a, f(b) AS c FROM t//
+		INSERT INTO t VALUES (2, 2)//
+		CREATE TRIGGER tr BEFORE UPDATE ON t FOR EACH ROW BEGIN SET NEW.b = NEW.b * 10; END//
+		UPDATE t SET b = 3 WHERE a = 1//
+		CREATE PROCEDURE p() BEGIN SELECT 1; SELECT 2; END//
+		CREATE EVENT e ON SCHEDULE EVERY 1 HOUR STARTS '2037-01-01 00:00:00' DO DELETE FROM t//
+		ALTER TABLE t ADD COLUMN z INT DEFAULT 5//
+		DROP PROCEDURE p//
+		CREATE OR REPLACE VIEW w AS SELECT a, f(z) AS c FROM t//
+	EOF
+	pipe '0 0' "dts-binlog -g src --resume=$c@dst d | dts-apply -g dst --checkpoint=$c --other-ddl=hold"
+	[ -z "$stderr" ]
+	is 'SELECT * FROM t ORDER BY a' '1 30 5,2 2 5'
+	is 'SHOW FULL TABLES' 't BASE TABLE'
+	[ "$(held | wc -l)" -ge 7 ]
+	cut_over 0
+	is 'SELECT * FROM w ORDER BY a' '1 6,2 6'
+	is 'SELECT GROUP_CONCAT(routine_name) FROM information_schema.routines WHERE routine_schema = "d"' f
+	is 'SELECT GROUP_CONCAT(event_name, status) FROM information_schema.events WHERE event_schema = "d"' eENABLED
+	sql dst 'UPDATE t SET b = 1 WHERE a = 2' d
+	is 'SELECT b FROM t WHERE a = 2' 10
 }
