@@ -164,7 +164,7 @@ dts-apply: hint: dts-checkpoint list prints those that there are" ]
 
 # pipe STATUSES 'dts-x -g ... | dts-y -g ...', with the option file put in
 pipe() {
-	run_pipe "$1" "$(sed "s#\\(dts-[a-z]*\\) -g#\\1 --defaults-file=$(defaults) -g#g" <<<"$2")"
+	run_pipe "$1" "$(printf '%s\n' "$2" | sed "s#\\(dts-[a-z]*\\) -g#\\1 --defaults-file=$(defaults) -g#g")"
 }
 
 @test "a migration in which all kinds of objects are made on the way" {

@@ -7,10 +7,14 @@ load lib/dts
 
 setup_file() {
 	# One of them a run, all with DTS_SAMPLES=all.
+	local servers=()
+
 	KINDS=$(BATS_TEST_NUMBER=0 drawn mariadb mariadb118 mysql97)
 	export KINDS
-	# shellcheck disable=SC2086 # words
-	servers_up $(printf '%s=%s\n' $(for kind in $KINDS; do echo "$kind" "$kind"; done)) || return 0
+	for kind in $KINDS; do
+		servers+=("$kind=$kind")
+	done
+	servers_up "${servers[@]}" || return 0
 }
 
 teardown_file() {
@@ -27,7 +31,7 @@ setup() {
 
 # tools STATUSES 'dts-x -g ... | dts-y -g ...', with the option file put in
 tools() {
-	run_pipe "$1" "$(sed "s#\\(dts-[a-z]*\\) -g#\\1 --defaults-file=$CONFIG -g#g" <<<"$2")"
+	run_pipe "$1" "$(printf '%s\n' "$2" | sed "s#\\(dts-[a-z]*\\) -g#\\1 --defaults-file=$CONFIG -g#g")"
 }
 
 # begin SQL: what makes the source

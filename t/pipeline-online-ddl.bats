@@ -7,10 +7,14 @@ load lib/online
 
 setup_file() {
 	# One of them a run, all with DTS_SAMPLES=all.
+	local servers=()
+
 	KINDS=$(BATS_TEST_NUMBER=0 drawn mariadb mariadb118 mysql97)
 	export KINDS
-	# shellcheck disable=SC2086 # words
-	servers_up $(printf '%s=%s\n' $(for kind in $KINDS; do echo "$kind" "$kind"; done)) || return 0
+	for kind in $KINDS; do
+		servers+=("$kind=$kind")
+	done
+	servers_up "${servers[@]}" || return 0
 }
 
 teardown_file() {
@@ -27,7 +31,7 @@ setup() {
 
 # tools 'dts-x -g ... | dts-y -g ...', with the option file put in
 tools() {
-	run_pipe "$1" "$(sed "s#\\(dts-[a-z]*\\) -g#\\1 --defaults-file=$CONFIG -g#g" <<<"$2")"
+	run_pipe "$1" "$(printf '%s\n' "$2" | sed "s#\\(dts-[a-z]*\\) -g#\\1 --defaults-file=$CONFIG -g#g")"
 }
 
 route="dts-filter --route='shop.*=copy.*'"
@@ -60,7 +64,7 @@ same() {
 			WHERE table_schema = '$db' AND table_name = 't' ORDER BY ordinal_position; SELECT * FROM $db.t ORDER BY id" >"is.$db"
 	done
 	diff is.shop is.copy
-	[ "$(sql "$kind" "SELECT GROUP_CONCAT(table_name ORDER BY 1) FROM information_schema.tables WHERE table_schema = 'copy'")" = "${1:-t}" ]
+	[ "$(sql "$kind" "SELECT GROUP_CONCAT(table_name ORDER BY 1) FROM information_schema.tables WHERE table_schema = 'copy'")" = t ]
 	[ "$(sql "$kind" "SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = 'copy'")" = 0 ]
 }
 

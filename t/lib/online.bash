@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # kind is the caller's
 # What gh-ost 1.1 and pt-online-schema-change 3.6 send to a server, statement by statement, for a table t of the
 # database shop with the columns id, v and n. `ghost NEW` and so on: the ALTER TABLE without its first words.
 
