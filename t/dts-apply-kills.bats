@@ -47,7 +47,7 @@ killed() {
 	proxy=$!
 	wait_until 10 '[ -s port ]'
 	[ "${DTS_SAMPLES:-}" != all ] || : "${KILLS_ROWS:=1000000}"
-	: "${KILLS_ROWS:=50000}"
+	: "${KILLS_ROWS:=20000}"
 	export KILLS_ROWS
 	run_tool 0 timeout 3000 "$DTS_ROOT/t/lib/apply-kills" \
 		dts-binlog --defaults-file="$(defaults)" -g src --follow --heartbeat=0.2 --resume=k@dst k \

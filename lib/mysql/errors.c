@@ -81,6 +81,8 @@ enum dts_status dts_status_of_errno(unsigned number, const char *text)
 {
 	static const char *const full[] = {"error 28", "no space left", "errcode: 28", NULL};
 	static const char *const read_only[] = {"read-only", "read_only", NULL};
+	/* While TLS began, that is; Oracle's library has no words for it. */
+	static const char *const cut[] = {"unexpected eof", "reset by peer", "broken pipe", "error:00000000:", NULL};
 
 	for (size_t i = 0; i < sizeof again / sizeof again[0]; i++)
 		if (number == again[i])
@@ -92,6 +94,8 @@ enum dts_status dts_status_of_errno(unsigned number, const char *text)
 	case GTID_NOT_IN_BINLOG_2:
 	case PURGED_GTIDS:
 		return DTS_GONE;
+	case CR_SSL_CONNECTION_ERROR:
+		return says(text, cut) ? DTS_AGAIN : DTS_REFUSED;
 	case OPTION_PREVENTS:
 		return says(text, read_only) ? DTS_AGAIN : DTS_REFUSED;
 	case FILE_WRITE_ERROR:
