@@ -287,6 +287,39 @@ certificates_up() {
 	check_certificates mycerts 'ALTER INSTANCE RELOAD TLS'
 }
 
+# cut_early SERVER: a connection that is cut while it begins, also while TLS does, is to be tried again.
+cut_early() {
+	local at proxy
+
+	cd "$BATS_TEST_TMPDIR" || return 1
+	for at in 0 20 150 600 1500; do
+		rm -f port
+		DTS_CUT_AT=$at python3 "$DTS_ROOT/t/lib/proxy" port "$(server port "$1")" >proxy.log 2>&1 3>&- &
+		proxy=$!
+		wait_until 10 '[ -s port ]' || return 1
+		# One ends, the other resets.
+		for _ in 1 2; do
+			run_tool 75 connect --defaults-file="$(defaults)" -g "$1" -h 127.0.0.1 -P "$(<port)" --ssl-mode=required || break
+			[[ $stderr == *"cannot connect to '$1'"* ]] || break
+		done
+		kill "$proxy"
+		wait "$proxy" || :
+		# shellcheck disable=SC2154
+		[ "$status" -eq 75 ] || { echo "at byte $at"; return 1; }
+		[ "$(grep -c '^cut' proxy.log)" -eq 2 ] || { cat proxy.log; return 1; }
+	done
+}
+
+@test "a connection cut while TLS begins, MariaDB" {
+	servers_up early=mariadb118
+	cut_early early
+}
+
+@test "a connection cut while TLS begins, MySQL" {
+	servers_up myearly=mysql97
+	cut_early myearly
+}
+
 # --- what the server's defaults may be
 
 # check_defaults SERVER SETTINGS: a dump reads the same with them.
