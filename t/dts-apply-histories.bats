@@ -107,6 +107,8 @@ histories() {
 	cd "$BATS_TEST_TMPDIR" || return 1
 	[[ $kinds != *mysql* ]] || total=20
 	total=${DTS_HISTORIES:-$total}
+	# From one family to the other a part of them does.
+	[ -z "${2:-}" ] || [ "$total" -le 20 ] || total=$((total / 4))
 	servers_up src="$1" dst1="${2:-$1}" dst2="${2:-$1}" || return 1
 	! dts-apply --help | grep -q -e ' --serial ' || serial=--serial
 	dts-binlog --defaults-file="$(defaults)" -g src --start=now --schema-history=history >/dev/null
