@@ -12,7 +12,7 @@
 enum { GRACE_MS = 10000 };
 
 static struct {
-	struct dts_list tables, ignored, routes;
+	struct dts_list tables, ignored, routes, skip_origins;
 	uint64_t max_record;
 	bool allow_missing_parents, no_counts, zstd;
 } opt;
@@ -21,6 +21,7 @@ static const struct dts_option filter_options[] = {
 	{"table", 0, DTS_OPTION_LIST, &opt.tables, "PATTERN", "keep these tables (all)"},
 	{"ignore-table", 0, DTS_OPTION_LIST, &opt.ignored, "PATTERN", "leave these tables out"},
 	{"route", 0, DTS_OPTION_LIST, &opt.routes, "PATTERN=DB.TABLE", "rename tables; * keeps a name: 'a.*=b.*'"},
+	{"skip-origin", 0, DTS_OPTION_LIST, &opt.skip_origins, "SRC", "leave out what dts-apply wrote of this source's changes; *: of any"},
 	{"allow-missing-parents", 0, DTS_OPTION_FLAG, &opt.allow_missing_parents, NULL,
 	 "also keep tables whose foreign keys need others"},
 	{NULL, 0, 0, NULL, NULL, NULL},
@@ -43,7 +44,7 @@ struct run {
 static int open_all(struct run *run, const struct dts_list *operands, struct dts_error *err)
 {
 	const struct dts_filter_options filter = {
-		.tables = &opt.tables, .ignored = &opt.ignored, .routes = &opt.routes, .recount = opt.no_counts,
+		.tables = &opt.tables, .ignored = &opt.ignored, .routes = &opt.routes, .skip_origins = &opt.skip_origins, .recount = opt.no_counts,
 	};
 	const struct dts_stream_options stream = {.max_record = opt.max_record, .no_counts = opt.no_counts};
 
@@ -132,6 +133,7 @@ int main(int argc, char **argv)
 	dts_list_release(&opt.tables);
 	dts_list_release(&opt.ignored);
 	dts_list_release(&opt.routes);
+	dts_list_release(&opt.skip_origins);
 	if (status < 0)
 		dts_signals_die(dts_signals_stop());
 	return status;

@@ -453,11 +453,11 @@ int dts_apply_ddl_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struc
 	if (rc == 0) {
 		/* CREATE TABLE ... SELECT brings its rows; then the end of it is written. */
 		dts_applier_plan_start(a);
+		dts_group_plan_mark(a, 0, 1); /* first, as plan_start() of group.c */
 		if (s.held)
 			dts_held_plan(a, tx, dts_buf_slice(&s.line));
 		rc = dts_group_plan_tx(a, tx, err);
 		if (rc == 0 && a->has_checkpoint) {
-			dts_group_plan_mark(a, 0, 1);
 			if (!s.shown)
 				dts_definitions_plan_ddl(a, &s.ddl, s.db);
 			dts_definitions_plan(a, tx->definitions_end, &tx->pos);

@@ -308,12 +308,20 @@ static void forget_group(struct dts_applier *a)
 		dts_spill_clear(&a->log);
 }
 
+/* Its first change tells whose transactions these are, as a worker's mark does: nothing new yet. */
+static void plan_start(struct dts_applier *a)
+{
+	dts_applier_plan_start(a);
+	if (a->has_checkpoint)
+		dts_group_plan_low(a, DTS_LIT(""), &a->applied);
+}
+
 /* Plans transactions [from, to) of the group from a new start. */
 static int plan_again(struct dts_applier *a, size_t from, size_t to, struct dts_error *err)
 {
 	a->runner.retryable = false;
 	dts_plan_clear(&a->plan);
-	dts_applier_plan_start(a);
+	plan_start(a);
 	for (size_t i = from; i < to; i++)
 		if (plan_one(a, &a->txs[i], err) < 0) {
 			dts_applier_rollback(a);
@@ -479,7 +487,7 @@ static int finish_tx(struct dts_applier *a, const struct dts_record *r, const st
 		return 0;
 	}
 	if (!a->group_open)
-		dts_applier_plan_start(a);
+		plan_start(a);
 	a->runner.retryable = false;
 	if (plan_one(a, tx, err) < 0) {
 		dts_applier_rollback(a);

@@ -95,14 +95,20 @@ static void wait_at_random(struct dts_worker *w)
 		poll(NULL, 0, (int)((unsigned)rand_r(&w->seed) % (w->delay_ms + 1)));
 }
 
-/* Ends the transaction, in its turn. 1: it was rolled back, and is to be made again. */
-static int commit(struct dts_worker *w, struct dts_unit *u, size_t upto, bool first, bool unverified, struct dts_error *err)
+/* Comes first: who reads the target's log sees by it whose changes follow (man dts-records, "origin"). What it says of other
+ * units is then older than the COMMIT, and still right: it only grows. */
+static void plan_mark(struct dts_worker *w, struct dts_unit *u, size_t upto)
 {
 	size_t at = w->plan.sql.len;
 
 	w->mark(w->arg, w, u, upto, &w->plan.sql);
 	if (w->plan.sql.len > at)
 		dts_plan_add(&w->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
+}
+
+/* Ends the transaction, in its turn. 1: it was rolled back, and is to be made again. */
+static int commit(struct dts_worker *w, struct dts_unit *u, bool first, bool unverified, struct dts_error *err)
+{
 	if (first)
 		plan_more(w, u);
 	/* What is not verified yet is, before the COMMIT goes out. */
@@ -126,9 +132,10 @@ static int attempt(struct dts_worker *w, struct dts_unit *u, size_t from, size_t
 	const size_t first = from ? u->txs[from - 1].changes_end : 0, count = u->txs[to - 1].changes_end - first;
 
 	plan_start(w);
+	plan_mark(w, u, to);
 	int rc = quick ? make_quickly(w, u->changes + first, count, err) : make_plainly(w, u->changes + first, count, err);
 	if (rc == 0)
-		return commit(w, u, to, from == 0, !quick || count <= DTS_BATCH_FEW, err);
+		return commit(w, u, from == 0, !quick || count <= DTS_BATCH_FEW, err);
 	return rc;
 }
 

@@ -42,6 +42,7 @@ void dts_capture_release(struct dts_capture *c)
 	dts_buf_release(&c->context);
 	dts_ddl_release(&c->told);
 	dts_buf_release(&c->zone);
+	dts_capture_origins_release(c);
 	dts_buf_release(&c->mapped);
 	dts_buf_release(&c->annotation);
 	dts_inflate_release(&c->inflate);

@@ -81,6 +81,8 @@ struct dts_capture {
 	struct dts_buf zone;      /* its time zone, where the log only says SYSTEM */
 	struct dts_buf mapped;      /* numbers of tables that the open statement describes and has had no rows of, uint64_t each */
 	struct dts_buf annotation;  /* the statement that makes the next changes, until it was told; empty: none */
+	struct dts_map intents;     /* checkpoint and source -> what its applier is about to run (origin.c) */
+	struct dts_buf intent_key;
 	struct dts_inflate inflate; /* of an event */
 	struct dts_row_documents documents;
 	struct dts_payload payload; /* the compressed transaction whose events come one by one */

@@ -72,6 +72,14 @@ void dts_capture_unlogged_map(struct dts_capture *c, uint64_t table_id);
 void dts_capture_unlogged_rows(struct dts_capture *c, const struct dts_event_rows *r);
 void dts_capture_unlogged_end(struct dts_capture *c);
 
+/*
+ * Whose changes an applier has written (origin.c). Rows of its checkpoint; a statement, which c->ddl is: is it the
+ * one that an applier was about to run?
+ */
+int dts_capture_own_rows(struct dts_capture *c, const struct dts_log_table *t, struct dts_event_rows *r, struct dts_error *err);
+void dts_capture_origin_of_statement(struct dts_capture *c, const struct dts_event_query *q, struct dts_slice sql);
+void dts_capture_origins_release(struct dts_capture *c);
+
 /* A group begins (group.c): MariaDB's GTID, MySQL's of each kind; `start` is the offset of the event. */
 int dts_capture_begin_mariadb(struct dts_capture *c, const struct dts_event *e, uint64_t start,
 			      struct dts_error *err);

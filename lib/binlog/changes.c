@@ -91,6 +91,8 @@ static int take_rows(struct dts_capture *c, struct dts_event_rows *r, struct dts
 	if (!t)
 		return dts_fail(err, DTS_BAD_INPUT, "rows of a table (number %llu) that the log has not described",
 				(unsigned long long)r->table_id);
+	if (t->own != DTS_OWN_NONE)
+		return dts_capture_own_rows(c, t, r, err);
 	if (t->skipped)
 		return c->options.online && c->options.online->hidden.count > 0 ? dts_capture_online_rows(c, t, err) : 0;
 	if (t->is_sequence && c->options.skip_sequences)

@@ -340,6 +340,7 @@ static int definition(struct dts_capture *c, const struct dts_event *e, struct d
 		return refuse_doubtful(c, sql, err);
 	dts_buf_clear(&c->context);
 	dts_query_add_context(&c->context, q, c->options.collations);
+	dts_capture_origin_of_statement(c, q, sql);
 	if (c->ddl.kind == DTS_DDL_UNKNOWN)
 		told = unknown(c, e, q, sql, err);
 	if (told > 0 && !q->doubtful && c->options.online) {

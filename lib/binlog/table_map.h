@@ -81,6 +81,13 @@ struct dts_log_acting {
 	struct dts_slice rule; /* "CASCADE" */
 };
 
+/* Tables of an applier's checkpoint (checkpoint.h) that tell whose changes a transaction has made. */
+enum dts_own_table {
+	DTS_OWN_NONE,
+	DTS_OWN_MARK, /* (checkpoint, src, ...): a row of it is written first in each transaction of changes */
+	DTS_OWN_DDL,  /* (checkpoint, src, tx, statement, ...): a statement is about to be run; gone: it has been */
+};
+
 /* A table as one TABLE_MAP describes it. All memory is its own. */
 struct dts_log_table {
 	uint64_t id;
@@ -93,7 +100,8 @@ struct dts_log_table {
 	bool mysql;       /* written by MySQL, not MariaDB */
 	bool named;       /* column names are known; else nothing can be read yet */
 	bool is_sequence; /* MariaDB's CREATE SEQUENCE */
-	bool skipped;     /* nobody wants its rows: only `id` and `raw` are filled */
+	bool skipped;     /* nobody wants its rows: only `id` and `raw` are filled, and `columns` of one of our own */
+	enum dts_own_table own;
 	bool later;       /* what it is here is not known (history.h) */
 	bool acting_known; /* the catalog has told the next two */
 	struct dts_log_acting acting, acting_itself; /* the first key that acts, and the first to the table itself */

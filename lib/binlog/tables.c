@@ -138,6 +138,30 @@ static int complete(struct dts_log_tables *t, struct dts_log_table *table, const
 			"rows that were written before stay without names");
 }
 
+static enum dts_own_table own_table(const struct dts_log_tables *t, struct dts_slice db, struct dts_slice table)
+{
+	if (!t->own_db || !dts_slice_is(db, t->own_db))
+		return DTS_OWN_NONE;
+	return dts_slice_is(table, "mark") || dts_slice_is(table, "source") ? DTS_OWN_MARK
+	       : dts_slice_is(table, "ddl")				    ? DTS_OWN_DDL
+									    : DTS_OWN_NONE;
+}
+
+/* Its rows are not told; those of a checkpoint's tables are looked at. */
+static struct dts_log_table *skip(const struct dts_log_tables *t, const struct dts_event *e, const struct dts_event_format *f,
+				  uint64_t id, struct dts_slice db, struct dts_slice name)
+{
+	struct dts_error ignored = DTS_ERROR_INIT; /* some other table of that name */
+	enum dts_own_table own = own_table(t, db, name);
+	struct dts_log_table *table = own != DTS_OWN_NONE ? dts_table_map_parse(e, f, &ignored) : NULL;
+
+	if (!table)
+		return dts_log_table_skipped(e, id);
+	table->skipped = true;
+	table->own = own;
+	return table;
+}
+
 int dts_log_tables_map(struct dts_log_tables *t, const struct dts_event *e, const struct dts_event_format *f,
 		       struct dts_error *err)
 {
@@ -166,7 +190,7 @@ int dts_log_tables_map(struct dts_log_tables *t, const struct dts_event *e, cons
 			return -1;
 		}
 	} else {
-		table = dts_log_table_skipped(e, id);
+		table = skip(t, e, f, id, db, name);
 	}
 	table->later = later != NULL;
 	/* A name has one number at a time; the one before will not come again. */

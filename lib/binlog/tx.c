@@ -76,7 +76,24 @@ void dts_tx_begin(struct dts_tx *t, struct dts_slice id, uint64_t time, const st
 		dts_buf_adds(&t->begin, ",\"time\":");
 		add_exact_time(&t->begin, time);
 	}
+	t->begin_tail = t->begin.len;
+	t->has_origin = false;
 	add_tail(&t->begin, start);
+}
+
+void dts_tx_origin(struct dts_tx *t, struct dts_slice src)
+{
+	struct dts_buf tail = {0};
+
+	if (!t->open || t->printed || t->has_origin)
+		return;
+	t->has_origin = true;
+	dts_buf_add(&tail, t->begin.data + t->begin_tail, t->begin.len - t->begin_tail);
+	t->begin.len = t->begin_tail;
+	dts_buf_adds(&t->begin, ",\"origin\":");
+	dts_json_add_string(&t->begin, src);
+	dts_buf_add_slice(&t->begin, dts_buf_slice(&tail));
+	dts_buf_release(&tail);
 }
 
 uint64_t dts_tx_change(struct dts_tx *t, struct dts_buf *out)

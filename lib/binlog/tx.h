@@ -24,6 +24,8 @@ struct dts_tx {
 	uint64_t n;   /* changes so far, as rolled back */
 	struct dts_buf id;    /* "0-1-6" */
 	struct dts_buf begin; /* the held record */
+	size_t begin_tail;    /* where in it `origin` would stand */
+	bool has_origin;
 	struct dts_savepoint *savepoints; /* the first savepoint_count are in use */
 	size_t savepoint_count, savepoint_cap;
 };
@@ -32,6 +34,10 @@ void dts_tx_release(struct dts_tx *t);
 
 /* A transaction begins. `id` is its name, `time` microseconds since 1970 (0: unknown). */
 void dts_tx_begin(struct dts_tx *t, struct dts_slice id, uint64_t time, const struct dts_position *start);
+
+/* The transaction was written by an applier, of changes of that source: the held `begin` will say so. Of two
+ * the first counts; nothing happens once it has been appended. */
+void dts_tx_origin(struct dts_tx *t, struct dts_slice src);
 
 /* Before a change or DDL record is appended: appends a held `begin`, counts the change and
  * returns its ordinal. */

@@ -9,12 +9,14 @@
 struct dts_filter {
 	struct dts_names names;
 	bool naming; /* tables are chosen or renamed */
+	const struct dts_list *skip_origins;
 	bool active; /* that, or records are counted anew */
 	bool want_parents;
 	struct dts_statement statement;
 
 	/* Where the output stands. */
 	bool in_stream, in_tx, in_snapshot;
+	bool tx_skipped; /* by its origin: none of its changes stays */
 	bool chunk_kept;
 	uint64_t rows;    /* of the open chunk */
 	uint64_t records; /* since the stream began */
@@ -35,7 +37,8 @@ struct dts_filter *dts_filter_new(const struct dts_filter_options *options, stru
 		return NULL;
 	}
 	f->naming = dts_names_select(&f->names) || f->names.route_count > 0;
-	f->active = f->naming || options->recount;
+	f->skip_origins = options->skip_origins;
+	f->active = f->naming || options->recount || (f->skip_origins && f->skip_origins->count > 0);
 	f->want_parents = dts_names_select(&f->names);
 	return f;
 }
@@ -254,6 +257,23 @@ static bool count_change(struct dts_filter *f, const struct dts_record *r)
 	return true;
 }
 
+/* Stays, also where nothing of its changes does: it tells how far the stream has come. */
+static bool filter_begin(struct dts_filter *f, const struct dts_record *r)
+{
+	f->in_tx = true;
+	f->tx_skipped = false;
+	for (size_t i = 0; r->origin.p && f->skip_origins && i < f->skip_origins->count; i++)
+		if (strcmp(f->skip_origins->items[i], "*") == 0 || dts_slice_is(r->origin, f->skip_origins->items[i]))
+			f->tx_skipped = true;
+	dts_ordinals_clear(&f->ordinals);
+	return true;
+}
+
+static bool skips(const struct dts_filter *f)
+{
+	return f->in_tx && f->tx_skipped;
+}
+
 static bool filter_rollback(struct dts_filter *f, const struct dts_record *r)
 {
 	if (r->raw[DTS_F_TO].p)
@@ -291,17 +311,15 @@ static int filter_one(struct dts_filter *f, const struct dts_record *r, struct d
 		put_number(f, DTS_F_ROWS, r->rows, f->rows);
 		return f->chunk_kept;
 	case DTS_OP_BEGIN:
-		f->in_tx = true;
-		dts_ordinals_clear(&f->ordinals);
-		return 1;
+		return filter_begin(f, r);
 	case DTS_OP_INSERT:
 	case DTS_OP_UPDATE:
 	case DTS_OP_DELETE:
 	case DTS_OP_SETVAL:
-		return choose_table(f, r) && count_change(f, r);
+		return !skips(f) && choose_table(f, r) && count_change(f, r);
 	case DTS_OP_DDL:
-		rc = 1;
-		if (f->naming)
+		rc = !skips(f);
+		if (rc > 0 && f->naming)
 			rc = dts_statement_choose(&f->statement, &f->names, r, f->with, err);
 		f->changed = f->with[DTS_F_SQL].p != NULL;
 		return rc > 0 ? count_change(f, r) : rc;

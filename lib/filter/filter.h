@@ -20,6 +20,8 @@ struct dts_filter_options {
 	/* Count anew even where the input's counts are wrong: records were taken out
 	 * of it on purpose. */
 	bool recount;
+	/* Sources: transactions that an applier wrote of their changes are emptied. "*": of any. NULL: none. */
+	const struct dts_list *skip_origins;
 };
 
 /* NULL with DTS_USAGE for a bad pattern or route. */

@@ -38,6 +38,7 @@ static const struct field fields[DTS_F_COUNT] = {
 	[DTS_F_ROWS] = FIELD("rows", NUMBER, AT(rows)),
 	[DTS_F_TO] = FIELD("to", NUMBER, AT(to)),
 	[DTS_F_TIME] = FIELD("time", TEXT, AT(time)),
+	[DTS_F_ORIGIN] = FIELD("origin", TEXT, AT(origin)),
 	[DTS_F_FLAGS] = FIELD("flags", ARRAY, 0),
 	[DTS_F_SQL] = FIELD("sql", TEXT, AT(sql)),
 	[DTS_F_OBJECTS] = FIELD("objects", ARRAY, 0),
@@ -88,7 +89,7 @@ const char *dts_op_name(enum dts_op op)
 const char *dts_field_name(enum dts_field f)
 {
 	static const char *const names[DTS_F_COUNT] = {
-		"op", "v", "kind", "src", "id", "db", "table", "tx", "xid", "n", "rows", "to", "time", "flags",
+		"op", "v", "kind", "src", "id", "db", "table", "tx", "xid", "n", "rows", "to", "time", "origin", "flags",
 		"sql", "objects", "context", "columns", "primary", "unique", "foreign", "source", "before",
 		"after", "upto", "last", "resumes", "reason", "records", "pos",
 	};

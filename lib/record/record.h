@@ -49,6 +49,7 @@ enum dts_field {
 	DTS_F_ROWS,
 	DTS_F_TO,        /* rollback: changes that stay */
 	DTS_F_TIME,
+	DTS_F_ORIGIN,    /* begin: the source whose changes these are, written by an applier */
 	DTS_F_FLAGS,     /* of a change: ["no-foreign-key-checks","no-unique-checks"] */
 	DTS_F_SQL,
 	DTS_F_OBJECTS,
@@ -79,7 +80,7 @@ struct dts_record {
 	struct dts_slice raw[DTS_F_COUNT];
 
 	/* Decoded: fields that are strings (absent: p NULL) ... */
-	struct dts_slice kind, src, id, db, table, tx, xid, time, sql, reason;
+	struct dts_slice kind, src, id, db, table, tx, xid, time, origin, sql, reason;
 	/* ... and those that are numbers (absent: 0; look at raw to tell). */
 	uint64_t v, n, rows, to, records;
 
