@@ -12,6 +12,7 @@ static struct dts_connect_options server;
 static struct dts_apply_options apply = {.checkpoint_db = DTS_CHECKPOINT_DB, .lock_wait = 10, .group_bytes = 1 << 20, .jobs = 1, .server = &server};
 static struct dts_stream_options stream_options;
 static const char *other_ddl = "stop", *keys;
+static struct dts_list skip_txs, replace_txs;
 static bool ddl_done, ddl_redo, ack, print, cut_over;
 
 static const struct dts_option apply_options[] = {
@@ -29,6 +30,9 @@ static const struct dts_option apply_options[] = {
 	{"keys", 0, DTS_OPTION_STRING, &keys, "WHEN", "build secondary and foreign keys after the rows, or first"},
 	{"ddl-done", 0, DTS_OPTION_FLAG, &ddl_done, NULL, "the statement in doubt has been executed: go on behind it"},
 	{"ddl-redo", 0, DTS_OPTION_FLAG, &ddl_redo, NULL, "the statement in doubt has not been executed: execute it"},
+	{"skip-tx", 0, DTS_OPTION_LIST, &skip_txs, "ID", "leave this transaction out; needs --reason"},
+	{"replace-tx", 0, DTS_OPTION_LIST, &replace_txs, "ID=FILE", "make the changes in FILE in its place; needs --reason"},
+	{"reason", 0, DTS_OPTION_STRING, &apply.reason, "TEXT", "why, kept in the checkpoint"},
 	{"allow-nontransactional", 0, DTS_OPTION_FLAG, &apply.allow_nontransactional, NULL, "take tables that cannot roll back: not exactly once"},
 	{"allow-triggers", 0, DTS_OPTION_FLAG, &apply.allow_triggers, NULL, "take tables with triggers, which act again"},
 	{"allow-extra-columns", 0, DTS_OPTION_FLAG, &apply.allow_extra_columns, NULL, "take tables with columns that the stream does not bring"},
@@ -59,6 +63,22 @@ static void progress(uint64_t rows, uint64_t changes, uint64_t transactions)
 static void key_progress(const char *table, unsigned tables, unsigned of)
 {
 	dts_progress("keys of %s: %u of %u tables", table, tables, of);
+}
+
+/* Whoever looks at the target later is to know what was done, and why. */
+static int check_exceptions(struct dts_error *err)
+{
+	bool any = skip_txs.count > 0 || replace_txs.count > 0;
+
+	apply.skip_txs = &skip_txs;
+	apply.replace_txs = &replace_txs;
+	if (any && !apply.checkpoint)
+		return dts_fail(err, DTS_USAGE, "--skip-tx and --replace-tx need --checkpoint=NAME, which records them");
+	if (any && (!apply.reason || !apply.reason[0]))
+		return dts_fail(err, DTS_USAGE, "--skip-tx and --replace-tx need --reason=TEXT, which is recorded");
+	if (!any && apply.reason)
+		return dts_fail(err, DTS_USAGE, "--reason is for --skip-tx and --replace-tx");
+	return 0;
 }
 
 /* What the options say together. */
@@ -95,7 +115,7 @@ static int check_options(struct dts_error *err)
 		return dts_hint(err, "without it a crash would lose them");
 	}
 	apply.key_progress = key_progress;
-	return 0;
+	return check_exceptions(err);
 }
 
 static int check_cut_over(const struct dts_list *files, struct dts_error *err)
@@ -170,6 +190,8 @@ int main(int argc, char **argv)
 	dts_signals_limit(STOP_SECONDS);
 	int rc = run(&files, &stopped, &err);
 	dts_list_release(&files);
+	dts_list_release(&skip_txs);
+	dts_list_release(&replace_txs);
 	if (rc == 0 && stopped)
 		dts_signals_die(stopped);
 	return rc < 0 ? dts_report(&err) : DTS_OK;

@@ -96,6 +96,21 @@ static int show_held(struct dts_checkpoint *c, struct dts_output *out, struct dt
 	return rc;
 }
 
+/* What somebody has left out or made otherwise, one a line. */
+static int show_exceptions(struct dts_checkpoint *c, struct dts_output *out, struct dts_error *err)
+{
+	struct dts_list lines = {0};
+	int rc = dts_checkpoint_exceptions(c, &lines, err);
+
+	for (size_t i = 0; i < lines.count; i++) {
+		dts_buf_adds(&out->buf, i == 0 ? "\nexception: " : "exception: ");
+		dts_escape(&out->buf, dts_slice_of(lines.items[i]));
+		dts_buf_addc(&out->buf, '\n');
+	}
+	dts_list_release(&lines);
+	return rc;
+}
+
 static int show(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
 {
 	struct dts_list names = {0};
@@ -123,7 +138,7 @@ static int show(struct dts_checkpoint *c, char **args, size_t count, struct dts_
 		dts_source_state_release(&s);
 	}
 	dts_list_release(&names);
-	return rc < 0 || show_keys(c, out, err) < 0 ? -1 : show_held(c, out, err);
+	return rc < 0 || show_keys(c, out, err) < 0 || show_held(c, out, err) < 0 ? -1 : show_exceptions(c, out, err);
 }
 
 static int list(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)

@@ -544,8 +544,10 @@ int dts_applier_run(struct dts_applier *a, int *stopped, struct dts_error *err)
 	/* A signal ends what waits, without an error of its own. */
 	*stopped = rc == 0 || err->status == DTS_OK ? dts_signals_stop() : 0;
 	if (*stopped)
-		return stop(a, err);
-	return rc < 0 ? -1 : dts_group_flush(a, err);
+		return stop(a, err) < 0 ? -1 : dts_exceptions_tell(a, err);
+	if (rc < 0 || dts_group_flush(a, err) < 0)
+		return -1;
+	return dts_exceptions_tell(a, err);
 }
 
 static int take_checkpoint(struct dts_applier *a, struct dts_error *err)
@@ -592,7 +594,8 @@ struct dts_applier *dts_applier_new(struct dts_session *session, struct dts_stre
 	a->stream = stream;
 	a->log.limit = 16 * 1024 * 1024;
 	dts_record_init(&a->again);
-	if (dts_session_run(session, DTS_LIT("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"), err) < 0 ||
+	if (dts_exceptions_read(&a->exceptions, options->skip_txs, options->replace_txs, err) < 0 ||
+	    dts_session_run(session, DTS_LIT("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"), err) < 0 ||
 	    dts_runner_init(&a->runner, session, err) < 0 || begin_print(a, err) < 0 || take_checkpoint(a, err) < 0) {
 		dts_applier_free(a);
 		return NULL;
@@ -620,6 +623,8 @@ void dts_applier_free(struct dts_applier *a)
 	dts_keys_release(&a->keys);
 	dts_parallel_release(&a->parallel);
 	dts_above_release(&a->above);
+	dts_exceptions_release(&a->exceptions);
+	dts_buf_release(&a->passed_ddl);
 	dts_spill_release(&a->log);
 	dts_plan_release(&a->plan);
 	dts_record_release(&a->again);

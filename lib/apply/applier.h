@@ -24,6 +24,9 @@ struct dts_apply_options {
 	uint64_t jobs;             /* of them, at most; and workers of the incremental phase */
 	bool serial;               /* the incremental phase without workers */
 	bool in_order;             /* workers commit in the stream's order */
+	const struct dts_list *skip_txs;    /* ids of transactions to leave out */
+	const struct dts_list *replace_txs; /* "ID=FILE": to be made as the file says */
+	const char *reason;        /* why, for the record */
 	uint64_t lock_wait;        /* seconds to wait for a dying run */
 	uint64_t group_bytes;      /* records gathered into one target transaction at most */
 	struct dts_output *print;  /* gets the statements, which are not run; NULL: they are */

@@ -454,9 +454,11 @@ int dts_apply_ddl_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struc
 		/* CREATE TABLE ... SELECT brings its rows; then the end of it is written. */
 		dts_applier_plan_start(a);
 		dts_group_plan_mark(a, 0, 1); /* first, as plan_start() of group.c */
-		if (s.held)
+		rc = tx->exception ? dts_exception_plan(a, tx->exception, dts_buf_slice(&tx->tx), err) : 0;
+		if (s.held && rc == 0)
 			dts_held_plan(a, tx, dts_buf_slice(&s.line));
-		rc = dts_group_plan_tx(a, tx, err);
+		if (rc == 0)
+			rc = dts_group_plan_tx(a, tx, err);
 		if (rc == 0 && a->has_checkpoint) {
 			if (!s.shown)
 				dts_definitions_plan_ddl(a, &s.ddl, s.db);
@@ -465,6 +467,19 @@ int dts_apply_ddl_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struc
 		}
 		if (rc == 0)
 			rc = dts_applier_commit(a, err);
+	}
+	statement_release(&s);
+	return rc;
+}
+
+int dts_ddl_plan_passed(struct dts_applier *a, struct dts_slice line, struct dts_error *err)
+{
+	struct statement s = {0};
+	int rc = statement_read(&s, &a->origin, line, 0, err);
+
+	if (rc == 0) {
+		plan_forget_intent(a);
+		dts_definitions_plan_ddl(a, &s.ddl, s.db);
 	}
 	statement_release(&s);
 	return rc;

@@ -54,6 +54,8 @@ int dts_group_begin(struct dts_applier *a, const struct dts_record *r, struct dt
 	a->tx_skipped = a->has_checkpoint && a->applied.file[0] && dts_position_compare(&pos, &a->applied) < 0;
 	a->behind = a->tx_skipped;
 	a->tx_above = !a->tx_skipped && a->above.count > 0 && dts_above_has(&a->above, &pos, r->tx);
+	a->tx_exception = a->tx_skipped || a->tx_above ? NULL : dts_exceptions_find(&a->exceptions, r->tx);
+	dts_buf_clear(&a->passed_ddl);
 	dts_parallel_begin(a, &pos);
 	dts_position_release(&pos);
 	return 0;
@@ -73,6 +75,11 @@ int dts_group_change(struct dts_applier *a, const struct dts_record *r, uint64_t
 {
 	if (a->tx_skipped || a->tx_above)
 		return 0;
+	if (a->tx_exception) {
+		if (r->op == DTS_OP_DDL)
+			dts_buf_add_slice(&a->passed_ddl, r->line);
+		return 0;
+	}
 	if (dts_known_change(a, r, err) < 0)
 		return -1;
 	int gathered = a->parallel.tx_here ? dts_parallel_change(a, r, line, err) : 0;
@@ -259,6 +266,8 @@ int dts_group_plan_tx(struct dts_applier *a, const struct dts_apply_tx *tx, stru
 
 static int plan_one(struct dts_applier *a, const struct dts_apply_tx *tx, struct dts_error *err)
 {
+	if (tx->exception && dts_exception_plan(a, tx->exception, dts_buf_slice(&tx->tx), err) < 0)
+		return -1;
 	if (tx->prepares || tx->xid.len > 0)
 		return dts_prepared_plan(a, tx, err);
 	return dts_group_plan_tx(a, tx, err);
@@ -452,17 +461,19 @@ static int end_skipped(struct dts_applier *a, const struct dts_position *pos, st
 static int finish_tx(struct dts_applier *a, const struct dts_record *r, const struct dts_position *pos,
 		     struct dts_error *err)
 {
-	bool has_ddl = a->tx_open && a->tx_has_ddl;
+	const struct dts_exception *exception = a->tx_open ? a->tx_exception : NULL;
 
-	if (dts_parallel_flush(a, err) < 0)
+	if (dts_parallel_flush(a, err) < 0 || (exception && dts_exception_fill(a, dts_stream_line(a->stream), err) < 0))
 		return -1;
-	if (has_ddl && dts_group_flush(a, err) < 0) /* a barrier: what came before is committed first */
+	bool has_ddl = a->tx_open && a->tx_has_ddl;
+	if ((has_ddl || exception) && dts_group_flush(a, err) < 0) /* a barrier: what came before is committed first */
 		return -1;
 	uint64_t start = a->tx_open ? a->tx_start : dts_spill_end(&a->log);
 	struct dts_apply_tx *tx = add_tx(a);
 	tx->start = start;
 	tx->end = dts_spill_end(&a->log);
 	tx->prepares = r->op == DTS_OP_PREPARE;
+	tx->exception = exception;
 	tx->decides_commit = r->op == DTS_OP_COMMIT;
 	tx->definitions_end = dts_definitions_end(a);
 	dts_position_set(&tx->pos, dts_slice_of(pos->file), pos->offset);
@@ -480,7 +491,7 @@ static int finish_tx(struct dts_applier *a, const struct dts_record *r, const st
 		forget_group(a);
 		return rc;
 	}
-	if (tx->start == tx->end && tx->xid.len == 0 && a->tx_count == 1) {
+	if (tx->start == tx->end && tx->xid.len == 0 && a->tx_count == 1 && !exception) {
 		/* Nothing in it for us, nothing before it: just a position. */
 		follow_tx(&a->applied, tx);
 		forget_group(a);
@@ -494,7 +505,7 @@ static int finish_tx(struct dts_applier *a, const struct dts_record *r, const st
 		if (repeat_group(a, false, err) < 0)
 			return apply_singly(a, err);
 	}
-	if (dts_spill_end(&a->log) >= a->options.group_bytes || a->tx_count >= MAX_TXS)
+	if (exception || dts_spill_end(&a->log) >= a->options.group_bytes || a->tx_count >= MAX_TXS)
 		return dts_group_flush(a, err);
 	return 0;
 }

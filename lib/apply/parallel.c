@@ -72,7 +72,7 @@ void dts_parallel_begin(struct dts_applier *a, const struct dts_position *pos)
 {
 	struct dts_parallel *p = &a->parallel;
 
-	p->tx_here = p->pool != NULL;
+	p->tx_here = p->pool && !a->tx_exception;
 	if (!p->tx_here)
 		return;
 	dts_unit_clear(p->tx);

@@ -5,6 +5,7 @@
 #include "apply/bulk.h"
 #include "apply/cascade.h"
 #include "apply/context.h"
+#include "apply/exception.h"
 #include "apply/keys.h"
 #include "apply/parallel.h"
 #include "apply/run.h"
@@ -27,6 +28,7 @@ struct dts_apply_tx {
 	struct dts_buf xid;      /* of a prepared transaction that it decides, else empty */
 	bool prepares;           /* XA PREPARE: its changes are kept, not made */
 	bool decides_commit;     /* with xid: XA COMMIT, else XA ROLLBACK */
+	const struct dts_exception *exception; /* it is left out, or another in its place; NULL: neither */
 	uint64_t definitions_end; /* of the pending definitions that hold once it is there */
 };
 
@@ -90,6 +92,9 @@ struct dts_applier {
 	bool tx_open, tx_skipped, tx_has_ddl;
 	bool tx_above;           /* it is at the target already, above the checkpoint: its position counts, its changes do not */
 	uint64_t tx_start;
+	struct dts_exceptions exceptions;
+	struct dts_exception *tx_exception; /* of the open transaction: its changes are passed over */
+	struct dts_buf passed_ddl;   /* the statement among them */
 	struct dts_plan plan;
 	struct dts_cascades cascades; /* read when the first change inside a window comes */
 	bool cascades_known;
@@ -206,6 +211,13 @@ int dts_group_plan_tx(struct dts_applier *a, const struct dts_apply_tx *tx, stru
 int dts_group_plan_record(struct dts_applier *a, const struct dts_record *r, const struct dts_position *pos,
 			  uint64_t line, struct dts_error *err);
 
+/* exception.c: the open transaction's exception has been looked up: the records that replace it go into the log. */
+int dts_exception_fill(struct dts_applier *a, uint64_t line, struct dts_error *err);
+/* Plans that the transaction is an exception. */
+int dts_exception_plan(struct dts_applier *a, const struct dts_exception *e, struct dts_slice tx, struct dts_error *err);
+/* Says which of them did not come. */
+int dts_exceptions_tell(struct dts_applier *a, struct dts_error *err);
+
 /* ddl_window.c: a DDL statement at `pos` beside the windows of tables that are still open, or -1. */
 enum dts_ddl_place {
 	DTS_DDL_BEHIND_WINDOWS, /* there are none */
@@ -242,6 +254,9 @@ void dts_definitions_release(struct dts_applier *a);
 
 /* ddl.c: runs a transaction that holds a DDL statement, with its intent; commits. */
 int dts_apply_ddl_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struct dts_error *err);
+/* ddl.c: plans what follows from a statement that is left out: what an earlier run meant to do, and what is
+ * kept of its tables, is void. */
+int dts_ddl_plan_passed(struct dts_applier *a, struct dts_slice line, struct dts_error *err);
 /* ddl.c: a statement of a schema stream. */
 int dts_apply_ddl_schema(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err);
 

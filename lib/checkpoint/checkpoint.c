@@ -38,10 +38,12 @@ static const char *const table_definitions[] = {
 	"held (checkpoint varchar(190) NOT NULL, src varchar(190) NOT NULL, ordinal bigint unsigned NOT NULL,"
 	" tx varchar(320) NOT NULL, family varchar(8) NOT NULL, version int unsigned NOT NULL, before_state longtext,"
 	" record longtext NOT NULL, updated datetime(6) NOT NULL, PRIMARY KEY (checkpoint, src, ordinal))",
+	"exception (checkpoint varchar(190) NOT NULL, src varchar(190) NOT NULL, tx varchar(320) NOT NULL, at datetime(6) NOT NULL,"
+	" what varchar(8) NOT NULL, reason text NOT NULL, account varchar(400) NOT NULL, PRIMARY KEY (checkpoint, src, tx, at))",
 };
 
 static const char *const name_tables[] = {"source", "mark", "chunk", "tablewindow", "ddl", "prepared", "source_table",
-					  "pendingkey", "held"};
+					  "pendingkey", "held", "exception"};
 
 enum { TABLES = sizeof table_definitions / sizeof *table_definitions,
        NAME_TABLES = sizeof name_tables / sizeof *name_tables };
@@ -78,7 +80,7 @@ int dts_checkpoint_create(const struct dts_checkpoint *c, struct dts_error *err)
 	dts_buf_adds(&sql, "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA=");
 	dts_sql_literal(&sql, dts_slice_of(c->db));
 	dts_buf_adds(&sql, " AND TABLE_NAME IN ('checkpoint','source','mark','chunk','tablewindow','ddl','prepared',"
-			   "'source_table','pendingkey','held')");
+			   "'source_table','pendingkey','held','exception')");
 	struct dts_buf count = {0};
 	rc = dts_session_value(c->session, dts_buf_slice(&sql), &count, err);
 	if (rc < 0 || (rc == 1 && strtoul(dts_buf_text(&count), NULL, 10) == TABLES))
@@ -373,18 +375,51 @@ int dts_checkpoint_exists(const struct dts_checkpoint *c, struct dts_error *err)
 }
 
 /* Is there a table of this name? An earlier version may have made the others. 1, 0, -1. */
-static int has_table(const struct dts_checkpoint *c, const char *name, struct dts_error *err)
+static int has_table(const struct dts_checkpoint *c, const char *table, struct dts_error *err)
 {
 	struct dts_buf sql = {0}, count = {0};
 
 	dts_buf_adds(&sql, "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA=");
 	dts_sql_literal(&sql, dts_slice_of(c->db));
-	dts_buf_addf(&sql, " AND TABLE_NAME='%s'", name);
+	dts_buf_adds(&sql, " AND TABLE_NAME=");
+	dts_sql_literal(&sql, dts_slice_of(table));
 	int rc = dts_session_value(c->session, dts_buf_slice(&sql), &count, err);
 	if (rc > 0)
 		rc = !dts_slice_is(dts_buf_slice(&count), "0");
 	dts_buf_release(&sql);
 	dts_buf_release(&count);
+	return rc;
+}
+
+int dts_checkpoint_exceptions(const struct dts_checkpoint *c, struct dts_list *lines, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+	int rc = has_table(c, "exception", err);
+
+	if (rc <= 0)
+		return rc;
+	dts_buf_adds(&sql, "SELECT CONCAT(at, ' UTC: ', what, ' ', tx, ' of ', src, ', by ', account, ': ', reason) FROM ");
+	dts_checkpoint_table(c, "exception", &sql);
+	dts_buf_adds(&sql, " WHERE checkpoint=");
+	dts_sql_literal(&sql, dts_slice_of(c->name));
+	dts_buf_adds(&sql, " ORDER BY at, tx");
+	return read_names(c, &sql, lines, err);
+}
+
+int dts_checkpoint_has_exception(const struct dts_checkpoint *c, struct dts_slice tx, struct dts_error *err)
+{
+	struct dts_buf sql = {0}, value = {0};
+
+	dts_buf_adds(&sql, "SELECT 1 FROM ");
+	dts_checkpoint_table(c, "exception", &sql);
+	dts_buf_adds(&sql, " WHERE checkpoint=");
+	dts_sql_literal(&sql, dts_slice_of(c->name));
+	dts_buf_adds(&sql, " AND tx=");
+	dts_sql_literal(&sql, tx);
+	dts_buf_adds(&sql, " LIMIT 1");
+	int rc = dts_session_value(c->session, dts_buf_slice(&sql), &value, err);
+	dts_buf_release(&sql);
+	dts_buf_release(&value);
 	return rc;
 }
 
@@ -503,4 +538,19 @@ void dts_checkpoint_add_mark(const struct dts_checkpoint *c, struct dts_slice sr
 	dts_buf_addc(sql, ',');
 	dts_sql_literal(sql, above);
 	dts_buf_adds(sql, ",UTC_TIMESTAMP(6))");
+}
+
+void dts_checkpoint_add_exception(const struct dts_checkpoint *c, struct dts_slice src, struct dts_slice tx, const char *what,
+				  const char *reason, struct dts_buf *sql)
+{
+	const struct dts_slice values[] = {dts_slice_of(c->name), src, tx, dts_slice_of(what), dts_slice_of(reason)};
+
+	dts_buf_adds(sql, "INSERT INTO ");
+	dts_checkpoint_table(c, "exception", sql);
+	dts_buf_adds(sql, " (checkpoint, src, tx, what, reason, account, at) VALUES (");
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		dts_sql_literal(sql, values[i]);
+		dts_buf_addc(sql, ',');
+	}
+	dts_buf_adds(sql, "USER(),UTC_TIMESTAMP(6))");
 }

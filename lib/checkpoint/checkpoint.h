@@ -21,6 +21,7 @@
  *   source_table  one row a table: its definition at the source (definition.h)
  *   pendingkey  one row a key that was dropped at the target to be built after the data
  *   held        one row a statement that waits for the cut-over: its ddl record, and the server that it is from
+ *   exception   one row a transaction that was left out, or made otherwise, because somebody said so
  */
 struct dts_checkpoint {
 	struct dts_session *session; /* borrowed */
@@ -78,6 +79,12 @@ int dts_checkpoint_pending_keys(const struct dts_checkpoint *c, struct dts_list 
 /* The ddl records of the statements that wait for the cut-over, in order. */
 int dts_checkpoint_held(const struct dts_checkpoint *c, struct dts_list *records, struct dts_error *err);
 
+/* The transactions that were left out or made otherwise, "TIME UTC: skipped TX of SRC, by ACCOUNT: REASON" each. */
+int dts_checkpoint_exceptions(const struct dts_checkpoint *c, struct dts_list *lines, struct dts_error *err);
+
+/* Was it, in some run? 1, 0, -1. */
+int dts_checkpoint_has_exception(const struct dts_checkpoint *c, struct dts_slice tx, struct dts_error *err);
+
 /* Takes everything of this name out, in one transaction. */
 int dts_checkpoint_remove(const struct dts_checkpoint *c, struct dts_error *err);
 
@@ -93,6 +100,10 @@ void dts_checkpoint_add_watermark(const struct dts_checkpoint *c, struct dts_sli
 /* A worker's mark: all is there up to `low`, and above it what `above` says (above.h; "[]": nothing). */
 void dts_checkpoint_add_mark(const struct dts_checkpoint *c, struct dts_slice src, unsigned worker, struct dts_slice tx,
 			     const struct dts_position *low, struct dts_slice above, struct dts_buf *sql);
+
+/* `what` is "skipped" or "replaced". It writes one row. */
+void dts_checkpoint_add_exception(const struct dts_checkpoint *c, struct dts_slice src, struct dts_slice tx, const char *what,
+				  const char *reason, struct dts_buf *sql);
 
 /* Appends `name`, a table of the checkpoint database, quoted with it. */
 void dts_checkpoint_table(const struct dts_checkpoint *c, const char *table, struct dts_buf *sql);
