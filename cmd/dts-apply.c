@@ -13,7 +13,7 @@ static struct dts_apply_options apply = {.checkpoint_db = DTS_CHECKPOINT_DB, .lo
 static struct dts_stream_options stream_options;
 static const char *other_ddl = "stop", *keys;
 static struct dts_list skip_txs, replace_txs;
-static bool ddl_done, ddl_redo, ack, print, cut_over;
+static bool ddl_done, ddl_redo, ack, print, cut_over, dry_run;
 
 static const struct dts_option apply_options[] = {
 	{"jobs", 'j', DTS_OPTION_NUMBER, &apply.jobs, "N", "write N chunks or transactions at a time, 1 to 64 (default 1)"},
@@ -38,6 +38,7 @@ static const struct dts_option apply_options[] = {
 	{"allow-extra-columns", 0, DTS_OPTION_FLAG, &apply.allow_extra_columns, NULL, "take tables with columns that the stream does not bring"},
 	{"allow-nonempty", 0, DTS_OPTION_FLAG, &apply.allow_nonempty, NULL, "full phase: add to the rows that a table has already"},
 	{"allow-versioned", 0, DTS_OPTION_FLAG, &apply.allow_versioned, NULL, "take system-versioned tables, which keep a history of their own"},
+	{"dry-run", 0, DTS_OPTION_FLAG, &dry_run, NULL, "hold the stream against the target, tell what would happen, and change nothing"},
 	{"print", 0, DTS_OPTION_FLAG, &print, NULL, "print the SQL that would be run, and change nothing"},
 	{"ack", 0, DTS_OPTION_FLAG, &ack, NULL, "print an ack record for each transaction that is durable"},
 	{NULL, 0, 0, NULL, NULL, NULL},
@@ -99,6 +100,8 @@ static int check_options(struct dts_error *err)
 	apply.doubt = ddl_done ? DTS_DOUBT_DONE : ddl_redo ? DTS_DOUBT_REDO : DTS_DOUBT_ASK;
 	if (ack && print)
 		return dts_fail(err, DTS_USAGE, "--ack and --print contradict each other");
+	if (dry_run && (ack || print))
+		return dts_fail(err, DTS_USAGE, "--dry-run prints neither acks nor SQL");
 	if (apply.jobs < 1 || apply.jobs > 64)
 		return dts_fail(err, DTS_USAGE, "--jobs: from 1 to 64");
 	if (apply.checkpoint && apply.no_checkpoint)
@@ -126,8 +129,8 @@ static int check_cut_over(const struct dts_list *files, struct dts_error *err)
 		return dts_fail(err, DTS_USAGE, "--cut-over needs --checkpoint=NAME, which has the statements");
 	if (files->count > 0)
 		return dts_fail(err, DTS_USAGE, "--cut-over reads no input: all changes are to be applied before");
-	if (ack || print) {
-		dts_fail(err, DTS_USAGE, "--cut-over and %s contradict each other", ack ? "--ack" : "--print");
+	if (ack || print || dry_run) {
+		dts_fail(err, DTS_USAGE, "--cut-over and %s contradict each other", ack ? "--ack" : print ? "--print" : "--dry-run");
 		return dts_hint(err, "dts-checkpoint held %s prints what would be run", apply.checkpoint);
 	}
 	return 0;
@@ -138,15 +141,17 @@ static int run(struct dts_list *files, int *stopped, struct dts_error *err)
 	struct dts_session session = {0};
 	struct dts_stream *stream = NULL;
 	struct dts_applier *applier = NULL;
-	struct dts_output out = {0};
+	struct dts_output out = {0}, nowhere = {0};
 	int rc = check_options(err);
 
 	if (rc == 0)
 		rc = check_cut_over(files, err);
-	if (rc == 0 && (ack || print)) {
-		*(ack ? &apply.ack : &apply.print) = &out;
+	if (rc == 0 && (ack || print || dry_run)) {
+		*(ack ? &apply.ack : print ? &apply.print : &apply.summary) = &out;
 		rc = dts_output_open(&out, NULL, false, err);
 	}
+	if (rc == 0 && dry_run && (rc = dts_output_open(&nowhere, "/dev/null", false, err)) == 0)
+		apply.print = &nowhere;
 	if (rc == 0)
 		rc = dts_session_open(&session, &server, err);
 	if (rc == 0 && !cut_over && !(stream = dts_stream_open(files->items, files->count, &stream_options, err)))
@@ -162,10 +167,18 @@ static int run(struct dts_list *files, int *stopped, struct dts_error *err)
 	dts_applier_free(applier);
 	dts_stream_close(stream);
 	dts_session_close(&session);
-	if ((ack || print) && rc == 0)
-		rc = dts_output_close(&out, err);
-	else if (apply.ack || apply.print)
+	if (dry_run && apply.print)
+		dts_output_discard(&nowhere);
+	/* A dry run tells what it has found also where that is bad. */
+	struct dts_error late = DTS_ERROR_INIT;
+	if ((ack || print || dry_run) && (rc == 0 || (dry_run && err->status == DTS_REFUSED))) {
+		if (dts_output_close(&out, &late) < 0) {
+			*err = late;
+			rc = -1;
+		}
+	} else if (apply.ack || apply.print || apply.summary) {
 		dts_output_discard(&out);
+	}
 	return rc;
 }
 

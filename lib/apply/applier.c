@@ -267,15 +267,19 @@ static int join_changes(struct dts_applier *a, struct dts_source_state *s, const
 	return s->server_id.len == 0 && a->server_id.len > 0 ? learn_server(a, err) : 0;
 }
 
+static int no_such_checkpoint(const struct dts_applier *a, struct dts_error *err)
+{
+	dts_fail(err, DTS_REFUSED, "there is no checkpoint '%s'", a->options.checkpoint);
+	return dts_hint(err, "the full phase begins it: dts-dump | dts-apply --checkpoint=%s; --new-checkpoint begins one with changes",
+			a->options.checkpoint);
+}
+
 /* A first stream of changes, without a full phase, begins the checkpoint, if that
  * was meant: under a mistyped name all of it would be applied a second time. */
 static int begin_source(struct dts_applier *a, const struct dts_position *pos, struct dts_error *err)
 {
-	if (!a->options.new_checkpoint) {
-		dts_fail(err, DTS_REFUSED, "there is no checkpoint '%s'", a->options.checkpoint);
-		return dts_hint(err, "the full phase begins it: dts-dump | dts-apply --checkpoint=%s; --new-checkpoint begins one with changes",
-				a->options.checkpoint);
-	}
+	if (!a->options.new_checkpoint)
+		return no_such_checkpoint(a, err);
 	dts_applier_plan_start(a);
 	size_t at = a->plan.sql.len;
 	dts_checkpoint_add_source(&a->checkpoint, dts_buf_slice(&a->src), dts_buf_slice(&a->server_id),
@@ -307,6 +311,8 @@ static int on_changes_stream(struct dts_applier *a, const struct dts_record *r, 
 	struct dts_position pos = {0};
 	int rc = 0;
 
+	if (!a->has_checkpoint && a->options.checkpoint) /* a dry run, and there is none yet */
+		return a->options.new_checkpoint ? 0 : no_such_checkpoint(a, err);
 	if (!a->has_checkpoint && !a->options.no_checkpoint) {
 		dts_fail(err, DTS_USAGE, "a stream of changes needs --checkpoint=NAME to be applied exactly once");
 		return dts_hint(err, "--no-checkpoint applies it without remembering how far it came");
@@ -365,11 +371,11 @@ static int on_stream(struct dts_applier *a, const struct dts_record *r, struct d
 	a->repair = dts_slice_is(r->kind, "repair");
 	a->changes = dts_slice_is(r->kind, "changes");
 	a->stream_open = true;
-	if (a->repair && !a->has_checkpoint && !a->options.no_checkpoint) {
+	if (a->repair && !a->options.checkpoint && !a->options.no_checkpoint) {
 		dts_fail(err, DTS_USAGE, "a repair needs --checkpoint=NAME, so that it does not run beside an applier of that checkpoint");
 		return dts_hint(err, "--no-checkpoint says that there is none");
 	}
-	if (a->snapshot)
+	if (a->snapshot && (a->has_checkpoint || !a->options.checkpoint))
 		return dts_chunk_stream(a, r, err);
 	if (a->changes)
 		return on_changes_stream(a, r, err);
@@ -412,6 +418,18 @@ static int on_repair(struct dts_applier *a, const struct dts_record *r, uint64_t
 		return -1;
 	dts_plan_clear(&a->plan);
 	return 0;
+}
+
+static int apply_record(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err);
+
+/* Held against the target only. */
+static int try_record(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err)
+{
+	int rc = dts_dry_record(a, r, line, err);
+
+	if (rc > 0)
+		rc = apply_record(a, r, line, err);
+	return rc < 0 ? dts_dry_problem(a, r, err) : 0;
 }
 
 static int apply_record(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err)
@@ -525,7 +543,7 @@ static int step(struct dts_applier *a, struct dts_error *err)
 	if (rc <= 0)
 		return rc < 0 ? settle(a, err) : 0;
 	a->runner.input = dts_stream_name(a->stream);
-	if (apply_record(a, r, dts_stream_line(a->stream), err) == 0)
+	if ((a->options.summary ? try_record : apply_record)(a, r, dts_stream_line(a->stream), err) == 0)
 		return 1;
 	if (!a->runner.located && err->status != DTS_OK)
 		dts_where(err, "%s", dts_stream_where(a->stream));
@@ -541,6 +559,10 @@ int dts_applier_run(struct dts_applier *a, int *stopped, struct dts_error *err)
 		if (a->options.progress)
 			a->options.progress(a->rows + (a->bulk ? dts_bulk_rows(a->bulk, NULL) : 0), a->change_count,
 					    a->transactions);
+	if (a->options.summary && (rc == 0 || err->status == DTS_OK)) {
+		*stopped = dts_signals_stop();
+		return dts_dry_end(a, err);
+	}
 	/* A signal ends what waits, without an error of its own. */
 	*stopped = rc == 0 || err->status == DTS_OK ? dts_signals_stop() : 0;
 	if (*stopped)
@@ -556,8 +578,13 @@ static int take_checkpoint(struct dts_applier *a, struct dts_error *err)
 
 	if (!o->checkpoint)
 		return 0;
-	a->has_checkpoint = true;
 	a->checkpoint = (struct dts_checkpoint){.session = a->session, .db = o->checkpoint_db, .name = o->checkpoint};
+	if (o->summary) {
+		int there = dts_checkpoint_exists(&a->checkpoint, err);
+		a->has_checkpoint = there > 0;
+		return there > 0 ? dts_checkpoint_raise(&a->checkpoint, err) : there;
+	}
+	a->has_checkpoint = true;
 	if (o->print) {
 		struct dts_list names = {0};
 		int rc = dts_checkpoint_sources(&a->checkpoint, &names, err);
@@ -624,6 +651,7 @@ void dts_applier_free(struct dts_applier *a)
 	dts_parallel_release(&a->parallel);
 	dts_above_release(&a->above);
 	dts_exceptions_release(&a->exceptions);
+	dts_dry_release(&a->dry);
 	dts_buf_release(&a->passed_ddl);
 	dts_spill_release(&a->log);
 	dts_plan_release(&a->plan);

@@ -30,6 +30,7 @@ struct dts_apply_options {
 	uint64_t lock_wait;        /* seconds to wait for a dying run */
 	uint64_t group_bytes;      /* records gathered into one target transaction at most */
 	struct dts_output *print;  /* gets the statements, which are not run; NULL: they are */
+	struct dts_output *summary; /* a dry run: gets what would happen, and nothing does; `print` is then where statements are lost */
 	struct dts_output *ack;    /* gets an `ack` record after each commit; NULL: none */
 	void (*notice)(const char *text); /* for people, one line */
 	bool keys_after;           /* secondary and foreign keys of empty tables are built when their rows are there */

@@ -485,6 +485,17 @@ int dts_ddl_plan_passed(struct dts_applier *a, struct dts_slice line, struct dts
 	return rc;
 }
 
+int dts_ddl_judge(struct dts_applier *a, struct dts_slice line, uint64_t input_line, struct dts_error *err)
+{
+	struct statement s = {0};
+	int rc = statement_read(&s, &a->origin, line, input_line, err);
+
+	if (rc == 0 && decide(a, &s, err) == STOP && take_doubt(a) != DTS_DOUBT_DONE)
+		rc = -1;
+	statement_release(&s);
+	return rc;
+}
+
 /* ---- schema streams ---- */
 
 /* From the first parenthesis on: the name before it may have been routed. */

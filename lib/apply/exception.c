@@ -176,7 +176,7 @@ int dts_exceptions_tell(struct dts_applier *a, struct dts_error *err)
 {
 	for (size_t i = 0; i < a->exceptions.count; i++) {
 		struct dts_exception *e = &a->exceptions.items[i];
-		int rc = e->met || a->options.print ? 1 : dts_checkpoint_has_exception(&a->checkpoint, dts_buf_slice(&e->tx), err);
+		int rc = e->met ? 1 : a->options.print ? 0 : dts_checkpoint_has_exception(&a->checkpoint, dts_buf_slice(&e->tx), err);
 		if (rc < 0)
 			return -1;
 		if (rc == 0)

@@ -40,6 +40,13 @@ struct dts_alike {
 	struct dts_position low, high;
 };
 
+/* What a dry run has seen. */
+struct dts_dry {
+	struct dts_map tables;   /* db and table -> struct dts_dry_table (dry.c) */
+	struct dts_buf ddl, problems; /* lines */
+	uint64_t problem_count, statements, chunks, passed, exceptions;
+};
+
 struct dts_applier {
 	struct dts_apply_options options;
 	struct dts_session *session;
@@ -102,6 +109,8 @@ struct dts_applier {
 	bool checks_off_foreign, checks_off_unique; /* session settings as planned */
 	struct dts_record again; /* entries of the log are parsed into this */
 
+	struct dts_dry dry;
+
 	uint64_t rows, change_count, transactions;
 };
 
@@ -130,6 +139,14 @@ MYSQL_RES *dts_window_ends(struct dts_applier *a, struct dts_error *err);
  * knows by file and offset is let go; -1 where that is not passed yet, or the GTIDs are others. */
 bool dts_failover_is_meant(const struct dts_applier *a, const struct dts_source_state *s);
 int dts_failover_join(struct dts_applier *a, struct dts_source_state *s, const struct dts_position *pos, struct dts_error *err);
+
+/* dry.c: a record of a dry run: 1: it goes the usual way; 0: it was looked at; -1. An error that does not end it: 0; else -1.
+ * Its end: what would have happened, as far as it came; -1, too, if something would be refused. */
+int dts_dry_record(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err);
+int dts_dry_problem(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
+int dts_dry_tell(struct dts_applier *a, struct dts_error *err);
+int dts_dry_end(struct dts_applier *a, struct dts_error *err);
+void dts_dry_release(struct dts_dry *d);
 
 /* chunk.c */
 int dts_chunk_stream(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
@@ -257,6 +274,8 @@ int dts_apply_ddl_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struc
 /* ddl.c: plans what follows from a statement that is left out: what an earlier run meant to do, and what is
  * kept of its tables, is void. */
 int dts_ddl_plan_passed(struct dts_applier *a, struct dts_slice line, struct dts_error *err);
+/* ddl.c: would a statement of a stream of changes be run or passed over? 0; -1: it is refused. */
+int dts_ddl_judge(struct dts_applier *a, struct dts_slice line, uint64_t input_line, struct dts_error *err);
 /* ddl.c: a statement of a schema stream. */
 int dts_apply_ddl_schema(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err);
 
