@@ -38,7 +38,7 @@ static const struct dts_option apply_options[] = {
 	{"allow-extra-columns", 0, DTS_OPTION_FLAG, &apply.allow_extra_columns, NULL, "take tables with columns that the stream does not bring"},
 	{"allow-nonempty", 0, DTS_OPTION_FLAG, &apply.allow_nonempty, NULL, "full phase: add to the rows that a table has already"},
 	{"allow-versioned", 0, DTS_OPTION_FLAG, &apply.allow_versioned, NULL, "take system-versioned tables, which keep a history of their own"},
-	{"dry-run", 0, DTS_OPTION_FLAG, &dry_run, NULL, "hold the stream against the target, tell what would happen, and change nothing"},
+	{"dry-run", 0, DTS_OPTION_FLAG, &dry_run, NULL, "tell what would happen, and change nothing"},
 	{"print", 0, DTS_OPTION_FLAG, &print, NULL, "print the SQL that would be run, and change nothing"},
 	{"ack", 0, DTS_OPTION_FLAG, &ack, NULL, "print an ack record for each transaction that is durable"},
 	{NULL, 0, 0, NULL, NULL, NULL},

@@ -67,7 +67,8 @@ def change(tx, n):
 
 def transaction(src, number):
     tx, n = "0-1-%d" % number, 0
-    yield {"op": "begin", "src": src, "tx": tx, "time": "2026-01-31T10:31:00.123456Z", "pos": position()}
+    origin = {"origin": text()} if random.random() < .2 else {}
+    yield {"op": "begin", "src": src, "tx": tx, "time": "2026-01-31T10:31:00.123456Z", **origin, "pos": position()}
     for _ in range(random.choice([0, 1, 2, 5, 20])):
         if n and random.random() < .1:
             n = random.randint(0, n)

@@ -151,3 +151,26 @@ counted() {
 	[ "$(jq -r 'select(.op == "insert") | .after.side' all | sort -u | xargs)" = 'a b' ]
 	dts-filter --skip-origin=other all | cmp - all
 }
+
+@test "the origin is told of whatever the log has: parts of rows, no names, compressed" {
+	local from_a from_b
+
+	from_a=$(now a)
+	rm -f history
+	from_b=$(tool dts-binlog -g b --src=b --start=now --schema-history=history | jq -r 'select(.op == "end") | "\(.pos.file):\(.pos.offset)"')
+	if kind_is_mysql b; then
+		sql b 'SET GLOBAL binlog_row_image=MINIMAL, GLOBAL binlog_row_metadata=MINIMAL, GLOBAL binlog_transaction_compression=ON'
+	else
+		sql b 'SET GLOBAL binlog_row_image=MINIMAL, GLOBAL binlog_row_metadata=NO_LOG, GLOBAL log_bin_compress=ON, GLOBAL log_bin_compress_min_len=10'
+	fi
+	write a 0 30
+	sql a 'ALTER TABLE t ADD more INT; DROP TABLE log' shop
+	bash -c "$(pipe a b '-j2 --group-size=1' --start-position="$from_a")"
+	sql a "INSERT INTO t (id, side, n) VALUES (1001, 'a', 1)" shop
+	bash -c "$(pipe a b --serial --resume=ab@b)"
+	sql b "INSERT INTO t (id, side, n) VALUES (-1, 'b', 0)" shop
+	tool dts-binlog -g b --src=b --schema-history=history --start-position="$from_b" >told
+	[ "$(grep -c '"op":"begin".*"origin":"a"' told)" -gt 30 ]
+	[ "$(grep -c '"op":"begin"' told)" -eq "$(($(grep -c '"origin":"a"' told) + 1))" ]
+	[ "$(dts-filter --skip-origin=a told | grep -c '"op":"\(insert\|update\|delete\|ddl\)"')" -eq 1 ]
+}
