@@ -191,3 +191,32 @@ wrong() {
 	run_tool 2 dts-apply --defaults-file="$(defaults)" -g dst --no-checkpoint --skip-tx=0-1-1 --reason=x in
 	[[ $stderr == *'need --checkpoint=NAME'* ]]
 }
+
+decided() {
+	run_tool 0 apply "$1" --checkpoint=c --skip-tx=0-1-200 --replace-tx=0-1-400=file --reason=x in
+	[ -z "$stderr" ]
+	is 'SELECT * FROM t' '1 1,6 6'
+	is 'SELECT * FROM log' ''
+	at 709
+	[ "$(sql dst 'SELECT COUNT(*) FROM dts.prepared')" -eq 0 ]
+	[ "$(exceptions | cut -d' ' -f1,2 | xargs)" = 'skipped 0-1-200 replaced 0-1-400' ]
+}
+
+@test "what a prepared transaction does is left out and replaced where it is prepared" {
+	local n
+
+	{
+		schemas
+		tx 100 "$(ins t '{"id":1,"n":1}')"
+		begin 200
+		numbered 200 "$(ins log '{"n":2}')"
+		commit 200 "$n" prepare "\"xid\":\"X'61',X'',1\""
+		begin 400
+		numbered 400 "$(ins log '{"n":4}')"
+		commit 400 "$n" prepare "\"xid\":\"X'62',X'',1\""
+		commit 600 0 commit "\"xid\":\"X'61',X'',1\""
+		commit 700 0 commit "\"xid\":\"X'62',X'',1\""
+	} | changes 4 >in
+	ins t '{"id":6,"n":6}' | tr -d @ >file
+	ways decided
+}

@@ -44,6 +44,43 @@ says() {
 	[ "$(dts-filter --ignore-table=shop in | jq -r .op | tr '\n' ' ')" = "stream begin commit end " ]
 }
 
+@test "--skip-origin empties what an applier wrote, counts follow" {
+	cat >written <<-'END'
+		{"op":"stream","v":1,"kind":"changes","src":"db1","pos":{"file":"b.1","offset":4}}
+		{"op":"schema","db":"d","table":"t","columns":[{"name":"id","type":"int(11)"}]}
+		{"op":"begin","src":"db1","tx":"0-1-6","origin":"a","pos":{"file":"b.1","offset":4}}
+		{"op":"insert","db":"d","table":"t","tx":"0-1-6","n":1,"after":{"id":1}}
+		{"op":"insert","db":"d","table":"t","tx":"0-1-6","n":2,"after":{"id":1}}
+		{"op":"rollback","src":"db1","tx":"0-1-6","to":1}
+		{"op":"commit","src":"db1","tx":"0-1-6","n":1,"pos":{"file":"b.1","offset":9}}
+		{"op":"begin","src":"db1","tx":"0-1-7","origin":"b","pos":{"file":"b.1","offset":9}}
+		{"op":"ddl","kind":"drop-table","db":"d","tx":"0-1-7","n":1,"sql":"DROP TABLE x","objects":[]}
+		{"op":"commit","src":"db1","tx":"0-1-7","n":1,"pos":{"file":"b.1","offset":12}}
+		{"op":"begin","src":"db1","tx":"0-1-8","pos":{"file":"b.1","offset":12}}
+		{"op":"insert","db":"d","table":"t","tx":"0-1-8","n":1,"after":{"id":3}}
+		{"op":"commit","src":"db1","tx":"0-1-8","n":1,"pos":{"file":"b.1","offset":15}}
+		{"op":"end","src":"db1","reason":"done","records":12,"pos":{"file":"b.1","offset":15}}
+	END
+	run_tool 0 dts-filter --skip-origin=a written
+	[ -z "$stderr" ]
+	diff - <(jq -c '[.op, .tx, .n // .to // .records]' <<<"$output" | tail -n +3) <<-'END'
+		["begin","0-1-6",null]
+		["rollback","0-1-6",0]
+		["commit","0-1-6",0]
+		["begin","0-1-7",null]
+		["ddl","0-1-7",1]
+		["commit","0-1-7",1]
+		["begin","0-1-8",null]
+		["insert","0-1-8",1]
+		["commit","0-1-8",1]
+		["end",null,10]
+	END
+	[ "$(dts-filter --skip-origin=a --skip-origin=b written | jq -r 'select(.op == "insert" or .op == "ddl") | .tx' | xargs)" = 0-1-8 ]
+	[ "$(dts-filter --skip-origin='*' written | sha1sum)" = "$(dts-filter --skip-origin=a --skip-origin=b written | sha1sum)" ]
+	dts-filter --skip-origin='*' written | dts-filter | jq -r .op | grep -c begin | grep -qx 3
+	dts-filter --skip-origin=c written | cmp written -
+}
+
 @test "--route renames, and the name at the source stays" {
 	run_tool 0 dts-filter --route='shop.orders=new.o2' --route='shop.*=other.*' in
 	[ "$(jq -r 'select(.db) | .db + "." + .table' <<<"$output" | tr '\n' ' ')" = "new.o2 new.o2 other.log new.o2 " ]

@@ -152,6 +152,43 @@ counted() {
 	dts-filter --skip-origin=other all | cmp - all
 }
 
+# keep_writing SERVER: until ./stop is there.
+keep_writing() {
+	local i
+
+	for ((i = 0; ; i += 5)); do
+		[ ! -e stop ] || return 0
+		write "$1" "$i" 5
+		sleep 0.02
+	done
+}
+
+@test "killed in both directions again and again: nothing is lost, made twice or brought back" {
+	local from_a from_b way
+
+	from_a=$(now a)
+	from_b=$(now b)
+	bash -c "$(pipe a b -j3 --start-position="$from_a")"
+	bash -c "$(pipe b a -j3 --start-position="$from_b")"
+	for way in a b; do
+		keep_writing "$way" 2>"$way.write" &
+		writers+=($!)
+	done
+	for _ in 1 2; do
+		dts_retry_kill 2 100 600 "$(pipe a b '-j3 --group-size=200' '--follow --resume=ab@b')"
+		dts_retry_kill 2 100 600 "$(pipe b a '-j3 --group-size=200' '--follow --resume=ba@a')"
+	done
+	touch stop
+	wait "${writers[@]}"
+	writers=()
+	cat a.write b.write
+	[ ! -s a.write ] && [ ! -s b.write ]
+	bash -c "$(pipe a b -j3 --resume=ab@b)"
+	bash -c "$(pipe b a -j3 --resume=ba@a)"
+	same
+	[ "$(sql a 'SELECT COUNT(*) FROM log' shop)" -gt 100 ]
+}
+
 @test "the origin is told of whatever the log has: parts of rows, no names, compressed" {
 	local from_a from_b
 
