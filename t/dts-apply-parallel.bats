@@ -159,3 +159,49 @@ rollbacks() { sql dst "SHOW GLOBAL STATUS LIKE 'Com_rollback'" | cut -f2; }
 	is 'SELECT * FROM t ORDER BY a' 1,2
 	at 59
 }
+
+# other_server GTIDS TX...: the stream of a server that has taken the place of ours.
+other_server() {
+	echo "{\"op\":\"stream\",\"v\":1,\"kind\":\"changes\",\"src\":\"s\",\"source\":{\"server\":\"mariadb\",\"version\":\"10.11.1\",\"id\":\"B\",\"instead-of\":\"A\"},\"pos\":{\"gtid\":\"$1\"}}"
+	tail -n +2 head
+	# The same transactions, elsewhere in another log.
+	sed -e 's/"file":"bin.000001"/"file":"log.000007"/' body | awk '{ n += /"op":"begin"/; gsub(/"offset":/, "\"offset\":" 10 + n) } 1'
+	echo "{\"op\":\"end\",\"src\":\"s\",\"reason\":\"done\",\"records\":$((3 + $(wc -l <body)))}"
+}
+
+@test "another server takes the source's place, while workers were ahead: by GTID nothing is made twice" {
+	first_hangs -j4
+	wait_until 10 '[ "$(rows "SELECT COUNT(*) FROM n")" = 2 ] && [ "$(rows "SELECT a FROM u")" = 8 ]'
+	kill -KILL "$following"
+	wait "$following" || :
+	following=
+	release
+	exec 7>&-
+	# Whose log had no GTIDs cannot be followed elsewhere.
+	other_server 0-1-10 >in
+	run_tool 4 apply -j2 --checkpoint="$c" in
+	# With GTIDs: the same, from a checkpoint that knows them.
+	run_tool 0 checkpoint remove "$c"
+	sql dst 'DROP DATABASE d; CREATE DATABASE d' >/dev/null
+	rm -f fifo sql
+	first_hangs_with_gtids -j4
+	wait_until 10 '[ "$(rows "SELECT COUNT(*) FROM n")" = 2 ] && [ "$(rows "SELECT a FROM u")" = 8 ]'
+	kill -KILL "$following"
+	wait "$following" || :
+	following=
+	release
+	exec 7>&-
+	other_server 0-1-10 >in
+	run_tool 0 apply -j2 --checkpoint="$c" in
+	is 'SELECT * FROM t' '1 2'
+	is 'SELECT COUNT(*) FROM n' 2
+	is 'SELECT * FROM u' 8
+	[[ $(checkpoint show "$c") == *'gtid: 0-1-60'* ]]
+}
+
+first_hangs_with_gtids() {
+	eval "$(declare -f opening | sed '1s/opening/plain_opening/')"
+	opening() { plain_opening "$@" | sed 's/"offset":10}/"offset":10,"gtid":"0-1-10"}/'; }
+	[ -z "$holding" ] || { kill "$holding" && wait "$holding" || :; }
+	first_hangs "$@"
+}

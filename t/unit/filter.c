@@ -22,7 +22,7 @@
 static struct dts_filter *make(const char *words, struct dts_error *err)
 {
 	struct dts_list tables = {0}, ignored = {0}, routes = {0};
-	struct dts_filter_options options = {&tables, &ignored, &routes, false};
+	struct dts_filter_options options = {.tables = &tables, .ignored = &ignored, .routes = &routes};
 	char *copy = strdup(words), *save = NULL;
 
 	for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
