@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "apply/arrays.h"
+#include "apply/joins.h"
 #include "apply/net.h"
 #include "mysql/quote.h"
 
@@ -17,6 +18,7 @@ enum {
 	WINDOW_CHANGES = 8192,
 	LARGEST = 4 * 1024 * 1024, /* a change of more bytes goes alone, as one statement */
 	PACKET = 512 * 1024,       /* of text */
+	JOIN = 256 * 1024,         /* of one statement */
 	FEW = 4,                   /* rows for which arrays do not pay */
 };
 
@@ -266,6 +268,35 @@ static int make_as_arrays(struct dts_batch *b, const struct part *p, enum dts_ne
 	return rc == 0 ? send_arrays(b, err) : rc;
 }
 
+static int make_as_joins(struct dts_batch *b, const struct part *p, enum dts_net_kind kind, struct dts_error *err)
+{
+	struct dts_joins join;
+	int rc = send_plan(b, err);
+
+	for (size_t at = p->first[kind]; at && rc == 0;) {
+		const struct dts_net_row *row = &b->net.rows[at - 1];
+		uint64_t line = row->line;
+		dts_joins_begin(&join, &b->plan, p->table, ways[kind].op);
+		while (b->plan.sql.len < JOIN && dts_joins_add(&join, row->before, row->after) && (at = row->next))
+			row = &b->net.rows[at - 1];
+		dts_joins_end(&join, line);
+		if (at && b->plan.sql.len < JOIN) { /* what has no place in a join */
+			rc = plan_change(b, p->table, ways[kind].op, row->before, row->after, row->line, err);
+			at = row->next;
+		}
+		if (rc == 0)
+			rc = send_plan(b, err);
+	}
+	return rc;
+}
+
+/* Rows that are there, many of them, at a server without arrays? */
+static bool goes_as_join(const struct dts_batch *b, const struct part *p, enum dts_net_kind kind)
+{
+	return p->count[kind] >= FEW && (kind == DTS_NET_DELETE || kind == DTS_NET_UPDATE) &&
+	       dts_joins_possible(b->runner->session, p->table);
+}
+
 static int make_kind(struct dts_batch *b, const struct part *p, enum dts_net_kind kind, struct dts_error *err)
 {
 	int rc = 0;
@@ -279,7 +310,9 @@ static int make_kind(struct dts_batch *b, const struct part *p, enum dts_net_kin
 		if (rc < 0)
 			return judge(b, rc, err);
 	}
-	return rc > 0 ? make_as_arrays(b, p, kind, err) : make_as_text(b, p, kind, err);
+	if (rc > 0)
+		return make_as_arrays(b, p, kind, err);
+	return goes_as_join(b, p, kind) ? make_as_joins(b, p, kind, err) : make_as_text(b, p, kind, err);
 }
 
 /* What was inserted and deleted again: it has been noticed that nothing is in its way. */
