@@ -1,93 +1,47 @@
-#include "apply/arrays.h"
+#include "apply/arrays_parts.h"
 
 #include <stdlib.h>
 
 #ifdef MARIADB_PACKAGE_VERSION
 
-#include <math.h>
-
 #include "apply/plan.h"
-#include "base/hash.h"
 #include "mysql/quote.h"
-
-enum {
-	CELLS_MOST = 32 * 1024, /* values of one send */
-	SEND_BYTES = 512 * 1024,
-	STATEMENTS_MOST = 400, /* of a session: more tables than that are prepared again and again */
-};
-
-/* How a value is bound. WAY_NUMBER: a YEAR or BIT, whose number is an expression to the server. */
-enum way { WAY_NONE, WAY_INT, WAY_UINT, WAY_NUMBER, WAY_DECIMAL, WAY_FLOAT, WAY_DOUBLE, WAY_TIME, WAY_TEXT, WAY_CHARSET, WAY_BYTES, WAY_MEMBER };
-
-struct param {
-	size_t column;
-	bool before; /* of which image */
-	bool is_key; /* finds the row: text as text */
-	enum way way;
-};
-
-struct statement {
-	MYSQL_STMT *prepared; /* NULL: not possible */
-	const struct dts_apply_table *table;
-	enum dts_arrays_kind kind;
-	struct param *params;
-	size_t count;
-};
-
-/* A number, or where the bytes are. */
-union cell {
-	long long number;
-	double real;
-	const char *text;
-};
-
-struct dts_arrays {
-	struct dts_session *session;
-	struct dts_map statements;
-	struct statement *now;
-	size_t rows, most, sent_bytes;
-	struct dts_buf cells; /* union cell[], lengths, indicators, by parameter and row */
-	struct dts_buf bytes; /* what had to be decoded; never grown while there are rows */
-	MYSQL_BIND *binds;
-	struct dts_literal_scratch scratch;
-	struct dts_buf sql;
-};
 
 /* ---- statements ---- */
 
-static enum way way_of_text(const struct dts_apply_column *c)
+static enum dts_arrays_way way_of_text(const struct dts_apply_column *c)
 {
 	switch (c->load) {
 	case DTS_LOAD_TIME:
-		return WAY_TIME;
+		return DTS_WAY_TIME;
 	case DTS_LOAD_UTF8:
 	case DTS_LOAD_UTF8MB3:
 	case DTS_LOAD_ASCII:
-		return WAY_TEXT;
+		return DTS_WAY_TEXT;
 	case DTS_LOAD_CHARSET:
-		return WAY_CHARSET;
+		return DTS_WAY_CHARSET;
 	case DTS_LOAD_BYTES:
-		return c->target->type == DTS_TYPE_BINARY ? WAY_BYTES : WAY_NONE;
+		return c->target->type == DTS_TYPE_BINARY ? DTS_WAY_BYTES : DTS_WAY_NONE;
 	case DTS_LOAD_LABEL:
 	case DTS_LOAD_MEMBER:
-		return WAY_MEMBER;
+		return DTS_WAY_MEMBER;
 	default:
-		return WAY_NONE;
+		return DTS_WAY_NONE;
 	}
 }
 
-static enum way way_of(const struct dts_apply_column *c)
+static enum dts_arrays_way way_of(const struct dts_apply_column *c)
 {
 	switch (c->load) {
 	case DTS_LOAD_DIGITS:
-		return c->target->type == DTS_TYPE_DECIMAL ? WAY_DECIMAL : c->target->is_unsigned ? WAY_UINT : WAY_INT;
+		return c->target->type == DTS_TYPE_DECIMAL ? DTS_WAY_DECIMAL : c->target->is_unsigned ? DTS_WAY_UINT : DTS_WAY_INT;
 	case DTS_LOAD_YEAR:
 	case DTS_LOAD_BITS:
-		return WAY_NUMBER;
+		return DTS_WAY_NUMBER;
 	case DTS_LOAD_FLOAT:
-		return WAY_FLOAT;
+		return DTS_WAY_FLOAT;
 	case DTS_LOAD_DOUBLE:
-		return memchr(c->target->type_text.p, ',', c->target->type_text.len) ? WAY_NONE : WAY_DOUBLE;
+		return memchr(c->target->type_text.p, ',', c->target->type_text.len) ? DTS_WAY_NONE : DTS_WAY_DOUBLE;
 	default:
 		return way_of_text(c);
 	}
@@ -101,13 +55,13 @@ static bool is_key(const struct dts_apply_table *t, size_t column)
 	return false;
 }
 
-static void add_param(struct dts_arrays *a, struct statement *s, size_t column, bool before, bool key)
+static void add_param(struct dts_arrays *a, struct dts_arrays_statement *s, size_t column, bool before, bool key)
 {
-	s->params[s->count++] = (struct param){column, before, key, way_of(&s->table->columns[column])};
+	s->params[s->count++] = (struct dts_arrays_param){column, before, key, way_of(&s->table->columns[column])};
 	dts_buf_addc(&a->sql, '?');
 }
 
-static void add_name(struct dts_arrays *a, const struct statement *s, size_t column)
+static void add_name(struct dts_arrays *a, const struct dts_arrays_statement *s, size_t column)
 {
 	dts_sql_ident(&a->sql, s->table->columns[column].target->name);
 }
@@ -116,25 +70,25 @@ static void add_name(struct dts_arrays *a, const struct statement *s, size_t col
  * That a column is as in the before image. In an ON DUPLICATE KEY UPDATE the server makes the comparison ready once and not
  * for each row, and keeps what it has converted for that: text is only compared with bytes, which need no converting.
  */
-static void add_equal(struct dts_arrays *a, struct statement *s, size_t column)
+static void add_equal(struct dts_arrays *a, struct dts_arrays_statement *s, size_t column)
 {
-	enum way way = way_of(&s->table->columns[column]);
+	enum dts_arrays_way way = way_of(&s->table->columns[column]);
 
 	switch (way) {
-	case WAY_MEMBER:
-	case WAY_NUMBER:
+	case DTS_WAY_MEMBER:
+	case DTS_WAY_NUMBER:
 		dts_buf_addc(&a->sql, '(');
 		add_name(a, s, column);
 		dts_buf_adds(&a->sql, "|0)<=>");
 		break;
-	case WAY_TIME:
+	case DTS_WAY_TIME:
 		dts_buf_adds(&a->sql, "CAST(CAST(");
 		add_name(a, s, column);
 		dts_buf_adds(&a->sql, " AS CHAR) AS BINARY)<=>");
 		break;
-	case WAY_TEXT:
-	case WAY_CHARSET:
-	case WAY_BYTES:
+	case DTS_WAY_TEXT:
+	case DTS_WAY_CHARSET:
+	case DTS_WAY_BYTES:
 		dts_buf_adds(&a->sql, "CAST(");
 		add_name(a, s, column);
 		dts_buf_adds(&a->sql, " AS BINARY)<=>");
@@ -150,7 +104,7 @@ static void add_equal(struct dts_arrays *a, struct statement *s, size_t column)
 static const struct dts_json something = {DTS_JSON_NULL, {"null", 4}};
 
 /* `c`<=>? AND ... Returns how many. */
-static size_t add_equals(struct dts_arrays *a, struct statement *s, const char *before_first, bool with_key)
+static size_t add_equals(struct dts_arrays *a, struct dts_arrays_statement *s, const char *before_first, bool with_key)
 {
 	const struct dts_apply_table *t = s->table;
 	size_t found = 0;
@@ -163,7 +117,7 @@ static size_t add_equals(struct dts_arrays *a, struct statement *s, const char *
 	return found;
 }
 
-static void add_insert(struct dts_arrays *a, struct statement *s)
+static void add_insert(struct dts_arrays *a, struct dts_arrays_statement *s)
 {
 	char separator = '(';
 
@@ -182,11 +136,11 @@ static long column_to_assign(const struct dts_apply_table *t)
 {
 	for (size_t i = 0; i < t->key->count; i++)
 		switch (way_of(&t->columns[t->key_columns[i]])) {
-		case WAY_INT:
-		case WAY_UINT:
-		case WAY_TIME:
-		case WAY_TEXT:
-		case WAY_BYTES:
+		case DTS_WAY_INT:
+		case DTS_WAY_UINT:
+		case DTS_WAY_TIME:
+		case DTS_WAY_TEXT:
+		case DTS_WAY_BYTES:
 			return (long)t->key_columns[i];
 		default:
 			break;
@@ -194,7 +148,7 @@ static long column_to_assign(const struct dts_apply_table *t)
 	return -1;
 }
 
-static bool build_update(struct dts_arrays *a, struct statement *s)
+static bool build_update(struct dts_arrays *a, struct dts_arrays_statement *s)
 {
 	const struct dts_apply_table *t = s->table;
 	long key = column_to_assign(t);
@@ -232,20 +186,20 @@ static bool build_update(struct dts_arrays *a, struct statement *s)
 static bool finds_by_index(const struct dts_apply_column *c)
 {
 	switch (way_of(c)) {
-	case WAY_INT:
-	case WAY_UINT:
+	case DTS_WAY_INT:
+	case DTS_WAY_UINT:
 		return true;
-	case WAY_TEXT: /* the parameter is in the connection's set */
+	case DTS_WAY_TEXT: /* the parameter is in the connection's set */
 		return dts_slice_is(c->target->charset, "utf8mb4");
-	case WAY_TIME:
-	case WAY_BYTES:
+	case DTS_WAY_TIME:
+	case DTS_WAY_BYTES:
 		return true;
 	default:
 		return false;
 	}
 }
 
-static bool build_by_key(struct dts_arrays *a, struct statement *s)
+static bool build_by_key(struct dts_arrays *a, struct dts_arrays_statement *s)
 {
 	const struct dts_apply_table *t = s->table;
 
@@ -270,7 +224,7 @@ static bool build_by_key(struct dts_arrays *a, struct statement *s)
 	return true;
 }
 
-static bool build(struct dts_arrays *a, struct statement *s)
+static bool build(struct dts_arrays *a, struct dts_arrays_statement *s)
 {
 	const struct dts_apply_table *t = s->table;
 	unsigned long more = 0;
@@ -280,7 +234,7 @@ static bool build(struct dts_arrays *a, struct statement *s)
 	    !(more & (MARIADB_CLIENT_STMT_BULK_OPERATIONS >> 32)))
 		return false;
 	for (size_t i = 0; i < t->schema.column_count; i++)
-		if (t->columns[i].written && way_of(&t->columns[i]) == WAY_NONE)
+		if (t->columns[i].written && way_of(&t->columns[i]) == DTS_WAY_NONE)
 			return false;
 	s->params = dts_zalloc(3 * t->schema.column_count, sizeof *s->params);
 	dts_buf_clear(&a->sql);
@@ -297,7 +251,7 @@ static bool build(struct dts_arrays *a, struct statement *s)
 
 static void free_statement(void *p)
 {
-	struct statement *s = p;
+	struct dts_arrays_statement *s = p;
 
 	if (s->prepared)
 		mysql_stmt_close(s->prepared);
@@ -312,10 +266,10 @@ void dts_arrays_forget(struct dts_arrays *a)
 }
 
 /* A statement for this table, prepared if it can be. NULL: it was refused. */
-static struct statement *prepare(struct dts_arrays *a, const struct dts_apply_table *t, enum dts_arrays_kind kind,
+static struct dts_arrays_statement *prepare(struct dts_arrays *a, const struct dts_apply_table *t, enum dts_arrays_kind kind,
 				 struct dts_slice key, struct dts_error *err)
 {
-	struct statement *s = dts_zalloc(1, sizeof *s);
+	struct dts_arrays_statement *s = dts_zalloc(1, sizeof *s);
 
 	if (a->statements.count >= STATEMENTS_MOST)
 		dts_arrays_forget(a);
@@ -358,9 +312,9 @@ void dts_arrays_free(struct dts_arrays *a)
 
 /* ---- rows ---- */
 
-static union cell *cells_of(const struct dts_arrays *a, size_t param)
+static union dts_arrays_cell *cells_of(const struct dts_arrays *a, size_t param)
 {
-	return (union cell *)(void *)a->cells.data + param * a->most;
+	return (union dts_arrays_cell *)(void *)a->cells.data + param * a->most;
 }
 
 static unsigned long *lengths_of(const struct dts_arrays *a, size_t param)
@@ -373,33 +327,33 @@ static char *indicators_of(const struct dts_arrays *a, size_t param)
 	return (char *)lengths_of(a, a->now->count) + param * a->most;
 }
 
-static enum enum_field_types type_of(const struct param *p)
+static enum enum_field_types type_of(const struct dts_arrays_param *p)
 {
 	switch (p->way) {
-	case WAY_INT:
-	case WAY_UINT:
-	case WAY_NUMBER:
-	case WAY_MEMBER:
+	case DTS_WAY_INT:
+	case DTS_WAY_UINT:
+	case DTS_WAY_NUMBER:
+	case DTS_WAY_MEMBER:
 		return MYSQL_TYPE_LONGLONG;
-	case WAY_FLOAT:
-	case WAY_DOUBLE:
+	case DTS_WAY_FLOAT:
+	case DTS_WAY_DOUBLE:
 		return MYSQL_TYPE_DOUBLE;
-	case WAY_DECIMAL:
+	case DTS_WAY_DECIMAL:
 		return MYSQL_TYPE_NEWDECIMAL;
 	default: /* bytes: a binary string */
-		return p->is_key && p->way != WAY_BYTES ? MYSQL_TYPE_STRING : MYSQL_TYPE_BLOB;
+		return p->is_key && p->way != DTS_WAY_BYTES ? MYSQL_TYPE_STRING : MYSQL_TYPE_BLOB;
 	}
 }
 
 static void lay_out(struct dts_arrays *a)
 {
-	struct statement *s = a->now;
+	struct dts_arrays_statement *s = a->now;
 	size_t cells;
 
 	a->most = CELLS_MOST / s->count;
 	cells = s->count * a->most;
 	dts_buf_clear(&a->cells);
-	dts_buf_reserve(&a->cells, cells * (sizeof(union cell) + sizeof(unsigned long) + 1));
+	dts_buf_reserve(&a->cells, cells * (sizeof(union dts_arrays_cell) + sizeof(unsigned long) + 1));
 	a->binds = dts_realloc(a->binds, s->count * sizeof *a->binds);
 	for (size_t i = 0; i < s->count; i++)
 		a->binds[i] = (MYSQL_BIND){
@@ -407,7 +361,7 @@ static void lay_out(struct dts_arrays *a)
 			.buffer = cells_of(a, i),
 			.length = lengths_of(a, i),
 			.u.indicator = indicators_of(a, i),
-			.is_unsigned = s->params[i].way == WAY_UINT || s->params[i].way == WAY_NUMBER || s->params[i].way == WAY_MEMBER,
+			.is_unsigned = s->params[i].way == DTS_WAY_UINT || s->params[i].way == DTS_WAY_NUMBER || s->params[i].way == DTS_WAY_MEMBER,
 		};
 }
 
@@ -436,7 +390,7 @@ static size_t bytes_of(const struct dts_arrays *a, const struct dts_json *before
 	size_t bytes = 0;
 
 	for (size_t i = 0; i < a->now->count; i++) {
-		const struct param *p = &a->now->params[i];
+		const struct dts_arrays_param *p = &a->now->params[i];
 		bytes += (p->before ? before : after)[p->column].raw.len;
 	}
 	return bytes;
@@ -450,161 +404,24 @@ bool dts_arrays_room(const struct dts_arrays *a, const struct dts_json *before, 
 				a->bytes.cap - a->bytes.len >= 4 * bytes + 64);
 }
 
-/* Digits with an optional sign, in range. */
-static bool read_integer(struct dts_json value, bool is_unsigned, long long *number)
-{
-	struct dts_slice text = value.raw;
-	uint64_t n = 0;
-	size_t i = 0;
-
-	if (value.type == DTS_JSON_STRING)
-		text = dts_slice(text.p + 1, text.len - 2);
-	else if (value.type != DTS_JSON_NUMBER)
-		return false;
-	bool minus = text.len > 0 && text.p[0] == '-';
-	i = minus;
-	if (i == text.len || text.len - i > 20 || (minus && is_unsigned))
-		return false;
-	for (; i < text.len; i++) {
-		unsigned digit = (unsigned char)text.p[i] - '0';
-		if (digit > 9 || n > (UINT64_MAX - digit) / 10)
-			return false;
-		n = n * 10 + digit;
-	}
-	if (!is_unsigned && n > (uint64_t)INT64_MAX + minus)
-		return false;
-	*number = (long long)(minus ? 0 - n : n);
-	return true;
-}
-
-static bool read_real(struct dts_arrays *a, struct dts_json value, bool single, double *real)
-{
-	if (value.type != DTS_JSON_NUMBER)
-		return false;
-	dts_buf_clear(&a->scratch.text);
-	dts_buf_add_slice(&a->scratch.text, value.raw);
-	const char *text = dts_buf_text(&a->scratch.text);
-	*real = single ? (double)strtof(text, NULL) : strtod(text, NULL);
-	return isfinite(*real);
-}
-
-/* The number of an ENUM's label or the bits of a SET's, as dts_literal_add() finds it. */
-static bool read_member(struct dts_arrays *a, const struct dts_apply_column *c, struct dts_json value, long long *number)
-{
-	struct dts_error ignored = DTS_ERROR_INIT;
-	unsigned zeros = 0;
-
-	dts_buf_clear(&a->sql);
-	if (dts_literal_add(&a->sql, c, value, &zeros, &a->scratch, &ignored) < 0 || zeros > 0)
-		return false;
-	*number = (long long)strtoull(dts_buf_text(&a->sql), NULL, 10);
-	return true;
-}
-
-/* What was added to `bytes` from `at` on. */
-static struct dts_slice added(const struct dts_arrays *a, size_t at)
-{
-	return dts_slice(a->bytes.data + at, a->bytes.len - at);
-}
-
-/* Text as it stands in the record where nothing is escaped there. */
-static bool read_text(struct dts_arrays *a, const struct dts_apply_column *c, enum way way, struct dts_json value,
-		      struct dts_slice *text)
-{
-	size_t at = a->bytes.len;
-
-	if (value.type == DTS_JSON_OBJECT) { /* bytes in the source's set */
-		if (!c->same_charset || dts_json_bytes(value, &a->bytes) != 1)
-			return false;
-		*text = added(a, at);
-		return true;
-	}
-	if (value.type != DTS_JSON_STRING)
-		return false;
-	if (way == WAY_CHARSET) {
-		if (!dts_charset_from_utf8(c->load_charset, dts_json_string(value.raw, &a->scratch.text), &a->bytes))
-			return false;
-		*text = added(a, at);
-		return true;
-	}
-	*text = dts_slice(value.raw.p + 1, value.raw.len - 2);
-	if (memchr(text->p, '\\', text->len)) {
-		dts_json_unescape(value.raw, &a->bytes);
-		*text = added(a, at);
-	}
-	return true;
-}
-
-static bool below(struct dts_slice text, unsigned char limit)
-{
-	unsigned char highest = 0;
-
-	for (size_t i = 0; i < text.len; i++)
-		highest = (unsigned char)text.p[i] > highest ? (unsigned char)text.p[i] : highest;
-	return highest < limit;
-}
-
-/* What the column's set does not have is for the literal to say. */
-static bool fits(const struct dts_apply_column *c, struct dts_slice text)
-{
-	return c->load == DTS_LOAD_ASCII ? below(text, 0x80) : c->load == DTS_LOAD_UTF8MB3 ? below(text, 0xf0) : true;
-}
-
-static bool read_bytes(struct dts_arrays *a, const struct param *p, const struct dts_apply_column *c, struct dts_json value,
-		       struct dts_slice *text)
-{
-	size_t at = a->bytes.len;
-
-	switch (p->way) {
-	case WAY_TEXT:
-		return read_text(a, c, p->way, value, text) && fits(c, *text);
-	case WAY_CHARSET:
-		return read_text(a, c, p->way, value, text);
-	case WAY_BYTES:
-		if (value.type != DTS_JSON_OBJECT || dts_json_bytes(value, &a->bytes) != 1)
-			return false;
-		*text = added(a, at);
-		return true;
-	case WAY_DECIMAL:
-		*text = value.raw;
-		if (value.type == DTS_JSON_STRING)
-			*text = dts_slice(value.raw.p + 1, value.raw.len - 2);
-		return (value.type == DTS_JSON_STRING || value.type == DTS_JSON_NUMBER) && dts_sql_is_number(*text, true);
-	default: /* dates and times */
-		*text = dts_slice(value.raw.p + 1, value.raw.len - 2);
-		return value.type == DTS_JSON_STRING && !memchr(text->p, '\\', text->len);
-	}
-}
-
 static bool add_value(struct dts_arrays *a, size_t param, struct dts_json value)
 {
-	const struct param *p = &a->now->params[param];
+	const struct dts_arrays_param *p = &a->now->params[param];
 	const struct dts_apply_column *c = &a->now->table->columns[p->column];
-	union cell *cell = cells_of(a, param) + a->rows;
+	union dts_arrays_cell *cell = cells_of(a, param) + a->rows;
 	struct dts_slice text;
 
 	if (!value.raw.p || (p->before && value.raw.len > DTS_PLAN_COMPARED))
 		return false;
 	indicators_of(a, param)[a->rows] = value.type == DTS_JSON_NULL ? STMT_INDICATOR_NULL : STMT_INDICATOR_NONE;
 	if (value.type == DTS_JSON_NULL) {
-		*cell = (union cell){0};
+		*cell = (union dts_arrays_cell){0};
 		lengths_of(a, param)[a->rows] = 0;
 		return true;
 	}
-	switch (p->way) {
-	case WAY_INT:
-	case WAY_UINT:
-	case WAY_NUMBER:
-		return read_integer(value, p->way != WAY_INT, &cell->number);
-	case WAY_MEMBER:
-		return read_member(a, c, value, &cell->number);
-	case WAY_FLOAT:
-	case WAY_DOUBLE:
-		return read_real(a, value, p->way == WAY_FLOAT, &cell->real);
-	default:
-		break;
-	}
-	if (!read_bytes(a, p, c, value, &text))
+	if (type_of(p) == MYSQL_TYPE_LONGLONG || type_of(p) == MYSQL_TYPE_DOUBLE)
+		return dts_arrays_number(a, p, c, value, cell);
+	if (!dts_arrays_bytes(a, p, c, value, &text))
 		return false;
 	cell->text = text.p;
 	lengths_of(a, param)[a->rows] = text.len;
@@ -618,7 +435,7 @@ bool dts_arrays_add(struct dts_arrays *a, const struct dts_json *before, const s
 	if (a->rows == 0)
 		dts_buf_reserve(&a->bytes, 4 * (bytes > SEND_BYTES ? bytes : SEND_BYTES) + 64);
 	for (size_t i = 0; i < a->now->count; i++) {
-		const struct param *p = &a->now->params[i];
+		const struct dts_arrays_param *p = &a->now->params[i];
 		if (!add_value(a, i, (p->before ? before : after)[p->column]))
 			return false;
 	}
