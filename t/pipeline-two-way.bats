@@ -51,7 +51,7 @@ pipe() {
 
 # Starts one that follows.
 start() {
-	setsid bash -c "$(pipe "$@")" 2>"$1$2.err" 3>&- &
+	setsid bash -c "$(pipe "$@")" 2>"$1$2.err" 3>&- 6>&- &
 	pipes+=($!)
 }
 
@@ -187,6 +187,42 @@ keep_writing() {
 	bash -c "$(pipe b a -j3 --resume=ba@a)"
 	same
 	[ "$(sql a 'SELECT COUNT(*) FROM log' shop)" -gt 100 ]
+}
+
+@test "a statement that runs for long comes back from no reader that was started meanwhile" {
+	local from_a from_b slow
+
+	from_a=$(now a)
+	from_b=$(now b)
+	write a 0 5
+	bash -c "$(pipe a b '' --start-position="$from_a")"
+	bash -c "$(pipe b a '' --start-position="$from_b")"
+	# A session that reads the table keeps the statement waiting.
+	mkfifo hold
+	exec 6<>hold
+	client b --unbuffered shop <hold >held 3>&- 6>&- &
+	writers+=($!)
+	echo "BEGIN; SELECT COUNT(*) FROM t; SELECT 'held';" >&6
+	wait_until 10 'grep -q held held'
+	sql a 'ALTER TABLE t ADD slow INT' shop
+	start a b '' --resume=ab@b
+	slow=${pipes[0]}
+	wait_until 10 "[ \"\$(sql b 'SELECT COUNT(*) FROM dts.ddl')\" = 1 ]"
+	sql b "INSERT INTO log VALUES ('b', 1)" shop
+	# Its position is then behind the announcement.
+	bash -c "$(pipe b a '' --resume=ba@a)"
+	start b a '' '--follow --heartbeat=1 --resume=ba@a'
+	wait_until 10 "sql b 'SHOW PROCESSLIST' | grep -q 'Binlog Dump'"
+	exec 6>&-
+	wait "$slow"
+	wait "${writers[@]}"
+	pipes=("${pipes[1]}") writers=()
+	sql b "INSERT INTO log VALUES ('b', 2)" shop
+	wait_until 10 same
+	stop "${pipes[0]}"
+	pipes=()
+	[ "$(sql b 'SHOW CREATE TABLE t' shop | grep -c slow)" -eq 1 ]
+	[ ! -s ab.err ] && [ ! -s ba.err ]
 }
 
 @test "the origin is told of whatever the log has: parts of rows, no names, compressed" {

@@ -5,6 +5,7 @@
 #include "binlog/follow_parts.h"
 #include "binlog/history_catalog.h"
 #include "mysql/client.h"
+#include "mysql/quote.h"
 
 /* Where reading begins: position, stop, and the definitions of the tables there. */
 struct beginning {
@@ -245,6 +246,29 @@ int dts_follow_check_semi_sync(struct dts_follow *f, struct dts_error *err)
 	return 0;
 }
 
+/* Statements that appliers are running at the source, which may have announced them before the position: their
+ * rows in the log are behind us (origin.c). No such table, or one that we may not read: nobody applies here. */
+static int load_intents(struct dts_follow *f, struct dts_error *err)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+	struct dts_buf sql = {0};
+
+	if (!f->o->own_db)
+		return 0;
+	dts_buf_adds(&sql, "SELECT checkpoint, src, statement FROM ");
+	dts_sql_table(&sql, dts_slice_of(f->o->own_db), DTS_LIT("ddl"));
+	MYSQL_RES *result = dts_session_query(&f->source.control, dts_buf_slice(&sql), &ignored);
+	dts_buf_release(&sql);
+	if (!result && ignored.status != DTS_REFUSED) {
+		*err = ignored;
+		return -1;
+	}
+	for (MYSQL_ROW row; result && (row = mysql_fetch_row(result));)
+		dts_capture_note_intent(&f->capture, dts_slice_of(row[0]), dts_slice_of(row[1]), dts_slice_of(row[2]));
+	mysql_free_result(result);
+	return 0;
+}
+
 static int begin(struct beginning *b, struct dts_error *err)
 {
 	struct dts_follow *f = b->f;
@@ -274,7 +298,7 @@ static int begin(struct beginning *b, struct dts_error *err)
 	dts_capture_init(&f->capture, &c, &b->start);
 	f->capture.jumps = f->by_gtid;
 	dts_follow_see_start(f);
-	return 0;
+	return b->how == DTS_START_RESUME ? load_intents(f, err) : 0;
 }
 
 int dts_follow_prepare(struct dts_follow *f, struct dts_error *err)

@@ -122,6 +122,9 @@ void dts_capture_elsewhere(struct dts_capture *c, unsigned lower_case_names);
 /* Reading was interrupted: takes an open transaction back and goes back to c->safe. */
 void dts_capture_interrupt(struct dts_capture *c, struct dts_buf *out);
 
+/* An applier's checkpoint in the source's own database says that this statement is being run, of changes of `src`. */
+void dts_capture_note_intent(struct dts_capture *c, struct dts_slice checkpoint, struct dts_slice src, struct dts_slice statement);
+
 /* The records around: `source` is the JSON object of the stream record's field. */
 void dts_capture_stream(struct dts_capture *c, struct dts_slice source, struct dts_buf *out);
 void dts_capture_heartbeat(struct dts_capture *c, uint64_t time, struct dts_buf *out);

@@ -66,20 +66,21 @@ static void read_image(const struct dts_log_table *t, const uint8_t *present, st
 	}
 }
 
-static void note_intent(struct dts_capture *c, enum dts_rows_kind kind, const struct dts_slice texts[COLUMNS])
+void dts_capture_note_intent(struct dts_capture *c, struct dts_slice checkpoint, struct dts_slice src, struct dts_slice statement)
 {
-	struct dts_slice key = dts_map_pair(&c->intent_key, texts[CHECKPOINT], texts[SRC]);
+	struct intent *i = dts_zalloc(1, sizeof *i);
 
-	struct intent *i = NULL;
+	dts_buf_add_slice(&i->src, src);
+	dts_buf_add_slice(&i->statement, statement);
+	free_intent(dts_map_set(&c->intents, dts_map_pair(&c->intent_key, checkpoint, src), i));
+}
 
-	if (kind == DTS_ROWS_DELETE) {
-		free_intent(dts_map_remove(&c->intents, key));
-	} else if (texts[STATEMENT].p) {
-		i = dts_zalloc(1, sizeof *i);
-		dts_buf_add_slice(&i->src, texts[SRC]);
-		dts_buf_add_slice(&i->statement, texts[STATEMENT]);
-		free_intent(dts_map_set(&c->intents, key, i));
-	}
+static void take_intent(struct dts_capture *c, enum dts_rows_kind kind, const struct dts_slice texts[COLUMNS])
+{
+	if (kind == DTS_ROWS_DELETE)
+		free_intent(dts_map_remove(&c->intents, dts_map_pair(&c->intent_key, texts[CHECKPOINT], texts[SRC])));
+	else if (texts[STATEMENT].p)
+		dts_capture_note_intent(c, texts[CHECKPOINT], texts[SRC], texts[STATEMENT]);
 }
 
 int dts_capture_own_rows(struct dts_capture *c, const struct dts_log_table *t, struct dts_event_rows *r, struct dts_error *err)
@@ -101,7 +102,7 @@ int dts_capture_own_rows(struct dts_capture *c, const struct dts_log_table *t, s
 		if (r->rows.bad || !texts[CHECKPOINT].p || !texts[SRC].p || !dts_utf8_valid(texts[SRC].p, texts[SRC].len))
 			return 0;
 		if (t->own == DTS_OWN_DDL)
-			note_intent(c, r->kind, texts);
+			take_intent(c, r->kind, texts);
 		else
 			dts_tx_origin(&c->tx, texts[SRC]);
 	}
