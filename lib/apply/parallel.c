@@ -211,6 +211,9 @@ static void begin_unit(struct dts_applier *a)
 		dts_position_copy(&p->read, &a->applied);
 	dts_position_copy(&p->unit->begin, &p->begin);
 	dts_position_copy(&p->unit->before, &p->read);
+	/* No more than it will hold: memory is counted by the room. */
+	if (a->options.group_bytes < TX_BYTES)
+		dts_buf_reserve(&p->unit->text, a->options.group_bytes);
 	const char *name = a->runner.input;
 	dts_buf_add(&p->unit->input, name, strlen(name) + 1);
 	p->unit_since = now_ms();

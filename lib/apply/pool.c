@@ -14,7 +14,7 @@
 
 enum {
 	QUEUE_BYTES = 40 * 1024 * 1024,         /* of units, ... */
-	QUEUE_BYTES_A_WORKER = 6 * 1024 * 1024, /* ... and so much more for each worker */
+	QUEUE_BYTES_A_WORKER = 4 * 1024 * 1024, /* ... and so much more for each worker */
 	SPARE_BYTES = 4 * 1024 * 1024,          /* a unit of more is not kept for the next one */
 	LOOK_MS = 200,                          /* a stop signal does not end a wait for a condition */
 	TURN_MS = 50, /* in order: so long a finished unit keeps its locks, one of which an earlier one may wait for */
@@ -90,7 +90,7 @@ static void advance(struct dts_pool *p)
 		p->news.marked = u->said_low;
 		dts_buf_add_slice(&p->news.acks, dts_buf_slice(&u->acks));
 		p->units--;
-		p->bytes -= dts_unit_size(u);
+		p->bytes -= dts_unit_memory(u);
 		keep_or_free(p, u);
 	}
 }
@@ -412,7 +412,7 @@ static void wait_done(struct dts_pool *p)
 static bool is_full(const struct dts_pool *p, const struct dts_unit *u)
 {
 	return p->units >= DTS_GRAPH_NODES ||
-	       (p->units > 0 && p->bytes + dts_unit_size(u) > QUEUE_BYTES + (size_t)p->options.jobs * QUEUE_BYTES_A_WORKER);
+	       (p->units > 0 && p->bytes + dts_unit_memory(u) > QUEUE_BYTES + (size_t)p->options.jobs * QUEUE_BYTES_A_WORKER);
 }
 
 static void queue(struct dts_pool *p, struct dts_unit *u)
@@ -423,7 +423,7 @@ static void queue(struct dts_pool *p, struct dts_unit *u)
 	*p->last = u;
 	p->last = &u->next;
 	p->units++;
-	p->bytes += dts_unit_size(u);
+	p->bytes += dts_unit_memory(u);
 	u->node = dts_graph_add(p->graph, u->claims.items, u->claims.count, &waits);
 	p->by_node[u->node] = u;
 	u->state = DTS_UNIT_WAITS;

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+enum { LARGE = 4 * 1024 * 1024 }; /* room for text that is given back where it is not used */
+
 void dts_unit_clear(struct dts_unit *u)
 {
 	dts_buf_clear(&u->text);
@@ -119,6 +121,10 @@ void dts_unit_append(struct dts_unit *u, struct dts_unit *from)
 
 void dts_unit_close(struct dts_unit *u)
 {
+	if (u->text.cap > LARGE && u->text.cap - u->text.len > u->text.len / 4) {
+		u->text.data = dts_realloc(u->text.data, u->text.len);
+		u->text.cap = u->text.len;
+	}
 	for (size_t i = 0; i < u->count; i++)
 		u->changes[i].text.p = u->text.data + u->places[i];
 }

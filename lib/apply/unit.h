@@ -69,7 +69,7 @@ void dts_unit_end_tx(struct dts_unit *u, const struct dts_position *end, struct 
 /* Moves all changes and claims of `from` behind those of `u`. `from` is empty then. */
 void dts_unit_append(struct dts_unit *u, struct dts_unit *from);
 
-/* Nothing more comes: the changes' texts are set. */
+/* Nothing more comes: the changes' texts are set, and room that is not used goes. */
 void dts_unit_close(struct dts_unit *u);
 
 /* Moves `p` behind transactions [from, to) of the unit. */
