@@ -28,9 +28,9 @@ dry() {
 	local want=$1
 
 	shift
-	sql dst 'SHOW DATABASES; SELECT * FROM d.t; SHOW TABLES FROM d; SHOW MASTER STATUS' >before
+	sql dst 'SHOW DATABASES; SELECT * FROM d.t; SHOW TABLES FROM d; SHOW BINARY LOGS' >before
 	run_tool "$want" dts-apply --defaults-file="$(defaults)" -g dst --dry-run "$@" in
-	sql dst 'SHOW DATABASES; SELECT * FROM d.t; SHOW TABLES FROM d; SHOW MASTER STATUS' >after
+	sql dst 'SHOW DATABASES; SELECT * FROM d.t; SHOW TABLES FROM d; SHOW BINARY LOGS' >after
 	diff before after
 }
 
@@ -134,4 +134,22 @@ says() {
 	[[ $stderr == *"warning: transaction '0-1-300', which was to be skipped, did not come"* ]]
 	run_tool 2 dts-apply --defaults-file="$(defaults)" -g dst --dry-run --print --no-checkpoint in
 	[ "$stderr" = 'dts-apply: --dry-run prints neither acks nor SQL' ]
+}
+
+@test "of a schema: tables that are there already, and otherwise" {
+	{
+		ddl create-table 'CREATE TABLE t (x INT)' | tr -d @
+		ddl create-table 'CREATE TABLE other (x INT)' | tr -d @
+		ddl create-view 'CREATE VIEW v AS SELECT 1' | tr -d @
+	} | wrap schema 4 >in
+	dry 4
+	[ "$stderr" = 'dts-apply: of this stream 2 things would be refused' ]
+	says 'would apply: 0 changes in 0 transactions, 3 statements' \
+		"refused: in:2: table 'd.t' is at the target already, with another definition (drop it if it is not needed, or change it to the source's definition)" \
+		'refused: in:4: the stream changes an object that is not a table: CREATE VIEW v AS SELECT 1 (--other-ddl=skip leaves views, routines, triggers, events and accounts out, --other-ddl=apply runs them)'
+	dry 4 --other-ddl=apply
+	sql dst 'DROP TABLE d.t; CREATE TABLE d.t (id INT)'
+	sed -i 2d in
+	sed -i 's/"records":3/"records":2/' in
+	dry 0 --other-ddl=apply
 }

@@ -97,9 +97,9 @@ counted() {
 	from_b=$(now b)
 	start a b -j3 "--follow --heartbeat=1 --start-position=$from_a"
 	start b a --serial "--follow --heartbeat=1 --start-position=$from_b"
-	write a 0 150 &
+	write a 0 100 &
 	writers+=($!)
-	write b 0 150 &
+	write b 0 100 &
 	writers+=($!)
 	wait "${writers[@]}"
 	writers=()
@@ -115,7 +115,7 @@ counted() {
 	pipes=()
 	# As much as was written here, and as much again that came from there.
 	own=$(counted a "$from_a" | sed -n 's/^- //p')
-	[ "$own" -gt 500 ]
+	[ "$own" -gt 300 ]
 	got=$(counted b "$from_b")
 	[ "$(sed -n 's/^a //p' <<<"$got")" -eq "$own" ]
 	[ "$(counted a "$from_a" | sed -n 's/^b //p')" -eq "$(sed -n 's/^- //p' <<<"$got")" ]
@@ -174,10 +174,8 @@ keep_writing() {
 		keep_writing "$way" 2>"$way.write" &
 		writers+=($!)
 	done
-	for _ in 1 2; do
-		dts_retry_kill 2 100 600 "$(pipe a b '-j3 --group-size=200' '--follow --resume=ab@b')"
-		dts_retry_kill 2 100 600 "$(pipe b a '-j3 --group-size=200' '--follow --resume=ba@a')"
-	done
+	dts_retry_kill 3 100 600 "$(pipe a b '-j3 --group-size=200' '--follow --resume=ab@b')"
+	dts_retry_kill 3 100 600 "$(pipe b a '-j3 --group-size=200' '--follow --resume=ba@a')"
 	touch stop
 	wait "${writers[@]}"
 	writers=()
