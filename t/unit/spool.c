@@ -432,7 +432,8 @@ static void test_full_spool(void)
 		CHECK(n.next < n.end);
 		CHECK_INT(n.end, read_on(r, 0, &got, &err));
 		CHECK_INT(last < 0 ? DTS_READAHEAD_ERROR : DTS_READAHEAD_END, got);
-		CHECK_INT(1, times_told);
+		/* The error is told early, too, where the spool still holds something then. */
+		CHECK(times_told == 1 || (last < 0 && times_told == 2));
 		dts_readahead_free(r);
 		dts_spool_free(s);
 	}
