@@ -1,0 +1,25 @@
+-- What happens to their rows.
+insert into k1 select concat('ä',seq),seq,repeat('x',seq) from seq_1_to_9;
+insert into k2 select timestamp'2020-01-01 00:00:00'+interval seq*1000001 microsecond,seq,'x' from seq_1_to_9;
+insert into k3 select seq*12345678901.125,seq,'x' from seq_1_to_9;
+insert into k4 select seq,seq,'x' from seq_1_to_9;
+insert into k5 select 18446744073709551615-seq,seq,'x' from seq_1_to_9;
+insert into k6 select date'2020-01-01'+interval seq day,9223372036854775807-seq,seq,'ü' from seq_1_to_9;
+insert into k7 select concat('k',seq),'2021-01-01',concat('{"a": ',seq,'}') from seq_1_to_9;
+insert into k8 select seq,seq/3,seq/7,seq from seq_1_to_9;
+insert into k9 select 2000+seq,seq%2,repeat(char(seq),70000) from seq_1_to_9;
+begin;
+update k1 set v=v+1, w=concat(w,'y') where v<8; delete from k1 where v=9;
+update k2 set v=v+1, w=concat(w,'y'); delete from k2 where v>5;
+update k3 set v=v+1, w=concat(w,'y'); delete from k3 where v>5;
+update k4 set v=v+1, w=concat(w,'y'); delete from k4 where v>5;
+update k5 set v=v+1, w=concat(w,'y'); delete from k5 where v>5;
+update k6 set v=v+1, w=concat(w,'y'); delete from k6 where v>5;
+update k7 set w='{"b":[1.5,null]}' where id<>'k1'; delete from k7 where id>'k5';
+update k8 set v=v+1.25, w=w*2; delete from k8 where id>5;
+update k9 set v=1-v, w=concat(w,'y'); delete from k9 where id>2005;
+commit;
+begin;
+update k1 set v=v+1; update k1 set v=v-1; update k2 set v=v+1; update k2 set v=v-1; update k5 set v=v+1; update k5 set v=v-1; update k6 set v=v+1; update k6 set v=v-1; update k8 set x=x+1; update k8 set x=x-1; 
+update k4 set id='j' where id='a'; 
+commit;
