@@ -2,21 +2,19 @@
 
 #include "mysql/quote.h"
 
+/*
+ * A column of VALUES has one type for all its rows, which the server makes up from theirs: numbers of a column stay numbers of
+ * that size, and text stays text. What has other literals for some values (the members of a SET by number become
+ * a decimal that is cut at 2^63, floats and bits) is not for it.
+ */
 static bool goes_so(const struct dts_apply_column *c)
 {
 	switch (c->load) {
 	case DTS_LOAD_DIGITS:
-	case DTS_LOAD_YEAR:
-	case DTS_LOAD_BITS:
-	case DTS_LOAD_FLOAT:
-	case DTS_LOAD_DOUBLE:
 	case DTS_LOAD_TIME:
 	case DTS_LOAD_UTF8:
 	case DTS_LOAD_UTF8MB3:
 	case DTS_LOAD_ASCII:
-	case DTS_LOAD_CHARSET:
-	case DTS_LOAD_LABEL:
-	case DTS_LOAD_MEMBER:
 		return true;
 	case DTS_LOAD_BYTES:
 		return c->target->type == DTS_TYPE_BINARY;
@@ -89,14 +87,6 @@ static bool add_before(struct dts_joins *j, const struct dts_apply_column *c, st
 			break;
 		dts_buf_adds(&p->sql, "_binary");
 		dts_sql_literal(&p->sql, dts_json_string(value.raw, &p->scratch.text));
-		return true;
-	case DTS_LOAD_CHARSET:
-		if (value.type != DTS_JSON_STRING)
-			break;
-		dts_buf_clear(&p->scratch.bytes);
-		if (!dts_charset_from_utf8(c->load_charset, dts_json_string(value.raw, &p->scratch.text), &p->scratch.bytes))
-			return false;
-		dts_sql_hex(&p->sql, dts_buf_slice(&p->scratch.bytes));
 		return true;
 	default:
 		break;
