@@ -10,7 +10,7 @@ setup_file() {
 	unit_program claims
 }
 
-teardown_file() { servers_down; }
+teardown() { servers_down; } # each test starts those that it wants
 
 setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
 

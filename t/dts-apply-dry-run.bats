@@ -77,7 +77,7 @@ says() {
 	[ "$stderr" = 'dts-apply: of this stream 6 things would be refused' ]
 	[ "$(grep -c '^refused: in:' <<<"$output")" -eq 6 ]
 	[ "$(sed -n 's/^refused: in:\([0-9]*\): .*/\1/p' <<<"$output" | xargs)" = '7 8 12 13 16 19' ]
-	[[ $output == *"'d.nowhere'"* && $output == *--other-ddl=skip* && $output == *--allow-nontransactional* ]]
+	[[ $output == *"'d.nowhere'"* && $output == *--other-ddl=hold* && $output == *--allow-nontransactional* ]]
 	dry 4 --checkpoint=c
 	[[ $output == *"refused: in:1: there is no checkpoint 'c'"* ]]
 }

@@ -282,7 +282,7 @@ static int take_change(struct target *t, const struct dts_record *r, uint64_t li
 	static const struct dts_apply_checks checks = {.allow_triggers = true, .allow_extra_columns = true};
 	struct dts_apply_table *to = dts_map_get(&t->tables, dts_map_pair(&t->key, r->db, r->table));
 
-	if (!to->bound && (dts_apply_table_bind(to, &t->session, &checks, &err) < 0 || dts_batch_learn(&t->session, to, false, &err) < 0))
+	if (!to->bound && (dts_apply_table_bind(to, &t->session, &checks, &err) < 0 || dts_batch_learn(&t->session, to, dts_slice_is(r->table, "parent"), &err) < 0))
 		return give_up("table");
 	if (t->count == t->cap) {
 		t->cap = t->cap ? t->cap * 2 : 64;
