@@ -146,7 +146,7 @@ says() {
 	[ "$stderr" = 'dts-apply: of this stream 2 things would be refused' ]
 	says 'would apply: 0 changes in 0 transactions, 3 statements' \
 		"refused: in:2: table 'd.t' is at the target already, with another definition (drop it if it is not needed, or change it to the source's definition)" \
-		'refused: in:4: the stream changes an object that is not a table: CREATE VIEW v AS SELECT 1 (--other-ddl=skip leaves views, routines, triggers, events and accounts out, --other-ddl=apply runs them)'
+		'refused: in:4: the stream changes an object that is not a table: CREATE VIEW v AS SELECT 1 (--other-ddl=hold keeps statements on views, routines, triggers, events and accounts for the cut-over, skip leaves them out, apply runs them)'
 	dry 4 --other-ddl=apply
 	sql dst 'DROP TABLE d.t; CREATE TABLE d.t (id INT)'
 	sed -i 2d in
