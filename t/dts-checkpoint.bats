@@ -113,7 +113,7 @@ dts-checkpoint: hint: is dts-apply running? --timeout=SECONDS waits longer" ]
 	# What was known besides goes.
 	stream changes 10 0-1-5 | apply --checkpoint=m
 	sql dst "INSERT INTO dts.prepared VALUES ('m', 's', 'x', 't', '', NOW()), ('m', 'z', 'x', 't', '', NOW())
-		; INSERT INTO dts.mark VALUES ('m', 's', 0, 't', '$(pos 70)', NOW())"
+		; INSERT INTO dts.mark VALUES ('m', 's', 0, 't', '$(pos 70)', '[]', NOW())"
 	[ "$(checkpoint get m)" = bin.000001:70 ]
 	run_tool 0 checkpoint set m s bin.000001:30
 	[ "$(checkpoint get m)" = bin.000001:30 ]
