@@ -77,6 +77,7 @@ stops() {
 }
 
 @test "statements under other names make there what they made here" {
+	sampled 2
 	for kind in $KINDS; do
 		begin 'CREATE TABLE p (id int primary key); CREATE TABLE a (id int primary key, p int, KEY (p));
 			CREATE TABLE `q``uo te` (id int primary key); INSERT INTO p VALUES (1); INSERT INTO a VALUES (1, 1)'
@@ -106,6 +107,7 @@ begin_partitions() {
 }
 
 @test "rows that statements move and drop by partitions" {
+	sampled 2
 	for kind in $KINDS; do
 		begin_partitions
 		sql "$kind" 'ALTER TABLE t EXCHANGE PARTITION p0 WITH TABLE u; INSERT INTO t VALUES (5,5); UPDATE u SET v = 9 WHERE id = 1' shop

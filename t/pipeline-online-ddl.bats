@@ -119,6 +119,7 @@ statements() {
 }
 
 @test "pt-online-schema-change is hidden, its triggers, too" {
+	sampled 3
 	for kind in $KINDS; do
 		for how in $(drawn ,shop.t yes,shop); do
 			stepwise=${how%,*}
@@ -134,6 +135,7 @@ statements() {
 }
 
 @test "hidden changes of a log without the names of columns, and in the middle of which reading ends" {
+	sampled 3
 	for kind in $KINDS; do
 		if kind_is_mysql "$kind"; then minimal=MINIMAL; else minimal=NO_LOG; fi
 		sql "$kind" "SET GLOBAL binlog_row_metadata=$minimal"
@@ -150,6 +152,7 @@ statements() {
 }
 
 @test "followed: the tables of the tools come and go at the target as well" {
+	sampled 3
 	mode=follow
 	for kind in $KINDS; do
 		stepwise=
@@ -164,6 +167,7 @@ statements() {
 }
 
 @test "an online schema change that is given up leaves nothing" {
+	sampled 3
 	stepwise=yes
 	for kind in $KINDS; do
 		begin
@@ -218,6 +222,7 @@ stops() {
 }
 
 @test "what cannot be told as one statement is stopped at" {
+	sampled 3
 	stepwise=yes
 	for kind in $KINDS; do
 		begin
@@ -257,6 +262,7 @@ stops() {
 }
 
 @test "what was hidden is not forgotten by a run that is to hide nothing" {
+	sampled 3
 	stepwise=yes
 	for kind in $KINDS; do
 		begin
@@ -273,6 +279,7 @@ stops() {
 }
 
 @test "one that began before the rows were read is a change of tables as any, where all are selected" {
+	sampled 3
 	stepwise=
 	selection=shop
 	for kind in $KINDS; do

@@ -164,6 +164,7 @@ keep_writing() {
 }
 
 @test "killed in both directions again and again: nothing is lost, made twice or brought back" {
+	sampled 2
 	local from_a from_b way
 
 	from_a=$(now a)
@@ -188,6 +189,7 @@ keep_writing() {
 }
 
 @test "a statement that runs for long comes back from no reader that was started meanwhile" {
+	sampled 2
 	local from_a from_b slow
 
 	from_a=$(now a)
@@ -224,6 +226,7 @@ keep_writing() {
 }
 
 @test "the origin is told of whatever the log has: parts of rows, no names, compressed" {
+	sampled 2
 	local from_a from_b
 
 	from_a=$(now a)
