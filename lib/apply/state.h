@@ -119,6 +119,8 @@ struct dts_apply_table *dts_applier_table(struct dts_applier *a, const struct dt
 void dts_applier_unbind(struct dts_applier *a); /* after DDL: the target's tables are looked at again */
 int dts_applier_bind(struct dts_applier *a, struct dts_apply_table *t, struct dts_error *err);
 void dts_applier_notice(struct dts_applier *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* join.c: a stream of changes begins. */
+int dts_join_stream(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
 /* The checkpoint's source is the server that the stream is from, as far as both are known. */
 int dts_applier_same_server(struct dts_applier *a, const struct dts_source_state *s, struct dts_error *err);
 /* The checkpoint stands at other GTIDs than the stream begins behind. -1. */
