@@ -12,7 +12,7 @@ static struct dts_connect_options server;
 static struct dts_apply_options apply = {.checkpoint_db = DTS_CHECKPOINT_DB, .lock_wait = 10, .group_bytes = 1 << 20, .jobs = 1, .server = &server};
 static struct dts_stream_options stream_options;
 static const char *other_ddl = "stop", *keys;
-static struct dts_list skip_txs, replace_txs;
+static struct dts_list skip_txs, replace_txs, on_conflict;
 static bool ddl_done, ddl_redo, ack, print, cut_over, dry_run;
 
 static const struct dts_option apply_options[] = {
@@ -23,6 +23,7 @@ static const struct dts_option apply_options[] = {
 	{"checkpoint-db", 0, DTS_OPTION_NAME, &apply.checkpoint_db, "DB", "database of the checkpoint (default dts)"},
 	{"new-checkpoint", 0, DTS_OPTION_FLAG, &apply.new_checkpoint, NULL, "begin the checkpoint with these changes, without a full phase"},
 	{"no-checkpoint", 0, DTS_OPTION_FLAG, &apply.no_checkpoint, NULL, "apply changes without keeping a position"},
+	{"on-conflict", 0, DTS_OPTION_LIST, &on_conflict, "KIND:HOW", "changes that do not fit the target: see the manual page"},
 	{"lock-wait", 0, DTS_OPTION_NUMBER, &apply.lock_wait, "SECONDS", "wait for a dying run to let go of the checkpoint (default 10)"},
 	{"group-size", 0, DTS_OPTION_SIZE, &apply.group_bytes, "SIZE", "records gathered into one target transaction (default 1M)"},
 	{"other-ddl", 0, DTS_OPTION_STRING, &other_ddl, "HOW", "views, routines, triggers...: stop, skip, hold or apply"},
@@ -98,6 +99,10 @@ static int check_options(struct dts_error *err)
 	if (ddl_done && ddl_redo)
 		return dts_fail(err, DTS_USAGE, "--ddl-done and --ddl-redo contradict each other");
 	apply.doubt = ddl_done ? DTS_DOUBT_DONE : ddl_redo ? DTS_DOUBT_REDO : DTS_DOUBT_ASK;
+	if (dts_conflict_policy_parse(&apply.on_conflict, &on_conflict, err) < 0)
+		return -1;
+	if (dry_run) /* meets no row, and writes no file */
+		dts_conflict_policy_release(&apply.on_conflict);
 	if (ack && print)
 		return dts_fail(err, DTS_USAGE, "--ack and --print contradict each other");
 	if (dry_run && (ack || print))
@@ -205,6 +210,8 @@ int main(int argc, char **argv)
 	dts_list_release(&files);
 	dts_list_release(&skip_txs);
 	dts_list_release(&replace_txs);
+	dts_list_release(&on_conflict);
+	dts_conflict_policy_release(&apply.on_conflict);
 	if (rc == 0 && stopped)
 		dts_signals_die(stopped);
 	return rc < 0 ? dts_report(&err) : DTS_OK;

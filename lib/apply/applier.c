@@ -393,10 +393,11 @@ int dts_applier_run(struct dts_applier *a, int *stopped, struct dts_error *err)
 	/* A signal ends what waits, without an error of its own. */
 	*stopped = rc == 0 || err->status == DTS_OK ? dts_signals_stop() : 0;
 	if (*stopped)
-		return stop(a, err) < 0 ? -1 : dts_exceptions_tell(a, err);
-	if (rc < 0 || dts_group_flush(a, err) < 0)
-		return -1;
-	return dts_exceptions_tell(a, err);
+		rc = stop(a, err);
+	else if (rc == 0)
+		rc = dts_group_flush(a, err);
+	dts_conflict_log_sum(a->conflict_log, a->options.notice);
+	return rc < 0 ? -1 : dts_exceptions_tell(a, err);
 }
 
 static int take_checkpoint(struct dts_applier *a, struct dts_error *err)
@@ -448,7 +449,9 @@ struct dts_applier *dts_applier_new(struct dts_session *session, struct dts_stre
 	a->stream = stream;
 	a->log.limit = 16 * 1024 * 1024;
 	dts_record_init(&a->again);
-	if (dts_exceptions_read(&a->exceptions, options->skip_txs, options->replace_txs, err) < 0 ||
+	a->conflict_log = dts_conflict_log_new(&a->options.on_conflict, err);
+	a->resolver = (struct dts_resolver){.log = a->conflict_log, .runner = &a->runner};
+	if (!a->conflict_log || dts_exceptions_read(&a->exceptions, options->skip_txs, options->replace_txs, err) < 0 ||
 	    dts_session_run(session, DTS_LIT("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"), err) < 0 ||
 	    dts_runner_init(&a->runner, session, err) < 0 || begin_print(a, err) < 0 || take_checkpoint(a, err) < 0) {
 		dts_applier_free(a);
@@ -476,6 +479,8 @@ void dts_applier_free(struct dts_applier *a)
 	dts_cascades_release(&a->cascades);
 	dts_keys_release(&a->keys);
 	dts_parallel_release(&a->parallel);
+	dts_resolver_release(&a->resolver);
+	dts_conflict_log_free(a->conflict_log);
 	dts_above_release(&a->above);
 	dts_exceptions_release(&a->exceptions);
 	dts_dry_release(&a->dry);

@@ -2,6 +2,7 @@
 #define DTS_APPLY_APPLIER_H
 
 #include "apply/table.h"
+#include "apply/policy.h"
 #include "base/output.h"
 #include "mysql/session.h"
 #include "record/stream.h"
@@ -27,6 +28,7 @@ struct dts_apply_options {
 	const struct dts_list *skip_txs;    /* ids of transactions to leave out */
 	const struct dts_list *replace_txs; /* "ID=FILE": to be made as the file says */
 	const char *reason;        /* why, for the record */
+	struct dts_conflict_policy on_conflict; /* borrowed, what it points to */
 	uint64_t lock_wait;        /* seconds to wait for a dying run */
 	uint64_t group_bytes;      /* records gathered into one target transaction at most */
 	struct dts_output *print;  /* gets the statements, which are not run; NULL: they are */

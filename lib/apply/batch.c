@@ -214,7 +214,7 @@ static int plan_change(struct dts_batch *b, const struct dts_apply_table *t, enu
 		       const struct dts_json *after, uint64_t line, struct dts_error *err)
 {
 	int rc = op == DTS_OP_INSERT ? dts_plan_more(&b->plan, t, after, PACKET, line, err)
-				     : dts_plan_images(&b->plan, t, before, after, op, (struct dts_slice){NULL, 0}, line, err);
+				     : dts_plan_images(&b->plan, t, before, after, op, line, err);
 
 	if (rc < 0) {
 		*err = (struct dts_error)DTS_ERROR_INIT;
@@ -424,7 +424,7 @@ int dts_batch_run(struct dts_batch *b, const struct dts_change *changes, size_t 
 
 /* ---- the plain way ---- */
 
-static void plan_checks(struct dts_plan *p, bool no_foreign, bool no_unique)
+void dts_batch_plan_checks(struct dts_plan *p, bool no_foreign, bool no_unique)
 {
 	size_t at = p->sql.len;
 
@@ -442,12 +442,12 @@ int dts_batch_plan(struct dts_batch *b, struct dts_plan *p, const struct dts_cha
 		make_room(b, 1, 2 * columns);
 		struct dts_json *before = b->cells, *after = b->cells + columns;
 		if (!same_flags(c, last))
-			plan_checks(p, c->no_foreign, c->no_unique);
+			dts_batch_plan_checks(p, c->no_foreign, c->no_unique);
 		last = c;
-		if (read_change(b, c, before, after, err) < 0 || dts_plan_images(p, c->table, before, after, c->op, c->text, c->line, err) < 0)
+		if (read_change(b, c, before, after, err) < 0 || dts_plan_images(p, c->table, before, after, c->op, c->line, err) < 0)
 			return dts_runner_where(b->runner, c->line, err);
 	}
 	if (!same_flags(last, &none))
-		plan_checks(p, false, false);
+		dts_batch_plan_checks(p, false, false);
 	return 0;
 }

@@ -44,4 +44,7 @@ int dts_batch_run(struct dts_batch *b, const struct dts_change *changes, size_t 
 enum { DTS_BATCH_FEW = 8 };
 int dts_batch_plan(struct dts_batch *b, struct dts_plan *p, const struct dts_change *changes, size_t count, struct dts_error *err);
 
+/* Adds what sets the session's checks. */
+void dts_batch_plan_checks(struct dts_plan *p, bool no_foreign, bool no_unique);
+
 #endif

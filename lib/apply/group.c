@@ -224,6 +224,29 @@ static int plan_setval(struct dts_applier *a, const struct dts_record *r, uint64
 	return count_change(a, err);
 }
 
+/* Of a transaction that goes by itself: what was planned before the change is sent, so that it stands alone. */
+static int begin_alone(struct dts_applier *a, struct dts_error *err)
+{
+	if (!a->singly)
+		return 0;
+	if (dts_runner_run(&a->runner, &a->plan, err) < 0)
+		return -1;
+	dts_plan_clear(&a->plan);
+	dts_resolver_plan(&a->resolver, &a->plan);
+	return 0;
+}
+
+/* The change is planned. */
+static int end_change(struct dts_applier *a, const struct dts_apply_table *t, const struct dts_record *r,
+		      enum dts_plan_mode mode, uint64_t line, struct dts_error *err)
+{
+	const struct dts_resolving change = {.table = t, .record = r, .line = line, .converges = mode == DTS_PLAN_CONVERGE};
+
+	if (a->singly && dts_resolver_run(&a->resolver, &a->plan, &change, err) < 0)
+		return -1;
+	return count_change(a, err);
+}
+
 int dts_group_plan_record(struct dts_applier *a, const struct dts_record *r, const struct dts_position *pos,
 			  uint64_t line, struct dts_error *err)
 {
@@ -238,12 +261,14 @@ int dts_group_plan_record(struct dts_applier *a, const struct dts_record *r, con
 		return 0;
 	if (!t->bound && dts_applier_bind(a, t, err) < 0)
 		return dts_runner_where(&a->runner, line, err);
+	if (begin_alone(a, err) < 0)
+		return -1;
 	dts_applier_plan_checks(a, mode == DTS_PLAN_CONVERGE || has_flag(r, "no-foreign-key-checks"),
 				has_flag(r, "no-unique-checks"));
 	if (dts_plan_change(&a->plan, t, r, mode, line, err) < 0 ||
 	    (mode == DTS_PLAN_CONVERGE && plan_cascades(a, t, r, line, err) < 0))
 		return dts_runner_where(&a->runner, line, err);
-	return count_change(a, err);
+	return end_change(a, t, r, mode, line, err);
 }
 
 int dts_group_plan_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struct dts_error *err)
@@ -380,6 +405,27 @@ static int repeat_group(struct dts_applier *a, bool commit, struct dts_error *er
 	return -1;
 }
 
+/* Transaction `i` of the group by itself. */
+static int apply_alone(struct dts_applier *a, size_t i, struct dts_error *err)
+{
+	const struct dts_apply_tx *tx = &a->txs[i];
+
+	dts_resolver_begin(&a->resolver, &(struct dts_tx_place){.src = dts_buf_slice(&a->src), .tx = dts_buf_slice(&tx->tx),
+								 .file = tx->pos.file, .offset = tx->pos.offset});
+	if (plan_again(a, i, i + 1, err) < 0)
+		return -1;
+	plan_mark(a, i, i + 1);
+	if (dts_resolver_before_commit(&a->resolver, err) < 0) {
+		dts_applier_rollback(a);
+		return -1;
+	}
+	if (dts_applier_commit(a, err) < 0)
+		return -1;
+	dts_resolver_committed(&a->resolver);
+	dts_conflict_log_tell(a->conflict_log, a->options.notice);
+	return note_committed(a, i, i + 1, err);
+}
+
 /*
  * One of the group was refused, and took the others with it. So each goes by
  * itself: the target ends right before the one that is refused. Returns as the
@@ -387,20 +433,13 @@ static int repeat_group(struct dts_applier *a, bool commit, struct dts_error *er
  */
 static int apply_singly(struct dts_applier *a, struct dts_error *err)
 {
-	bool worth_it = err->status != DTS_AGAIN && (a->tx_count > 1 || a->runner.wordless);
+	bool worth_it = err->status != DTS_AGAIN && (a->tx_count > 1 || err->status == DTS_REFUSED);
 	int rc = worth_it ? 0 : -1;
 
-	a->runner.careful = true; /* so that a warning's words can be had */
-	for (size_t i = 0; rc == 0 && i < a->tx_count; i++) {
-		rc = plan_again(a, i, i + 1, err);
-		if (rc == 0)
-			plan_mark(a, i, i + 1);
-		if (rc == 0)
-			rc = dts_applier_commit(a, err);
-		if (rc == 0)
-			rc = note_committed(a, i, i + 1, err);
-	}
-	a->runner.careful = false;
+	a->runner.careful = a->singly = true; /* so that a warning's words can be had */
+	for (size_t i = 0; rc == 0 && i < a->tx_count; i++)
+		rc = apply_alone(a, i, err);
+	a->runner.careful = a->singly = false;
 	/* Also after a failure: what is left must not be marked as done by a later flush. */
 	forget_group(a);
 	return rc;

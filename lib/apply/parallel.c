@@ -22,7 +22,8 @@ static long long now_ms(void)
 int dts_parallel_start(struct dts_applier *a, struct dts_error *err)
 {
 	struct dts_pool_options o = {.server = a->options.server, .checkpoint = a->has_checkpoint ? &a->checkpoint : NULL,
-				     .jobs = (unsigned)a->options.jobs, .in_order = a->options.in_order};
+				     .jobs = (unsigned)a->options.jobs, .in_order = a->options.in_order,
+				     .conflicts = a->conflict_log};
 	struct dts_parallel *p = &a->parallel;
 
 	if (a->options.serial || a->options.print || p->pool)
@@ -290,6 +291,7 @@ int dts_parallel_news(struct dts_applier *a, struct dts_error *err)
 	a->change_count += p->news.changes;
 	a->transactions += p->news.transactions;
 	p->news.changes = p->news.transactions = 0;
+	dts_conflict_log_tell(a->conflict_log, a->options.notice);
 	if (rc == 0)
 		return give_acks(a, &p->news.acks, err);
 	struct dts_error other = DTS_ERROR_INIT;

@@ -4,12 +4,9 @@
 
 #include "mysql/quote.h"
 
-enum { RECORD_KEPT = 64 * 1024 }; /* bytes of a record, at most, that are kept for a message */
-
 void dts_plan_release(struct dts_plan *p)
 {
 	dts_buf_release(&p->sql);
-	dts_buf_release(&p->records);
 	free(p->statements);
 	free(p->values);
 	free(p->before);
@@ -20,7 +17,6 @@ void dts_plan_release(struct dts_plan *p)
 void dts_plan_clear(struct dts_plan *p)
 {
 	dts_buf_clear(&p->sql);
-	dts_buf_clear(&p->records);
 	p->count = 0;
 }
 
@@ -131,37 +127,32 @@ static int add_rest(struct dts_plan *p, const struct dts_apply_table *t, const s
 	return 0;
 }
 
-static int add_key(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before, struct dts_error *err)
+int dts_plan_add_key(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *row, struct dts_error *err)
 {
 	unsigned enum_zeros = 0;
 
 	for (size_t i = 0; i < t->key->count; i++) {
 		size_t column = t->key_columns[i];
-		if (!before[column].raw.p)
-			return missing_value(t, column, "the before", err);
-		dts_buf_adds(&p->sql, i ? " AND " : " WHERE ");
+		if (!row[column].raw.p)
+			return missing_value(t, column, row == p->values ? "the after" : "the before", err);
+		dts_buf_adds(&p->sql, i ? " AND " : "");
 		dts_sql_ident(&p->sql, t->columns[column].target->name);
 		dts_buf_addc(&p->sql, '=');
-		if (dts_literal_add(&p->sql, &t->columns[column], before[column], &enum_zeros, &p->scratch, err) < 0)
+		if (dts_literal_add(&p->sql, &t->columns[column], row[column], &enum_zeros, &p->scratch, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-/* WHERE over the key and, if `whole`, the rest of the row; or over every column (then exactly one of several equal rows). */
-static int add_where(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before, bool whole,
-		     struct dts_statement *s, struct dts_error *err)
+/* WHERE over the key and what the change knew of the row, or over every column (then exactly one of several equal rows). */
+static int add_where(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before, bool key_only,
+		     struct dts_error *err)
 {
 	bool first = true;
 
-	if (t->key) {
-		s->key_at = p->sql.len;
-		if (add_key(p, t, before, err) < 0)
-			return -1;
-		s->key_len = p->sql.len - s->key_at;
-		return whole ? add_rest(p, t, before, err) : 0;
-	}
 	dts_buf_adds(&p->sql, " WHERE ");
+	if (t->key)
+		return dts_plan_add_key(p, t, before, err) < 0 || (!key_only && add_rest(p, t, before, err) < 0) ? -1 : 0;
 	for (size_t i = 0; i < t->schema.column_count; i++) {
 		if (!t->columns[i].written)
 			continue;
@@ -177,16 +168,15 @@ static int add_where(struct dts_plan *p, const struct dts_apply_table *t, const 
 }
 
 static int plan_delete(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before,
-		       long long rows, uint64_t line, struct dts_error *err)
+		       bool key_only, long long rows, uint64_t line, struct dts_error *err)
 {
-	struct dts_statement s = {.rows = rows, .line = line, .target = &t->target};
 	size_t at = start_statement(p);
 
 	dts_buf_adds(&p->sql, "DELETE FROM ");
 	dts_sql_table(&p->sql, t->schema.db, t->schema.table);
-	if (add_where(p, t, before, rows != DTS_EXPECT_ANY, &s, err) < 0)
+	if (add_where(p, t, before, key_only, err) < 0)
 		return -1;
-	dts_plan_add(p, at, s);
+	dts_plan_add(p, at, (struct dts_statement){.rows = rows, .line = line, .target = &t->target});
 	return 0;
 }
 
@@ -195,7 +185,7 @@ static int plan_delete(struct dts_plan *p, const struct dts_apply_table *t, cons
  * column with ON UPDATE CURRENT_TIMESTAMP would else get a time of its own.
  */
 static int plan_update(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before,
-		       const struct dts_json *after, uint64_t line, struct dts_error *err)
+		       const struct dts_json *after, bool key_only, uint64_t line, struct dts_error *err)
 {
 	struct dts_statement s = {.rows = 1, .line = line, .computes = t->computes, .target = &t->target};
 	size_t at = start_statement(p);
@@ -215,44 +205,70 @@ static int plan_update(struct dts_plan *p, const struct dts_apply_table *t, cons
 		else if (dts_literal_add(&p->sql, &t->columns[i], after[i], &s.enum_zeros, &p->scratch, err) < 0)
 			return -1;
 	}
-	if (first)
+	if (first) {
+		p->sql.len = at;
 		return 0; /* nothing but generated columns */
-	if (add_where(p, t, before, true, &s, err) < 0)
+	}
+	if (add_where(p, t, before, key_only, err) < 0)
 		return -1;
 	dts_plan_add(p, at, s);
 	return 0;
 }
 
-/* Deletes whatever holds one of the row's unique values. */
+static int add_unique(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_key *key,
+		      const struct dts_json *row, const char *what, struct dts_error *err)
+{
+	size_t at = p->sql.len;
+	unsigned enum_zeros = 0;
+
+	for (size_t i = 0; i < key->count; i++) {
+		long column = dts_schema_column(&t->schema, key->columns[i], i);
+		/* NULL is never equal to another row's. */
+		if (column < 0 || !t->columns[column].written || (row[column].raw.p && row[column].type == DTS_JSON_NULL)) {
+			p->sql.len = at;
+			return 0;
+		}
+		if (!row[column].raw.p)
+			return missing_value(t, (size_t)column, what, err);
+		dts_buf_adds(&p->sql, i ? " AND " : "");
+		dts_sql_ident(&p->sql, t->columns[column].target->name);
+		dts_buf_addc(&p->sql, '=');
+		if (dts_literal_add(&p->sql, &t->columns[column], row[column], &enum_zeros, &p->scratch, err) < 0)
+			return -1;
+	}
+	return key->count > 0;
+}
+
+int dts_plan_add_unique(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_key *key,
+			const struct dts_json *row, struct dts_error *err)
+{
+	return add_unique(p, t, key, row, "to find who holds a unique value, the", err);
+}
+
+/* Deletes whatever holds one of the row's unique values, but for the row with the key of `except`. */
 static int plan_clear_keys(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *row,
-			   uint64_t line, struct dts_error *err)
+			   const struct dts_json *except, uint64_t line, struct dts_error *err)
 {
 	for (size_t k = 0; k <= t->target.unique_count; k++) {
 		const struct dts_key *key = k == 0 ? &t->target.primary : &t->target.unique[k - 1];
 		size_t at = start_statement(p);
-		unsigned enum_zeros = 0;
-		bool usable = key->count > 0;
 		dts_buf_adds(&p->sql, "DELETE FROM ");
 		dts_sql_table(&p->sql, t->schema.db, t->schema.table);
-		for (size_t i = 0; i < key->count && usable; i++) {
-			long column = dts_schema_column(&t->schema, key->columns[i], i);
-			/* NULL is never equal to another row's. */
-			usable = column >= 0 && t->columns[column].written &&
-				 (!row[column].raw.p || row[column].type != DTS_JSON_NULL);
-			if (!usable)
-				break;
-			if (!row[column].raw.p)
-				return missing_value(t, (size_t)column, "inside the table's window the", err);
-			dts_buf_adds(&p->sql, i ? " AND " : " WHERE ");
-			dts_sql_ident(&p->sql, t->columns[column].target->name);
-			dts_buf_addc(&p->sql, '=');
-			if (dts_literal_add(&p->sql, &t->columns[column], row[column], &enum_zeros, &p->scratch, err) < 0)
-				return -1;
-		}
-		if (usable)
-			dts_plan_add(p, at, (struct dts_statement){.rows = DTS_EXPECT_ANY, .line = line});
-		else
+		dts_buf_adds(&p->sql, " WHERE ");
+		int usable = add_unique(p, t, key, row, except || !t->window.known ? "the after" : "inside the table's window the", err);
+		if (usable < 0)
+			return -1;
+		if (!usable) {
 			p->sql.len = at;
+			continue;
+		}
+		if (except) {
+			dts_buf_adds(&p->sql, " AND NOT (");
+			if (dts_plan_add_key(p, t, except, err) < 0)
+				return -1;
+			dts_buf_addc(&p->sql, ')');
+		}
+		dts_plan_add(p, at, (struct dts_statement){.rows = DTS_EXPECT_ANY, .line = line});
 	}
 	return 0;
 }
@@ -264,50 +280,58 @@ static int plan_converging(struct dts_plan *p, const struct dts_apply_table *t, 
 	if (!t->key)
 		return dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s' has no key, so changes inside its window cannot be repeated",
 				(int)t->schema.db.len, t->schema.db.p, (int)t->schema.table.len, t->schema.table.p);
-	if (r->op != DTS_OP_INSERT && plan_delete(p, t, p->before, DTS_EXPECT_ANY, line, err) < 0)
+	if (r->op != DTS_OP_INSERT && plan_delete(p, t, p->before, true, DTS_EXPECT_ANY, line, err) < 0)
 		return -1;
 	if (r->op == DTS_OP_DELETE)
 		return 0;
-	if (plan_clear_keys(p, t, p->values, line, err) < 0)
+	if (plan_clear_keys(p, t, p->values, NULL, line, err) < 0)
 		return -1;
 	return plan_insert(p, t, p->values, line, err);
+}
+
+int dts_plan_spread(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_record *r, struct dts_error *err)
+{
+	dts_plan_values(p, t->schema.column_count);
+	if (r->op != DTS_OP_INSERT && dts_apply_table_spread(t, r->raw[DTS_F_BEFORE], p->before, err) < 0)
+		return -1;
+	return r->op != DTS_OP_DELETE ? dts_apply_table_spread(t, r->raw[DTS_F_AFTER], p->values, err) : 0;
+}
+
+int dts_plan_overwrite(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_record *r,
+		       struct dts_overwrite how, uint64_t line, struct dts_error *err)
+{
+	if (r->op == DTS_OP_DELETE)
+		return how.missing ? 0 : plan_delete(p, t, p->before, true, 1, line, err);
+	bool insert = r->op == DTS_OP_INSERT || how.missing;
+	const struct dts_json *stays = !insert ? p->before : how.in_place ? p->values : NULL;
+	if (how.clear && plan_clear_keys(p, t, p->values, stays, line, err) < 0)
+		return -1;
+	if (insert && !how.in_place)
+		return plan_insert(p, t, p->values, line, err);
+	return plan_update(p, t, stays, p->values, true, line, err);
 }
 
 int dts_plan_change(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_record *r, enum dts_plan_mode mode,
 		    uint64_t line, struct dts_error *err)
 {
-	dts_plan_values(p, t->schema.column_count);
-	if (r->op != DTS_OP_INSERT && dts_apply_table_spread(t, r->raw[DTS_F_BEFORE], p->before, err) < 0)
-		return -1;
-	if (r->op != DTS_OP_DELETE && dts_apply_table_spread(t, r->raw[DTS_F_AFTER], p->values, err) < 0)
+	if (dts_plan_spread(p, t, r, err) < 0)
 		return -1;
 	if (mode == DTS_PLAN_CONVERGE)
 		return plan_converging(p, t, r, line, err);
-	return dts_plan_images(p, t, p->before, p->values, r->op, r->line, line, err);
+	return dts_plan_images(p, t, p->before, p->values, r->op, line, err);
 }
 
 int dts_plan_images(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before,
-		    const struct dts_json *after, enum dts_op op, struct dts_slice record, uint64_t line, struct dts_error *err)
+		    const struct dts_json *after, enum dts_op op, uint64_t line, struct dts_error *err)
 {
-	size_t count = p->count;
-	int rc;
-
 	switch (op) {
 	case DTS_OP_INSERT:
-		rc = plan_insert(p, t, after, line, err);
-		break;
+		return plan_insert(p, t, after, line, err);
 	case DTS_OP_DELETE:
-		rc = plan_delete(p, t, before, 1, line, err);
-		break;
+		return plan_delete(p, t, before, false, 1, line, err);
 	default:
-		rc = plan_update(p, t, before, after, line, err);
+		return plan_update(p, t, before, after, false, line, err);
 	}
-	if (p->count > count && record.len <= RECORD_KEPT) {
-		p->statements[count].record_at = p->records.len;
-		p->statements[count].record_len = record.len;
-		dts_buf_add_slice(&p->records, record);
-	}
-	return rc;
 }
 
 /* A whole number of the row, as it stands there or in a string. */

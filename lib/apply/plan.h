@@ -28,14 +28,11 @@ struct dts_statement {
 	bool computes;     /* the table has generated columns, which may warn */
 	const struct dts_schema *target; /* its table, to judge warnings; NULL: our own statement */
 	uint64_t line;     /* of the record, for messages; 0: our own statement */
-	size_t key_at, key_len;       /* " WHERE " and the key that finds its row, in `sql`; 0: it has none */
-	size_t record_at, record_len; /* of the change, in `records`; 0: not kept */
 };
 
 /* Statements in order. All zero is empty; memory is kept when cleared. */
 struct dts_plan {
 	struct dts_buf sql;
-	struct dts_buf records; /* of changes, for messages */
 	struct dts_statement *statements;
 	size_t count, cap;
 	struct dts_literal_scratch scratch;
@@ -59,9 +56,9 @@ int dts_plan_change(struct dts_plan *p, const struct dts_apply_table *t, const s
 		    enum dts_plan_mode mode, uint64_t line, struct dts_error *err);
 
 /* The same, strict, of images that are spread already: `before` of an update or delete, `after` of an insert or
- * update, by column of the schema. The table is only read. `record`: for messages, may be empty. */
+ * update, by column of the schema. The table is only read. */
 int dts_plan_images(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before,
-		    const struct dts_json *after, enum dts_op op, struct dts_slice record, uint64_t line, struct dts_error *err);
+		    const struct dts_json *after, enum dts_op op, uint64_t line, struct dts_error *err);
 
 /* Values of a before image that are longer, as they stand in the record, are not compared: their row would go
  * over the wire twice. */
@@ -70,6 +67,28 @@ enum { DTS_PLAN_COMPARED = 64 * 1024 };
 /* Is this column's value of a before image compared, besides the key that finds the row? Not
  * documents, whose text is the server's own to choose. */
 bool dts_plan_compares(const struct dts_apply_table *t, size_t column, struct dts_json before);
+
+/* Spreads the images of a change over p->before and p->values, until the next change is planned. */
+int dts_plan_spread(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_record *r, struct dts_error *err);
+
+/* Append a condition to p->sql: for the row that has the key of an image, which the table must have (t->key); ... */
+int dts_plan_add_key(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *row, struct dts_error *err);
+/* ... for rows with the image's values in a unique key of the target: 1; 0: such a row there cannot be, or it
+ * cannot be told; nothing is appended. */
+int dts_plan_add_unique(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_key *key,
+			const struct dts_json *row, struct dts_error *err);
+
+/* How a change is made that does not fit the target. */
+struct dts_overwrite {
+	bool missing;  /* its row is not there: an UPDATE inserts, a DELETE has nothing to do; else the row is found by its key
+			* alone, whatever else it holds */
+	bool clear;    /* rows that hold unique values of the new one are deleted first, ... */
+	bool in_place; /* ... but for the one that has its key, which becomes the new one instead of an INSERT */
+};
+
+/* Adds the statements for that; dts_plan_spread() came before. DTS_REFUSED where an image lacks columns. */
+int dts_plan_overwrite(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_record *r,
+		       struct dts_overwrite how, uint64_t line, struct dts_error *err);
 
 /*
  * Adds what a `setval` record says of a sequence. SETVAL leaves one that is further on already

@@ -275,6 +275,8 @@ static int start_worker(struct dts_pool *p, struct dts_error *err)
 
 	*t = (struct thread){.pool = p};
 	t->worker.number = p->started + 1;
+	t->worker.src = &p->src;
+	t->worker.resolver.log = p->options.conflicts;
 	t->worker.guard = dts_buf_slice(&p->guard);
 	t->worker.mark = add_mark;
 	t->worker.turn = wait_turn;

@@ -14,10 +14,12 @@
  * knows exactly which transactions are there, and no worker waits for another's commit.
  */
 struct dts_pool; /* opaque */
+struct dts_conflict_log;
 
 struct dts_pool_options {
 	const struct dts_connect_options *server; /* borrowed */
 	const struct dts_checkpoint *checkpoint;  /* NULL: none is kept; borrowed */
+	struct dts_conflict_log *conflicts;       /* of changes that do not fit; borrowed */
 	unsigned jobs;
 	bool in_order; /* units are committed in the stream's order */
 };

@@ -3,8 +3,6 @@
 #include <mysqld_error.h>
 #include <stdlib.h>
 
-#include "apply/tell.h"
-
 /* Larger packets win nothing and would be held by the server as a whole. */
 enum { PACKET_SIZE = 1024 * 1024, SHOWN = 600 };
 
@@ -65,7 +63,6 @@ static int tell_statement(struct dts_runner *r, const struct dts_plan *p, const 
 	dts_buf_add(&text, sql.p, sql.len < SHOWN ? sql.len : SHOWN);
 	if (sql.len > SHOWN)
 		dts_buf_addf(&text, "... (%zu bytes)", sql.len);
-	dts_tell_images(&text, p, s);
 	enum dts_status status = err->status;
 	struct dts_buf hint = {0};
 	dts_buf_adds(&hint, err->hint);
@@ -77,6 +74,11 @@ static int tell_statement(struct dts_runner *r, const struct dts_plan *p, const 
 	if (s->line > 0 && s->rows > 1)
 		dts_where(err, "%lld rows from here on", s->rows);
 	return s->line > 0 ? dts_runner_where(r, s->line, err) : -1;
+}
+
+int dts_runner_tell(struct dts_runner *r, const struct dts_plan *p, size_t statement, struct dts_error *err)
+{
+	return tell_statement(r, p, &p->statements[statement], err);
 }
 
 /* The column of the statement's table that "Data truncated for column 'x'" is about. */
@@ -145,6 +147,8 @@ static int check_warnings(struct dts_runner *r, const struct dts_statement *s, s
 	MYSQL_RES *res = dts_session_query(r->session, DTS_LIT("SHOW WARNINGS"), err);
 	int rc = res ? 0 : -1;
 
+	r->fault = res ? DTS_FAULT_WARNING : DTS_FAULT_ERROR;
+
 	for (MYSQL_ROW row; rc == 0 && (row = mysql_fetch_row(res)); seen++)
 		if (!is_expected(s, row, &enum_zeros))
 			rc = dts_fail(err, DTS_REFUSED, "the target gave a warning: %s %s: %s", row[0], row[1], row[2]);
@@ -179,9 +183,10 @@ static int check_answer(struct dts_runner *r, const struct dts_statement *s, boo
 		return dts_session_fail(r->session, err, "reading an answer");
 	long long rows = (long long)mysql_affected_rows(mysql);
 	if (s->rows != DTS_EXPECT_ANY && rows != s->rows) {
+		r->fault = DTS_FAULT_ROWS;
+		r->failed_touched = rows;
 		dts_fail(err, DTS_REFUSED, rows == 0 ? "the row is not at the target"
 						     : "%lld rows of the target were touched, not %lld", rows, s->rows);
-		r->missing = rows == 0;
 		return hint_changed(err);
 	}
 	*warned = mysql_warning_count(mysql) > 0;
@@ -224,6 +229,7 @@ static int read_answers(struct dts_runner *r, const struct dts_plan *p, size_t *
 		if (warned) { /* its words are replaced by those of the next statement */
 			skip_answers(mysql);
 			r->wordless = true;
+			r->fault = DTS_FAULT_WARNING;
 			return dts_fail(err, DTS_REFUSED, "the target gave a warning");
 		}
 		if (*at + 1 == to)
@@ -246,6 +252,9 @@ static int run_packet(struct dts_runner *r, const struct dts_plan *p, size_t fro
 		dts_fail(err, DTS_REFUSED, "a statement of %zu bytes is longer than the target's max_allowed_packet of %llu",
 			 len, (unsigned long long)r->max_packet);
 		dts_hint(err, "raise max_allowed_packet at the target to 1G");
+		r->failed_at = p->count; /* it is too long to be told */
+		if (r->bare)
+			return -1;
 		return first->line ? dts_runner_where(r, first->line, err) : -1;
 	}
 	if (mysql_real_query(mysql, p->sql.data + first->at, len) != 0)
@@ -254,22 +263,24 @@ static int run_packet(struct dts_runner *r, const struct dts_plan *p, size_t fro
 		rc = read_answers(r, p, &at, to, err);
 	if (rc == 0)
 		return 0;
-	if (r->missing && p->statements[at].key_len > 0) {
-		dts_tell_row(r->session, p, &p->statements[at], err);
-		hint_changed(err);
-	}
-	r->retryable = dts_errno_retry(mysql_errno(mysql));
+	r->failed_errno = mysql_errno(mysql);
+	r->retryable = dts_errno_retry(r->failed_errno);
+	r->failed_at = at;
 	r->failed_line = p->statements[at].line;
 	r->failed_rows = p->statements[at].rows;
-	return tell_statement(r, p, &p->statements[at], err);
+	return r->bare ? -1 : tell_statement(r, p, &p->statements[at], err);
 }
 
 /* The error value of an ENUM is refused by strict mode, and stored with warning 1265 else. */
 static int run_enum_zero(struct dts_runner *r, const struct dts_plan *p, size_t at, struct dts_error *err)
 {
-	if (dts_session_run(r->session, dts_slice_of(lenient_mode), err) < 0 || run_packet(r, p, at, at + 1, err) < 0)
+	struct dts_error second = DTS_ERROR_INIT;
+
+	if (dts_session_run(r->session, dts_slice_of(lenient_mode), err) < 0)
 		return -1;
-	return dts_session_run(r->session, dts_slice_of(strict_mode), err);
+	int rc = run_packet(r, p, at, at + 1, err);
+	int back = dts_session_run(r->session, dts_slice_of(strict_mode), rc < 0 ? &second : err);
+	return rc < 0 ? rc : back;
 }
 
 /* How many statements from `from` on go into one packet: the warnings of a
@@ -305,9 +316,11 @@ int dts_runner_run(struct dts_runner *r, struct dts_plan *p, struct dts_error *e
 	size_t limit = r->max_packet / 2 < PACKET_SIZE ? r->max_packet / 2 : PACKET_SIZE;
 	size_t from = 0;
 
-	r->retryable = r->located = r->wordless = r->missing = false;
+	r->retryable = r->located = r->wordless = false;
 	r->failed_line = 0;
 	r->failed_rows = 0;
+	r->failed_errno = 0;
+	r->fault = DTS_FAULT_ERROR;
 	if (r->session->print)
 		return print_plan(r, p, err);
 	while (from < p->count) {

@@ -3,6 +3,13 @@
 
 #include "apply/plan.h"
 
+/* What was wrong with the answer to a statement. */
+enum dts_fault {
+	DTS_FAULT_ERROR,   /* an error: failed_errno */
+	DTS_FAULT_ROWS,    /* another number of rows */
+	DTS_FAULT_WARNING, /* a warning; the statement has been executed */
+};
+
 /* What the server takes, asked once. */
 struct dts_runner {
 	struct dts_session *session; /* borrowed */
@@ -12,10 +19,14 @@ struct dts_runner {
 	bool wordless;               /* the last failure was a warning whose words are not known */
 	const char *input;           /* name of the input, for messages; borrowed */
 	const char *what;            /* what is behind the line, for errors of the target: "chunk 'x' of ..."; NULL; borrowed */
-	bool missing;                /* the last failure was a change that found no row as it should be */
 	bool located;                /* the last failure's message names input and line */
 	uint64_t failed_line;        /* of the statement that failed; 0: none, or our own */
 	long long failed_rows;       /* that it was to write, from that line on */
+	enum dts_fault fault;        /* of that statement, ... */
+	unsigned failed_errno;       /* ... the server's number: 0: none */
+	long long failed_touched;    /* ... how many rows it wrote, at DTS_FAULT_ROWS */
+	size_t failed_at;            /* ... its place in the plan */
+	bool bare;                   /* messages tell neither place nor statement: dts_runner_tell() does */
 	bool no_foreign;             /* the session's foreign_key_checks stay off: rows are loaded */
 };
 
@@ -26,6 +37,9 @@ void dts_runner_reset(struct dts_runner *r);
 
 /* Puts input and line before the message of an error; returns -1. */
 int dts_runner_where(struct dts_runner *r, uint64_t line, struct dts_error *err);
+
+/* Adds to the message of an error what the statement of the plan says and where it came from; -1. */
+int dts_runner_tell(struct dts_runner *r, const struct dts_plan *p, size_t statement, struct dts_error *err);
 
 /*
  * Runs the plan's statements, several in a packet, and holds each answer

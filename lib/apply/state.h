@@ -4,6 +4,7 @@
 #include "apply/applier.h"
 #include "apply/bulk.h"
 #include "apply/cascade.h"
+#include "apply/conflicting.h"
 #include "apply/context.h"
 #include "apply/exception.h"
 #include "apply/keys.h"
@@ -103,6 +104,9 @@ struct dts_applier {
 	struct dts_exception *tx_exception; /* of the open transaction: its changes are passed over */
 	struct dts_buf passed_ddl;   /* the statement among them */
 	struct dts_plan plan;
+	struct dts_conflict_log *conflict_log; /* shared with the workers */
+	struct dts_resolver resolver;
+	bool singly;             /* transactions go by themselves, change by change, with the resolver */
 	struct dts_cascades cascades; /* read when the first change inside a window comes */
 	bool cascades_known;
 	struct dts_keys keys; /* that are built after the data */

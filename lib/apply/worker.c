@@ -21,6 +21,7 @@ int dts_worker_open(struct dts_worker *w, const struct dts_connect_options *serv
 		return -1;
 	if (dts_runner_init(&w->runner, &w->session, err) < 0)
 		return -1;
+	w->resolver.runner = &w->runner;
 	w->batch = dts_batch_new(&w->runner);
 	return 0;
 }
@@ -30,6 +31,10 @@ void dts_worker_close(struct dts_worker *w)
 	dts_batch_free(w->batch);
 	dts_session_close(&w->session);
 	dts_plan_release(&w->plan);
+	dts_resolver_release(&w->resolver);
+	dts_record_release(&w->record);
+	dts_resolver_release(&w->resolver);
+	dts_record_release(&w->record);
 }
 
 static void plan_text(struct dts_worker *w, struct dts_slice sql, struct dts_statement expected)
@@ -51,6 +56,7 @@ static int send_plan(struct dts_worker *w, struct dts_error *err)
 static void roll_back(struct dts_worker *w)
 {
 	dts_plan_clear(&w->plan);
+	w->no_foreign = w->no_unique = false;
 	dts_runner_reset(&w->runner);
 }
 
@@ -59,6 +65,48 @@ static void plan_start(struct dts_worker *w)
 	plan_text(w, DTS_LIT("START TRANSACTION"), (struct dts_statement){.rows = DTS_EXPECT_ANY});
 	if (w->guard.len > 0)
 		plan_text(w, w->guard, (struct dts_statement){.guard = true});
+}
+
+/* The session's checks, where they are not so already. */
+static void plan_checks(struct dts_worker *w, bool no_foreign, bool no_unique)
+{
+	if (w->no_foreign != no_foreign || w->no_unique != no_unique)
+		dts_batch_plan_checks(&w->plan, no_foreign, no_unique);
+	w->no_foreign = no_foreign;
+	w->no_unique = no_unique;
+}
+
+static void begin_resolver(struct dts_worker *w, const struct dts_unit *u, size_t tx)
+{
+	dts_resolver_begin(&w->resolver, &(struct dts_tx_place){.src = dts_buf_slice(w->src), .tx = dts_unit_tx_name(u, tx),
+								 .file = u->names.data + u->txs[tx].file_at,
+								 .offset = u->txs[tx].offset});
+}
+
+/* What does not fit the target is made as the policy has it. */
+static int make_change(struct dts_worker *w, const struct dts_change *c, struct dts_error *err)
+{
+	const struct dts_resolving change = {.table = c->table, .record = &w->record, .line = c->line};
+
+	if (dts_record_parse(&w->record, c->text, err) < 0)
+		return dts_runner_where(&w->runner, c->line, err);
+	if (send_plan(w, err) < 0)
+		return -1;
+	dts_resolver_plan(&w->resolver, &w->plan);
+	plan_checks(w, c->no_foreign, c->no_unique);
+	if (dts_plan_change(&w->plan, c->table, &w->record, DTS_PLAN_STRICT, c->line, err) < 0)
+		return dts_runner_where(&w->runner, c->line, err);
+	return dts_resolver_run(&w->resolver, &w->plan, &change, err);
+}
+
+/* Change by change. */
+static int make_carefully(struct dts_worker *w, const struct dts_change *changes, size_t count, struct dts_error *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (make_change(w, &changes[i], err) < 0)
+			return -1;
+	plan_checks(w, false, false);
+	return 0;
 }
 
 /* One statement a change. */
@@ -122,8 +170,14 @@ static int commit(struct dts_worker *w, struct dts_unit *u, bool first, bool unv
 	}
 	if (rc != 0)
 		return rc > 0 ? rc : dts_fail(err, DTS_OK, "a unit before it has failed");
+	if (w->singly && dts_resolver_before_commit(&w->resolver, err) < 0)
+		return -1;
 	plan_text(w, DTS_LIT("COMMIT"), (struct dts_statement){.rows = DTS_EXPECT_ANY});
-	return send_plan(w, err);
+	if (send_plan(w, err) < 0)
+		return -1;
+	if (w->singly)
+		dts_resolver_committed(&w->resolver);
+	return 0;
 }
 
 /* Transactions [from, to) of the unit as one of the target. 1: not so quickly, or not yet. */
@@ -131,9 +185,12 @@ static int attempt(struct dts_worker *w, struct dts_unit *u, size_t from, size_t
 {
 	const size_t first = from ? u->txs[from - 1].changes_end : 0, count = u->txs[to - 1].changes_end - first;
 
+	if (w->singly)
+		begin_resolver(w, u, from);
 	plan_start(w);
 	plan_mark(w, u, to);
-	int rc = quick ? make_quickly(w, u->changes + first, count, err) : make_plainly(w, u->changes + first, count, err);
+	int rc = w->singly ? make_carefully(w, u->changes + first, count, err)
+		 : quick ? make_quickly(w, u->changes + first, count, err) : make_plainly(w, u->changes + first, count, err);
 	if (rc == 0)
 		return commit(w, u, from == 0, !quick || count <= DTS_BATCH_FEW, err);
 	return rc;
@@ -141,7 +198,7 @@ static int attempt(struct dts_worker *w, struct dts_unit *u, size_t from, size_t
 
 static int make_once(struct dts_worker *w, struct dts_unit *u, size_t from, size_t to, struct dts_error *err)
 {
-	bool quick = !w->runner.careful;
+	bool quick = !w->singly;
 	int rc;
 
 	while ((rc = attempt(w, u, from, to, quick, err)) > 0) {
@@ -180,9 +237,10 @@ static int make_singly(struct dts_worker *w, struct dts_unit *u, size_t *made, s
 	int rc = 0;
 
 	w->runner.careful = true; /* so that a warning's words can be had */
+	w->singly = true;
 	for (*made = 0; rc == 0 && *made < u->tx_count; *made += rc == 0)
 		rc = make(w, u, *made, *made + 1, err);
-	w->runner.careful = false;
+	w->runner.careful = w->singly = false;
 	return rc;
 }
 
@@ -194,7 +252,8 @@ int dts_worker_make(struct dts_worker *w, struct dts_unit *u, size_t *made, stru
 		*made = u->tx_count;
 		return 0;
 	}
-	if (err->status == DTS_AGAIN || (u->tx_count == 1 && !w->runner.wordless))
+	/* One alone is made again if it may be a conflict. */
+	if (err->status == DTS_OK || err->status == DTS_AGAIN || (u->tx_count == 1 && err->status != DTS_REFUSED))
 		return -1;
 	return make_singly(w, u, made, err);
 }

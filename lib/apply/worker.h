@@ -2,6 +2,7 @@
 #define DTS_APPLY_WORKER_H
 
 #include "apply/batch.h"
+#include "apply/conflicting.h"
 #include "apply/unit.h"
 
 /* One session that makes units, each in a transaction. Used by one thread. */
@@ -10,10 +11,15 @@ struct dts_worker {
 	struct dts_runner runner;
 	struct dts_plan plan;
 	struct dts_batch *batch;
+	struct dts_record record;
+	struct dts_resolver resolver; /* its log is set by who hands it units */
+	bool singly;                 /* transactions go by themselves, change by change, ... */
+	bool no_foreign, no_unique;  /* ... and the session's checks then, as planned */
 	unsigned number;             /* of its mark, from 1 on */
 	unsigned delay_ms, seed;     /* a random wait before each commit, for tests; 0: none */
 
 	/* Who hands it units answers these. */
+	const struct dts_buf *src;   /* the source's name; borrowed */
 	struct dts_slice guard;      /* the statement that each transaction begins with; may be empty; borrowed */
 	/* Appends the statement that marks transactions [0, upto) of the unit as made; it adds none where no checkpoint is kept. */
 	void (*mark)(void *arg, struct dts_worker *w, struct dts_unit *u, size_t upto, struct dts_buf *sql);

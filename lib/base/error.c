@@ -12,7 +12,7 @@ int dts_fail(struct dts_error *err, enum dts_status status, const char *fmt, ...
 
 	err->status = status;
 	err->silent = false;
-	err->hint[0] = '\0';
+	err->hint[0] = err->detail[0] = '\0';
 	va_start(ap, fmt);
 	vsnprintf(err->message, sizeof err->message, fmt, ap);
 	va_end(ap);
@@ -25,6 +25,19 @@ int dts_hint(struct dts_error *err, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	vsnprintf(err->hint, sizeof err->hint, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int dts_detail(struct dts_error *err, const char *fmt, ...)
+{
+	size_t len = strlen(err->detail);
+	va_list ap;
+
+	if (len > 0 && len + 1 < sizeof err->detail)
+		err->detail[len++] = '\n';
+	va_start(ap, fmt);
+	vsnprintf(err->detail + len, sizeof err->detail - len, fmt, ap);
 	va_end(ap);
 	return -1;
 }

@@ -29,6 +29,7 @@ struct dts_error {
 	bool silent; /* a closed pipe: end with the status, say nothing */
 	char message[4096];
 	char hint[1024]; /* what to do next; empty when nothing helps */
+	char detail[3072]; /* what is known beyond the message, a line each; empty as a rule */
 };
 
 #define DTS_ERROR_INIT {0}
@@ -40,6 +41,10 @@ int dts_fail(struct dts_error *err, enum dts_status status, const char *fmt, ...
 
 /* Add what to do next to an error that was just filled; returns -1. */
 int dts_hint(struct dts_error *err, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Add a line to what is known beyond the message; returns -1. What does not fit is left out. */
+int dts_detail(struct dts_error *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Put "where: " before the message of an error; returns -1. */

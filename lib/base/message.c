@@ -84,10 +84,21 @@ void dts_message(const char *fmt, ...)
 	dts_buf_release(&b);
 }
 
+/* Each of the lines as a message of its own. */
+static void put_lines(const char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		dts_message("%.*s", (int)len, text);
+		text += len + (text[len] == '\n');
+	}
+}
+
 int dts_report(const struct dts_error *err)
 {
 	if (!err->silent) {
 		put("", err->message);
+		put_lines(err->detail);
 		if (err->hint[0])
 			put("hint: ", err->hint);
 	}
