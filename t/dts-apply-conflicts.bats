@@ -197,8 +197,9 @@ rejects() {
 	applies 5 --on-conflict=reject=none/such
 	[[ $stderr == *"cannot open 'none/such'"* ]]
 	# A full disk: nothing of the transaction is there, nor half of it in the file.
-	run_tool 5 bash -c "trap '' XFSZ; ulimit -f 0; dts-apply --defaults-file='$(defaults)' -g dst --new-checkpoint $way \
-		--checkpoint=$c --on-conflict=reject=full in"
+	sed "s/\"x\"/\"$(printf '%2000s' x)\"/" in >long
+	run_tool 5 bash -c "trap '' XFSZ; ulimit -f 1; dts-apply --defaults-file='$(defaults)' -g dst --new-checkpoint $way \
+		--checkpoint=$c --on-conflict=reject=full long"
 	[[ $stderr == *"cannot write rejected changes to 'full': "* ]]
 	at 29
 	[ -f full ] && [ ! -s full ]
@@ -212,7 +213,7 @@ rejects() {
 	# What a crash has left half is cut off, and what is whole stays.
 	cp full whole
 	head -c 200 whole >>full
-	printf '{"op":"begin"' >>full
+	printf '{"op":"begin"\n' >>full
 	{ schema t a 'b:varchar(20)' u; tx 50 "$(del t '{"a":8,"b":"x","u":18}')"; } | changes 49 >in
 	applies 3 --on-conflict=reject=full # a record within is wrong: it was not a crash
 	[[ $stderr == *'full:8: '* ]]

@@ -390,19 +390,20 @@ d.t.2 ["part",2,"last"]' ]
 		shift
 		{ schema t a 'b:varchar(3)' "e:enum('x')"; tx 20 "$(ins t '{"a":7,"b":"x","e":"x"}')"; tx 30 "$@"; } | changes 10 >in
 		run_tool 4 apply --checkpoint="$c" in
-		[[ ${stderr_lines[0]} == "dts-apply: in:7: $message"*"; "*' image {'*"; transaction "* ]] || { echo "$stderr"; return 1; }
+		[[ ${stderr_lines[0]} == "dts-apply: in:7: $message"* ]] || { echo "$stderr"; return 1; }
 		# What came before the refused transaction is there, to the position.
 		at 29
 	}
 	fails 'the row is not at the target; statement: DELETE FROM `d`.`t` WHERE `a`=5 AND IF(CAST(CONVERT(`b` USING utf8mb4) AS BINARY)<=>X'"'78'"' AND `e` IS NULL,1,0)' \
 		"$(del t '{"a":5,"b":"x","e":null}')"
-	[ "${stderr_lines[1]}" = 'dts-apply: hint: the target was changed by someone else, or is not where the checkpoint says; dts-verify shows the differences' ]
+	[[ $stderr == *'dts-apply: hint: the target was changed by someone else, or is not where the checkpoint says; dts-verify shows the differences'* ]]
 	# There, and changed by someone else: also where the collation finds it the same.
 	for there in '"y"' '"X"' '"x "'; do
-		fails "the row at the target is not as the change found it: 'b' is \"x\" and was $there; it stands there as {\"a\":1,\"b\":\"x\",\"e\":\"x\"}; statement: UPDATE " \
+		fails "the row at the target is not as the change found it: 'b' is \"x\" and was $there; statement: UPDATE " \
 			"$(upd t '{"a":1,"b":'"$there"',"e":"x"}' '{"a":1,"b":"z","e":"x"}')"
-		fails "the row at the target is not as the change found it: 'b' is \"x\" and was $there, 'e' is \"x\" and was null; it stands there as {\"a\":1,\"b\":\"x\",\"e\":\"x\"}; statement: DELETE " \
+		fails "the row at the target is not as the change found it: 'b' is \"x\" and was $there, 'e' is \"x\" and was null; statement: DELETE " \
 			"$(del t '{"a":1,"b":'"$there"',"e":null}')"
+		[[ $stderr == *'before: {"a":1,"b":'"$there"',"e":null}'*'at the target: {"a":1,"b":"x","e":"x"}'* ]]
 	done
 	key=PRIMARY
 	! kind_is_mysql dst || key=t.PRIMARY
@@ -1017,14 +1018,14 @@ deadlocks() {
 	wait_until 10 'grep -q again held'
 	# shellcheck disable=SC2034 # read by wait_until
 	before=$(status_of INNODB_ROW_LOCK_WAITS)
-	follow --checkpoint="$c"
+	follow --checkpoint="$c" --allow-extra-columns
 	{ opening changes 29; schema t a b; tx 30 "$(upd t '{"a":1,"b":5}' '{"a":1,"b":6}')" "$(upd t '{"a":2,"b":5}' '{"a":2,"b":6}')"; } >&7
 	wait_until 20 '[ "$(status_of INNODB_ROW_LOCK_WAITS)" -ge $((before + 2)) ]'
 	echo 'ROLLBACK;' >&6
 	sql dst 'SET GLOBAL innodb_lock_wait_timeout=50'
 	echo '{"op":"end","src":"s","reason":"done","records":5}' >&7
 	ended 0
-	is 'SELECT a, b FROM t WHERE a<=3' '1 6,2 6,3 1'
+	is 'SELECT a, b FROM t WHERE a<=3' '1 6,2 6,3 0'
 	at 39
 }
 

@@ -16,6 +16,7 @@ enum { NOT_SO = 1, NOT_YET = 2 };
 
 int dts_worker_open(struct dts_worker *w, const struct dts_connect_options *server, struct dts_error *err)
 {
+	dts_record_init(&w->record);
 	if (dts_session_open(&w->session, server, err) < 0 ||
 	    dts_session_run(&w->session, DTS_LIT("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"), err) < 0)
 		return -1;
@@ -31,8 +32,6 @@ void dts_worker_close(struct dts_worker *w)
 	dts_batch_free(w->batch);
 	dts_session_close(&w->session);
 	dts_plan_release(&w->plan);
-	dts_resolver_release(&w->resolver);
-	dts_record_release(&w->record);
 	dts_resolver_release(&w->resolver);
 	dts_record_release(&w->record);
 }
