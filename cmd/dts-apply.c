@@ -23,7 +23,7 @@ static const struct dts_option apply_options[] = {
 	{"checkpoint-db", 0, DTS_OPTION_NAME, &apply.checkpoint_db, "DB", "database of the checkpoint (default dts)"},
 	{"new-checkpoint", 0, DTS_OPTION_FLAG, &apply.new_checkpoint, NULL, "begin the checkpoint with these changes, without a full phase"},
 	{"no-checkpoint", 0, DTS_OPTION_FLAG, &apply.no_checkpoint, NULL, "apply changes without keeping a position"},
-	{"on-conflict", 0, DTS_OPTION_LIST, &on_conflict, "KIND:HOW", "changes that do not fit the target: see the manual page"},
+	{"on-conflict", 0, DTS_OPTION_LIST, &on_conflict, "HOW", "conflicts, each as KIND:HOW: stop, overwrite, ignore or reject=FILE"},
 	{"lock-wait", 0, DTS_OPTION_NUMBER, &apply.lock_wait, "SECONDS", "wait for a dying run to let go of the checkpoint (default 10)"},
 	{"group-size", 0, DTS_OPTION_SIZE, &apply.group_bytes, "SIZE", "records gathered into one target transaction (default 1M)"},
 	{"other-ddl", 0, DTS_OPTION_STRING, &other_ddl, "HOW", "views, routines, triggers...: stop, skip, hold or apply"},

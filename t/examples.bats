@@ -17,6 +17,7 @@
 #   .\" example: migrated         dst has the rows under the checkpoint `shop`,
 #                                 and src has changed since
 #   .\" example: caught up        the same, and dst has the changes as well
+#   .\" example: changed by hand   as migrated, and a row of dst is gone that src has changed
 #   .\" example: copied log       ./copy has the log of src
 #   .\" example: status 1         the block's commands end with 1
 #   .\" example: not run: REASON  (needs another machine, ...): it is printed
@@ -103,8 +104,13 @@ commands() {
 		/^mark/ { mark = $0; sub(/^mark\t?/, "", mark); next }
 		{ if ((getline text <texts) <= 0) exit 1; print mark "\t" text
 			# A state is reached once a block, a status holds for all of it.
-			gsub(/empty target|migrated|caught up|copied log/, "", mark) }
+			gsub(/empty target|migrated|caught up|changed by hand|copied log/, "", mark) }
 		END { if ((getline text <texts) > 0) exit 1 }' "$BATS_TEST_TMPDIR/marks"
+}
+
+change_by_hand() {
+	migrate
+	sql dst 'DELETE FROM shop.orders WHERE id = 4'
 }
 
 copy_log() {
@@ -164,6 +170,7 @@ run_page() {
 		[[ $marks != *'empty target'* ]] || empty_target
 		[[ $marks != *migrated* ]] || migrate
 		[[ $marks != *'caught up'* ]] || catch_up
+		[[ $marks != *'changed by hand'* ]] || change_by_hand
 		[[ $marks != *'copied log'* ]] || copy_log
 		[[ $marks != *'status '[0-9]* ]] || want=${marks##*status }
 		run_example "$text" "${want%%;*}"

@@ -247,7 +247,7 @@ int dts_plan_add_unique(struct dts_plan *p, const struct dts_apply_table *t, con
 
 /* Deletes whatever holds one of the row's unique values, but for the row with the key of `except`. */
 static int plan_clear_keys(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *row,
-			   const struct dts_json *except, uint64_t line, struct dts_error *err)
+			   const struct dts_json *except, const char *what, uint64_t line, struct dts_error *err)
 {
 	for (size_t k = 0; k <= t->target.unique_count; k++) {
 		const struct dts_key *key = k == 0 ? &t->target.primary : &t->target.unique[k - 1];
@@ -255,7 +255,7 @@ static int plan_clear_keys(struct dts_plan *p, const struct dts_apply_table *t, 
 		dts_buf_adds(&p->sql, "DELETE FROM ");
 		dts_sql_table(&p->sql, t->schema.db, t->schema.table);
 		dts_buf_adds(&p->sql, " WHERE ");
-		int usable = add_unique(p, t, key, row, except || !t->window.known ? "the after" : "inside the table's window the", err);
+		int usable = add_unique(p, t, key, row, what, err);
 		if (usable < 0)
 			return -1;
 		if (!usable) {
@@ -284,7 +284,7 @@ static int plan_converging(struct dts_plan *p, const struct dts_apply_table *t, 
 		return -1;
 	if (r->op == DTS_OP_DELETE)
 		return 0;
-	if (plan_clear_keys(p, t, p->values, NULL, line, err) < 0)
+	if (plan_clear_keys(p, t, p->values, NULL, "inside the table's window the", line, err) < 0)
 		return -1;
 	return plan_insert(p, t, p->values, line, err);
 }
@@ -304,7 +304,7 @@ int dts_plan_overwrite(struct dts_plan *p, const struct dts_apply_table *t, cons
 		return how.missing ? 0 : plan_delete(p, t, p->before, true, 1, line, err);
 	bool insert = r->op == DTS_OP_INSERT || how.missing;
 	const struct dts_json *stays = !insert ? p->before : how.in_place ? p->values : NULL;
-	if (how.clear && plan_clear_keys(p, t, p->values, stays, line, err) < 0)
+	if (how.clear && plan_clear_keys(p, t, p->values, stays, "the after", line, err) < 0)
 		return -1;
 	if (insert && !how.in_place)
 		return plan_insert(p, t, p->values, line, err);

@@ -35,6 +35,16 @@ static struct dts_apply_table *table_of(const char *source, const char *target, 
 	return NULL;
 }
 
+/* How the change is made that does not fit; NULL: it fits. */
+static const struct dts_overwrite *instead;
+
+static int plan_it(struct dts_plan *p, struct dts_apply_table *t, const struct dts_record *r, enum dts_plan_mode mode)
+{
+	if (!instead)
+		return dts_plan_change(p, t, r, mode, 7, &err);
+	return dts_plan_spread(p, t, r, &err) < 0 ? -1 : dts_plan_overwrite(p, t, r, *instead, 7, &err);
+}
+
 /* The SQL of a change with its expected rows: "1: INSERT ...;", or the message. */
 static const char *plan(struct dts_apply_table *t, const char *line, enum dts_plan_mode mode)
 {
@@ -47,7 +57,7 @@ static const char *plan(struct dts_apply_table *t, const char *line, enum dts_pl
 	err = (struct dts_error)DTS_ERROR_INIT;
 	dts_buf_clear(&text);
 	dts_record_init(&r);
-	if (dts_record_parse(&r, dts_slice_of(line), &err) < 0 || dts_plan_change(&p, t, &r, mode, 7, &err) < 0)
+	if (dts_record_parse(&r, dts_slice_of(line), &err) < 0 || plan_it(&p, t, &r, mode) < 0)
 		dts_buf_adds(&text, err.message);
 	else
 		for (size_t i = 0; i < p.count; i++) {
@@ -145,6 +155,38 @@ static void test_converging(void)
 		  plan(t, UPDATE("{\"a\":1,\"b\":2,\"c\":3}", "{\"a\":4,\"b\":null,\"c\":3}"), CONVERGE));
 	CHECK_STR("-1: DELETE FROM `d`.`t` WHERE `a`=1;", plan(t, DELETE("{\"a\":1,\"b\":2,\"c\":3}"), CONVERGE));
 	CHECK_STR("inside the table's window the image lacks column 'b' of table 'd.t'", plan(t, INSERT("{\"a\":1,\"c\":3}"), CONVERGE));
+	dts_apply_table_free(t);
+}
+
+/* The same table: what is done about a conflict. */
+static const char *overwritten(struct dts_apply_table *t, const char *line, struct dts_overwrite how)
+{
+	instead = &how;
+	const char *text = plan(t, line, STRICT);
+	instead = NULL;
+	return text;
+}
+
+static void test_overwriting(void)
+{
+	static const char columns[] = COL("a", "int(11)") "," NULLABLE("b", "int(11)") "," NULLABLE("c", "int(11)");
+	static const char change[] = UPDATE("{\"a\":1,\"b\":2,\"c\":3}", "{\"a\":4,\"b\":5,\"c\":6}");
+	struct dts_apply_table *t = table_of(columns, columns, ",\"primary\":[\"a\"],\"unique\":[{\"name\":\"u\",\"columns\":[\"b\"]}]");
+	const struct dts_overwrite by_key = {0}, missing = {.missing = true}, clear = {.clear = true},
+				   in_place = {.clear = true, .in_place = true};
+
+	CHECK_STR("1: DELETE FROM `d`.`t` WHERE `a`=1;", overwritten(t, DELETE("{\"a\":1,\"b\":2,\"c\":3}"), by_key));
+	CHECK_STR("", overwritten(t, DELETE("{\"a\":1,\"b\":2,\"c\":3}"), missing));
+	CHECK_STR("1: UPDATE `d`.`t` SET `a`=4,`b`=5,`c`=6 WHERE `a`=1;", overwritten(t, change, by_key));
+	CHECK_STR("1: INSERT INTO `d`.`t` (`a`,`b`,`c`) VALUES (4,5,6);", overwritten(t, change, missing));
+	CHECK_STR("-1: DELETE FROM `d`.`t` WHERE `a`=4 AND NOT (`a`=1);-1: DELETE FROM `d`.`t` WHERE `b`=5 AND NOT (`a`=1);"
+		  "1: UPDATE `d`.`t` SET `a`=4,`b`=5,`c`=6 WHERE `a`=1;", overwritten(t, change, clear));
+	CHECK_STR("-1: DELETE FROM `d`.`t` WHERE `a`=7;-1: DELETE FROM `d`.`t` WHERE `b`=8;"
+		  "1: INSERT INTO `d`.`t` (`a`,`b`,`c`) VALUES (7,8,NULL);", overwritten(t, INSERT("{\"a\":7,\"b\":8,\"c\":null}"), clear));
+	CHECK_STR("-1: DELETE FROM `d`.`t` WHERE `a`=7 AND NOT (`a`=7);-1: DELETE FROM `d`.`t` WHERE `b`=8 AND NOT (`a`=7);"
+		  "1: UPDATE `d`.`t` SET `a`=7,`b`=8,`c`=9 WHERE `a`=7;", overwritten(t, INSERT("{\"a\":7,\"b\":8,\"c\":9}"), in_place));
+	CHECK_STR("the row image lacks column 'b' of table 'd.t'", overwritten(t, UPDATE("{\"a\":1}", "{\"a\":1,\"c\":6}"), missing));
+	CHECK_STR("the after image lacks column 'b' of table 'd.t'", overwritten(t, UPDATE("{\"a\":1}", "{\"a\":1,\"c\":6}"), clear));
 	dts_apply_table_free(t);
 }
 
@@ -387,6 +429,7 @@ int main(void)
 	RUN(test_which_key);
 	RUN(test_without_key);
 	RUN(test_converging);
+	RUN(test_overwriting);
 	RUN(test_columns_not_written);
 	RUN(test_names_and_enum_zero);
 	RUN(test_match);
