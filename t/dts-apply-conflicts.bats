@@ -9,6 +9,11 @@ load lib/streams
 setup_file() { servers_up "dst=${DTS_KIND_DST:-$(draw_kind)}" || return 0; }
 teardown_file() { servers_down; }
 
+teardown() {
+	[ -z "${following:-}" ] || { kill -KILL "$following" 2>/dev/null && wait "$following" || :; }
+	[ -z "${holding:-}" ] || { kill "$holding" 2>/dev/null && wait "$holding" || :; }
+}
+
 # Each server in its turn.
 draw_kind() {
 	local kinds=(mariadb mariadb118 mysql97)
@@ -70,7 +75,6 @@ stream() {
 
 strict_stops() {
 	three_rows
-	before='[[]100 before 100[]]'
 	stream "$(upd t '{"a":9,"b":"x","u":19}' '{"a":9,"b":"y","u":19}')"
 	applies 4
 	told 'in:8: the row is not at the target; statement: UPDATE `d`.`t` SET *' \
@@ -169,7 +173,7 @@ rejects() {
 	{ schema t a 'b:varchar(20)' u; tx 50 "$(del t '{"a":8,"b":"x","u":18}')"; } | changes 49 >in
 	applies 0 --on-conflict=reject=rejected
 	cp rejected before
-	checkpoint set "$c" s bin.000001:49 || checkpoint set "$c" bin.000001:49
+	checkpoint set "$c" bin.000001:49
 	applies 0 --on-conflict=reject=rejected
 	cmp before rejected || return
 	[ "$(jq -c 'select(.op=="end") | .pos' rejected | tr '\n' ' ')" = \
@@ -182,6 +186,105 @@ rejects() {
 }
 
 @test "reject: changes are kept in a file that dts-apply takes again" { both_ways rejects; }
+
+families() {
+	sql dst 'CREATE TABLE p (a INT PRIMARY KEY, u INT UNIQUE, v INT); INSERT INTO p VALUES (1, 11, 0), (2, 12, 0), (3, 13, 0);
+		CREATE TABLE f (id INT PRIMARY KEY, p INT, u INT, FOREIGN KEY (p) REFERENCES p (a) ON DELETE CASCADE ON UPDATE CASCADE,
+			FOREIGN KEY (u) REFERENCES p (u) ON DELETE SET NULL); INSERT INTO f VALUES (1, 1, NULL), (2, NULL, 12)' d
+	family() { { schema p a u v; schema f id p u; tx "$1" "${@:2}"; } | changes "$(($1 - 1))" >in; }
+	# A row whose key has children stays, as the new one.
+	family 20 "$(ins p '{"a":1,"u":13,"v":1}')"
+	applies 0 --on-conflict=duplicate:overwrite
+	is 'SELECT * FROM p' '1 13 1,2 12 0' || return
+	is 'SELECT * FROM f' '1 1 NULL,2 NULL 12' || return
+	# One that would have to go has children, by its key or by another column: neither they nor it go.
+	for row in '{"a":9,"u":13,"v":1}' '{"a":9,"u":12,"v":1}'; do
+		family 30 "$(ins p "$row")"
+		applies 4 --on-conflict=overwrite
+		[[ ${stderr_lines[0]} == "dts-apply: in:5: rows of table 'd.f' refer to the row that holds the value, which is not deleted therefore" ]] &&
+			[[ $stderr == *'conflict duplicate: insert 1 of '*'at the target: {"a":'* ]] || { echo "$stderr"; return 1; }
+	done
+	family 30 "$(upd p '{"a":2,"u":12,"v":0}' '{"a":1,"u":12,"v":0}')"
+	applies 4 --on-conflict=overwrite
+	[[ $stderr == *"rows of table 'd.f' refer to "* ]] || return
+	is 'SELECT * FROM p' '1 13 1,2 12 0' || return
+	# A parent that is missing.
+	family 30 "$(ins f '{"id":3,"p":77,"u":null}')" "$(ins f '{"id":4,"p":2,"u":null}')"
+	applies 4 --on-conflict=overwrite
+	[[ $stderr == *'a foreign key constraint fails'*'conflict foreign: insert 1 of '*'after: {"id":3,"p":77,"u":null}'*'HOW being ignore or reject=FILE' ]] || return
+	at 29
+	applies 0 --on-conflict=foreign:ignore
+	is 'SELECT * FROM f' '1 1 NULL,2 NULL 12,4 2 NULL'
+}
+
+@test "foreign keys: nothing cascades and no child loses its parent" { both_ways families; }
+
+values() {
+	rm -f rejected
+	sql dst 'CREATE TABLE t (a INT PRIMARY KEY, b VARCHAR(3) NOT NULL, e ENUM("x"), n INT, CHECK (n < 100))' d
+	{ schema t a 'b:varchar(3)' "e:enum('x')" n
+		tx 20 "$(ins t '{"a":1,"b":"x","e":0,"n":1}')" "$(ins t '{"a":2,"b":"long","e":"x","n":1}')" \
+			"$(ins t '{"a":3,"b":"long","e":0,"n":1}')" "$(ins t '{"a":4,"b":null,"e":"x","n":1}')" \
+			"$(ins t '{"a":5,"b":"y","e":0,"n":100}')" "$(upd t '{"a":1,"b":"x","e":0,"n":1}' '{"a":1,"b":"xyzz","e":0,"n":2}')" \
+			"$(ins t '{"a":6,"b":"z","e":"x","n":7}')"; } | changes 10 >in
+	applies 0 --on-conflict=data:reject=rejected
+	# What only a warning has told of is not there either.
+	is 'SELECT a, b, e + 0, n FROM t' '1 x 0 1,6 z 1 7' || return
+	[ "$(jq -c 'select(.reason and .n) | [.n, (.after | .a), (.reason | .[:6])]' rejected | tr '\n' ' ')" = \
+		'[1,2,"data: "] [2,3,"data: "] [3,4,"data: "] [4,5,"data: "] [5,1,"data: "] ' ] || { cat rejected; return 1; }
+	[[ $(jq -r 'select(.n == 2) | .reason' rejected) == 'data: the target gave a warning: Warning 1265: Data truncated for column '*b* ]]
+}
+
+@test "data: what a warning tells of is taken back" { both_ways values; }
+
+keyless() {
+	sql dst 'CREATE TABLE n (a INT, b INT, UNIQUE (b)); INSERT INTO n VALUES (1, 1), (2, NULL), (2, NULL)' d
+	{ schema n a b
+		tx 20 "$(upd n '{"a":7,"b":null}' '{"a":8,"b":8}')" "$(del n '{"a":2,"b":null}')" "$(del n '{"a":9,"b":9}')" "$(ins n '{"a":5,"b":1}')"
+	} | changes 10 >in
+	applies 0 --on-conflict=overwrite
+	is 'SELECT * FROM n ORDER BY a' '2 NULL,5 1,8 8' || return
+	# Which row is its own cannot be told here.
+	{ schema n a b; tx 30 "$(upd n '{"a":2,"b":null}' '{"a":2,"b":8}')"; } | changes 29 >in
+	applies 4 --on-conflict=overwrite
+	told 'in:4: the target refuses the change *Duplicate entry*' 'conflict duplicate: update 1 of *, no key' 'before: *' 'after: *' \
+		'at the target: {"a":8,"b":8}' "${differs}duplicate$goes_on"
+}
+
+@test "tables without a key" { both_ways keyless; }
+
+partial() {
+	three_rows
+	{ schema t a 'b:varchar(20)' u
+		tx 20 "$(upd t '{"a":1,"b":"one"}' '{"b":"uno"}')" "$(upd t '{"a":2,"b":"zwei"}' '{"b":"due"}')"
+		tx 30 "$(upd t '{"a":7,"b":"x"}' '{"b":"y"}')"
+	} | changes 10 >in
+	applies 4 --on-conflict=overwrite
+	told "conflict changed in table 'd.t': overwritten, *" "conflicts: 1 change, 1 overwritten" \
+		"in:8: the row image lacks column 'a' of table 'd.t'" "conflict missing: update 1 of *" 'before: *' 'after: *' \
+		'at the target: no row with this key' "${differs}missing$goes_on" || return
+	is 'SELECT * FROM t' '1 uno 11,2 due 12,3 three 13'
+}
+
+@test "partial images: a row cannot be inserted from them" { both_ways partial; }
+
+@test "a transaction that is repeated rejects its changes once" {
+	sql dst 'DROP DATABASE IF EXISTS d; CREATE DATABASE d'
+	c=c$BATS_TEST_NUMBER
+	three_rows
+	hold 'SET innodb_lock_wait_timeout=50; START TRANSACTION; UPDATE t SET b="held" WHERE a IN (2, 3); INSERT INTO t VALUES (50, "", 50), (51, "", 51)'
+	follow -j4 --checkpoint="$c" --on-conflict=reject=rejected
+	{ opening changes 10; schema t a 'b:varchar(20)' u; tx 20 "$(del t '{"a":9,"b":"x","u":19}')" \
+		"$(upd t '{"a":1,"b":"one","u":11}' '{"a":1,"b":"uno","u":11}')" "$(upd t '{"a":2,"b":"two","u":12}' '{"a":2,"b":"due","u":12}')"; } >&7
+	wait_until 10 '[ "$(sql dst "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state=\"LOCK WAIT\"")" -eq 1 ]'
+	echo 'UPDATE t SET b="theirs" WHERE a=1; ROLLBACK; SELECT "done";' >&6
+	wait_until 20 'is "SELECT b FROM t WHERE a<=2" "uno,due" >/dev/null'
+	echo '{"op":"end","src":"s","reason":"done","records":6}' >&7
+	ended 0
+	[ "$(jq -r .op rejected | tr '\n' ' ')" = 'stream schema begin delete commit end ' ]
+	grep -q 'conflicts: 1 change, 1 rejected' err
+	exec 6>&-
+}
 
 @test "the file of rejected changes" {
 	sql dst 'DROP DATABASE IF EXISTS d; CREATE DATABASE d'
@@ -240,3 +343,82 @@ rejects() {
 	fails missing:reject=a,data:reject=b "--on-conflict: rejected changes go to one file, not to 'a' and 'b'"
 	[ ! -e a ]
 }
+
+# --- what a target might do to a value without a word
+
+own_values() {
+	sql dst 'SET sql_mode=""; CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, ts TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+			dt DATETIME(3) NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3), v INT, g INT AS (v + 1) VIRTUAL, s INT AS (v + 2) STORED,
+			inv INT INVISIBLE DEFAULT 5 NOT NULL, z DATE NOT NULL, c VARCHAR(3))' d
+	row() { echo "{\"id\":$1,\"ts\":\"2020-01-02 03:04:05\",\"dt\":$2,\"v\":$3,\"g\":99,\"s\":99,\"inv\":$4,\"z\":\"0000-00-00\",\"c\":\"x\"}"; }
+	columns=(id ts:timestamp dt:'datetime(3)' v g s inv z:date c:'varchar(3)')
+	{
+		schema t "${columns[@]}" | sed -E 's/("name":"g","type":"int")/\1,"generated":"virtual"/; s/("name":"s","type":"int")/\1,"generated":"stored"/'
+		tx 20 "$(ins t "$(row 0 null 1 7)")"
+		tx 30 "$(ins t "$(row 7 '"2021-01-01 00:00:00.125"' 2 8)")"
+		tx 40 "$(ins t "$(row -3 null null 0)")"
+		# Whole images, in which the times are as before; partial ones, which do not have them.
+		tx 50 "$(upd t "$(row 0 null 1 7)" "$(row 0 null 11 17)")"
+		tx 60 "$(upd t '{"id":7}' '{"v":12}')"
+		tx 70 "$(upd t '{"id":-3,"inv":0}' '{"inv":9}')"
+		tx 80 "$(upd t "$(row 0 null 11 17)" "$(row 5 null 11 17)")" "$(upd t "$(row 5 null 11 17)" "$(row 0 null 11 17)")"
+	} | changes 10 >in
+	applies 0
+	[ -z "$stderr" ] || return
+	is 'SELECT id, ts, dt, v, g, s, inv, z, c FROM t ORDER BY id' \
+		'-3 2020-01-02 03:04:05 NULL NULL NULL NULL 9 0000-00-00 x,0 2020-01-02 03:04:05 NULL 11 12 13 17 0000-00-00 x,7 2020-01-02 03:04:05.000 2021-01-01 00:00:00.125 12 13 14 8 0000-00-00 x' ||
+		is 'SELECT id, ts, dt, v, g, s, inv, z, c FROM t ORDER BY id' \
+		'-3 2020-01-02 03:04:05 NULL NULL NULL NULL 9 0000-00-00 x,0 2020-01-02 03:04:05 NULL 11 12 13 17 0000-00-00 x,7 2020-01-02 03:04:05 2021-01-01 00:00:00.125 12 13 14 8 0000-00-00 x'
+}
+
+@test "AUTO_INCREMENT 0, times of ON UPDATE, generated and invisible columns keep the source's values" { both_ways own_values; }
+
+own_nulls() {
+	# NULL is a number or the time of day to such a column, where the server lets it be.
+	sql dst 'CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, b INT); CREATE TABLE u (id INT PRIMARY KEY, ts TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)' d
+	sql dst 'SET GLOBAL explicit_defaults_for_timestamp=OFF'
+	{ schema t id b; tx 20 "$(ins t '{"id":null,"b":1}')"; } | changes 10 >in
+	applies 4 && { schema u id ts:timestamp; tx 20 "$(ins u '{"id":1,"ts":"2020-01-02 03:04:05"}')"; tx 30 "$(ins u '{"id":2,"ts":null}')"; } | changes 10 >in &&
+		applies 4 && { schema u id ts:timestamp; tx 30 "$(upd u '{"id":1,"ts":"2020-01-02 03:04:05"}' '{"id":1,"ts":null}')"; } | changes 29 >in &&
+		applies 4
+	local rc=$?
+	sql dst 'SET GLOBAL explicit_defaults_for_timestamp=ON'
+	[ $rc -eq 0 ] && is 'SELECT id, ts FROM u' '1 2020-01-02 03:04:05' && is 'SELECT * FROM t' ''
+}
+
+@test "NULL is nothing else to AUTO_INCREMENT and TIMESTAMP" { both_ways own_nulls; }
+
+own_triggers() {
+	sql dst 'CREATE TABLE t (id INT PRIMARY KEY, v INT); CREATE TABLE log (id INT)
+		; CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW SET NEW.v = NEW.v + 1
+		; CREATE TRIGGER y AFTER UPDATE ON t FOR EACH ROW INSERT INTO log VALUES (NEW.id)' d
+	{ schema t id v; tx 20 "$(ins t '{"id":1,"v":1}')"; } | changes 10 >in
+	applies 4
+	told "in:4: table 'd.t' at the target has triggers, which would act a second time" \
+		'hint: drop them until the migration has ended, or accept what they do with --allow-triggers' || return
+	is 'SELECT * FROM t' '' || return
+	# It comes while changes are applied.
+	sql dst 'DROP TRIGGER x; DROP TRIGGER y' d
+	applies 0
+	is 'SELECT * FROM t' '1 1'
+}
+
+@test "triggers at the target" { both_ways own_triggers; }
+
+cut_values() {
+	sql dst 'SET sql_mode=""; CREATE TABLE t (id INT PRIMARY KEY, i TINYINT, d DECIMAL(4,1), c VARCHAR(3), b VARBINARY(2), e ENUM("a"), f FLOAT, dt DATETIME, y YEAR);
+		INSERT INTO t VALUES (1, 1, 1.5, "abc", "ab", "a", 1.5, "2020-01-01 00:00:00", 2020)' d
+	first='{"id":1,"i":1,"d":"1.5","c":"abc","b":{"base64":"YWI="},"e":"a","f":1.5,"dt":"2020-01-01 00:00:00","y":2020}'
+	for value in '"i":200' '"d":"1.55"' '"d":"12345.0"' '"c":"abcd"' '"b":{"base64":"YWJj"}' '"e":"b"' '"f":1e300' '"dt":"2020-01-01 00:00:00.7"' '"y":3000' '"c":"\ud83d\ude00abc"'; do
+		name=${value%%:*}
+		changed=$(jq -c ". + {$value}" <<<"$first")
+		for change in "$(upd t "$first" "$changed")" "$(ins t "${changed/\"id\":1/\"id\":2}")"; do
+			{ schema t id i 'd:decimal(4,1)' 'c:varchar(3)' 'b:varbinary(2)' "e:enum('a')" f:float dt:datetime y:year; tx 20 "$change"; } | changes 10 >in
+			run --separate-stderr apply "$way" --checkpoint="$c" in
+			[ "$status" -eq 3 ] || [ "$status" -eq 4 ] || { echo "$name: status $status"; return 1; }
+		done
+	done
+	is 'SELECT id, i, d, c, b, e, f, dt, y FROM t' '1 1 1.5 abc ab a 1.5 2020-01-01 00:00:00 2020'
+}
+
+@test "no value is cut, rounded or made another" { both_ways cut_values; }

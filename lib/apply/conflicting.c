@@ -487,3 +487,25 @@ int dts_resolver_run(struct dts_resolver *v, struct dts_plan *plan, const struct
 	dts_plan_clear(plan);
 	return rc;
 }
+
+int dts_resolver_refused(struct dts_resolver *v, struct dts_plan *plan, const struct dts_resolving *c, struct dts_error *err)
+{
+	enum dts_conflict_how how = dts_conflict_log_policy(v->log)->how[DTS_CONFLICT_DATA];
+	struct dts_error other = DTS_ERROR_INIT;
+
+	if (!plan->value_refused || dts_plan_images(&v->plan, c->table, c->record, &other) < 0)
+		return fail(v, NULL, c, err);
+	dts_plan_clear(&v->plan);
+	if (how == DTS_HOW_STOP) {
+		fail(v, NULL, c, err);
+		return describe(v, c, DTS_CONFLICT_DATA, err);
+	}
+	if (how == DTS_HOW_REJECT)
+		reject(v, c, DTS_CONFLICT_DATA, err);
+	count(v, c, DTS_CONFLICT_DATA, how);
+	/* The session's checks, which were planned before it, are set; a part of it, inside a window, is not made. */
+	if (dts_runner_run(v->runner, plan, err) < 0 || roll_back(v, err) < 0)
+		return -1;
+	dts_plan_clear(plan);
+	return 0;
+}

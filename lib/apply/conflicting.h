@@ -42,6 +42,9 @@ struct dts_resolving {
 void dts_resolver_plan(struct dts_resolver *v, struct dts_plan *plan);
 int dts_resolver_run(struct dts_resolver *v, struct dts_plan *plan, const struct dts_resolving *c, struct dts_error *err);
 
+/* The same of a change that could not be planned, as `err` says: nothing of it is in the plan. */
+int dts_resolver_refused(struct dts_resolver *v, struct dts_plan *plan, const struct dts_resolving *c, struct dts_error *err);
+
 /* The last before COMMIT: what was rejected is on disk. */
 int dts_resolver_before_commit(struct dts_resolver *v, struct dts_error *err);
 

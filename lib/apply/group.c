@@ -247,6 +247,15 @@ static int end_change(struct dts_applier *a, const struct dts_apply_table *t, co
 	return count_change(a, err);
 }
 
+/* The change cannot be planned. */
+static int refuse_change(struct dts_applier *a, const struct dts_apply_table *t, const struct dts_record *r,
+			 enum dts_plan_mode mode, uint64_t line, struct dts_error *err)
+{
+	const struct dts_resolving change = {.table = t, .record = r, .line = line, .converges = mode == DTS_PLAN_CONVERGE};
+
+	return a->singly ? dts_resolver_refused(&a->resolver, &a->plan, &change, err) : dts_runner_where(&a->runner, line, err);
+}
+
 int dts_group_plan_record(struct dts_applier *a, const struct dts_record *r, const struct dts_position *pos,
 			  uint64_t line, struct dts_error *err)
 {
@@ -267,7 +276,7 @@ int dts_group_plan_record(struct dts_applier *a, const struct dts_record *r, con
 				has_flag(r, "no-unique-checks"));
 	if (dts_plan_change(&a->plan, t, r, mode, line, err) < 0 ||
 	    (mode == DTS_PLAN_CONVERGE && plan_cascades(a, t, r, line, err) < 0))
-		return dts_runner_where(&a->runner, line, err);
+		return refuse_change(a, t, r, mode, line, err);
 	return end_change(a, t, r, mode, line, err);
 }
 

@@ -187,6 +187,8 @@ static int add_members(struct dts_buf *sql, const struct dts_apply_column *c, st
 int dts_literal_add(struct dts_buf *sql, const struct dts_apply_column *c, struct dts_json value, unsigned *enum_zeros,
 		    struct dts_literal_scratch *scratch, struct dts_error *err)
 {
+	if (value.type == DTS_JSON_NULL && dts_apply_column_fills(c))
+		return dts_fail(err, DTS_REFUSED, "column '%.*s' cannot be null", (int)c->target->name.len, c->target->name.p);
 	if (value.type == DTS_JSON_NULL) {
 		dts_buf_adds(sql, "NULL");
 		return 0;

@@ -18,6 +18,7 @@ void dts_plan_clear(struct dts_plan *p)
 {
 	dts_buf_clear(&p->sql);
 	p->count = 0;
+	p->value_refused = false;
 }
 
 struct dts_json *dts_plan_values(struct dts_plan *p, size_t count)
@@ -56,6 +57,15 @@ static size_t start_statement(struct dts_plan *p)
 	return p->sql.len;
 }
 
+static int add_value(struct dts_plan *p, const struct dts_apply_column *c, struct dts_json value, unsigned *enum_zeros,
+		     struct dts_error *err)
+{
+	int rc = dts_literal_add(&p->sql, c, value, enum_zeros, &p->scratch, err);
+
+	p->value_refused = rc < 0 && err->status == DTS_REFUSED;
+	return rc;
+}
+
 /* (1,'a',NULL) in the order of the INSERT's column list. */
 static int add_tuple(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *values,
 		     unsigned *enum_zeros, struct dts_error *err)
@@ -69,7 +79,7 @@ static int add_tuple(struct dts_plan *p, const struct dts_apply_table *t, const 
 			return missing_value(t, i, "the row", err);
 		dts_buf_addc(&p->sql, separator);
 		separator = ',';
-		if (dts_literal_add(&p->sql, &t->columns[i], values[i], enum_zeros, &p->scratch, err) < 0)
+		if (add_value(p, &t->columns[i], values[i], enum_zeros, err) < 0)
 			return -1;
 	}
 	if (separator == '(')
@@ -138,7 +148,7 @@ int dts_plan_add_key(struct dts_plan *p, const struct dts_apply_table *t, const 
 		dts_buf_adds(&p->sql, i ? " AND " : "");
 		dts_sql_ident(&p->sql, t->columns[column].target->name);
 		dts_buf_addc(&p->sql, '=');
-		if (dts_literal_add(&p->sql, &t->columns[column], row[column], &enum_zeros, &p->scratch, err) < 0)
+		if (add_value(p, &t->columns[column], row[column], &enum_zeros, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -202,7 +212,7 @@ static int plan_update(struct dts_plan *p, const struct dts_apply_table *t, cons
 		dts_buf_addc(&p->sql, '=');
 		if (!after[i].raw.p) /* a partial image: stays, and says so to ON UPDATE */
 			dts_sql_ident(&p->sql, t->columns[i].target->name);
-		else if (dts_literal_add(&p->sql, &t->columns[i], after[i], &s.enum_zeros, &p->scratch, err) < 0)
+		else if (add_value(p, &t->columns[i], after[i], &s.enum_zeros, err) < 0)
 			return -1;
 	}
 	if (first) {
@@ -233,7 +243,7 @@ static int add_unique(struct dts_plan *p, const struct dts_apply_table *t, const
 		dts_buf_adds(&p->sql, i ? " AND " : "");
 		dts_sql_ident(&p->sql, t->columns[column].target->name);
 		dts_buf_addc(&p->sql, '=');
-		if (dts_literal_add(&p->sql, &t->columns[column], row[column], &enum_zeros, &p->scratch, err) < 0)
+		if (add_value(p, &t->columns[column], row[column], &enum_zeros, err) < 0)
 			return -1;
 	}
 	return key->count > 0;

@@ -38,6 +38,7 @@ struct dts_plan {
 	struct dts_literal_scratch scratch;
 	struct dts_json *values, *before; /* room for one row each: of a chunk, or a change's */
 	size_t values_cap;
+	bool value_refused; /* a change could not be planned, for the target cannot hold one of its values */
 };
 
 void dts_plan_release(struct dts_plan *p);

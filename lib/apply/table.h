@@ -32,6 +32,14 @@ struct dts_apply_column {
 	const struct dts_charset *load_charset;
 };
 
+/* Would the target make something else of NULL, without a word: the next number where the column has AUTO_INCREMENT, the
+ * time of day (explicit_defaults_for_timestamp=OFF)? Then it must not be sent: no NULL is right for a NOT NULL column. */
+static inline bool dts_apply_column_fills(const struct dts_apply_column *c)
+{
+	return !c->target->nullable && (c->target->type == DTS_TYPE_TIMESTAMP || c->target->type == DTS_TYPE_INTEGER ||
+					c->target->type == DTS_TYPE_FLOAT || c->target->type == DTS_TYPE_DOUBLE);
+}
+
 /* Positions between which rows of a table may be there already (design of the
  * full phase: man dts-apply, WINDOWS). */
 struct dts_window {

@@ -94,7 +94,7 @@ static int make_change(struct dts_worker *w, const struct dts_change *c, struct 
 	dts_resolver_plan(&w->resolver, &w->plan);
 	plan_checks(w, c->no_foreign, c->no_unique);
 	if (dts_plan_change(&w->plan, c->table, &w->record, DTS_PLAN_STRICT, c->line, err) < 0)
-		return dts_runner_where(&w->runner, c->line, err);
+		return dts_resolver_refused(&w->resolver, &w->plan, &change, err);
 	return dts_resolver_run(&w->resolver, &w->plan, &change, err);
 }
 

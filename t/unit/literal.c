@@ -65,7 +65,10 @@ static const char *match(const char *type, const char *charset, const char *json
 
 static void test_numbers(void)
 {
-	CHECK_STR("NULL", value("int(11)", "null"));
+	CHECK_STR("NULL", value("decimal(10,2)", "null"));
+	/* To a column that is NOT NULL; it may be AUTO_INCREMENT. */
+	CHECK_STR("column 'c' cannot be null", value("int(11)", "null"));
+	CHECK_STR("column 'c' cannot be null", value("timestamp", "null"));
 	CHECK_STR("-5", value("int(11)", "-5"));
 	CHECK_STR("18446744073709551615", value("bigint(20) unsigned", "\"18446744073709551615\""));
 	CHECK_STR("007", value("int(11)", "\"007\""));

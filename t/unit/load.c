@@ -200,7 +200,8 @@ static void test_statement(void)
 		  " LINES STARTING BY '' TERMINATED BY '\\n' (`id`,@v1,@v3,`s`) SET `a``b`=CONVERT(@v1 USING utf8mb4),`e`=CAST(@v3 AS UNSIGNED)",
 		  dts_buf_text(&sql));
 	CHECK_STR("1\t[]\t2\t\\N\n", line_of(t, "{\"id\":1,\"a`b\":\"[]\",\"g\":5,\"e\":\"y\",\"s\":null}"));
-	CHECK_STR("INSERT", line_of(t, "{\"id\":null,\"a`b\":null,\"e\":null,\"s\":null}")); /* NOT NULL */
+	CHECK_STR("column 'id' cannot be null", line_of(t, "{\"id\":null,\"a`b\":null,\"e\":null,\"s\":null}"));
+	CHECK_STR("INSERT", line_of(t, "{\"id\":1,\"a`b\":null,\"e\":null,\"s\":null}")); /* NOT NULL */
 	CHECK_STR("INSERT", line_of(t, "{\"id\":1,\"a`b\":null,\"e\":null}"));              /* absent */
 	dts_buf_release(&sql);
 	dts_apply_table_free(t);
