@@ -298,7 +298,7 @@ static void reject(struct dts_resolver *v, const struct dts_resolving *c, enum d
 {
 	dts_buf_clear(&v->words);
 	dts_buf_addf(&v->words, "%s: %s", dts_conflict_kind_name(kind), why->message);
-	dts_rejected_add(&v->rejected, c->table, c->record, dts_buf_slice(&v->words));
+	dts_rejected_add(&v->rejected, c->table, c->record, v->place.tx, dts_buf_slice(&v->words));
 }
 
 /* A row of another table that refers to one of those that would be deleted: 1, with its table in the message; 0, -1. */

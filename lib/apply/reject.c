@@ -61,15 +61,18 @@ static void add_schema(struct dts_rejected *j, const struct dts_apply_table *t)
 	dts_buf_addc(&j->schemas, '\n');
 }
 
-void dts_rejected_add(struct dts_rejected *j, const struct dts_apply_table *t, const struct dts_record *r, struct dts_slice reason)
+void dts_rejected_add(struct dts_rejected *j, const struct dts_apply_table *t, const struct dts_record *r, struct dts_slice tx,
+		      struct dts_slice reason)
 {
 	struct dts_slice with[DTS_F_COUNT] = {{0}};
-	struct dts_buf why = {0}, number = {0};
+	struct dts_buf why = {0}, number = {0}, name = {0};
 
 	add_schema(j, t);
 	dts_json_add_string(&why, reason);
 	dts_buf_addu(&number, ++j->count);
 	with[DTS_F_N] = dts_buf_slice(&number);
+	dts_json_add_string(&name, tx);
+	with[DTS_F_TX] = dts_buf_slice(&name);
 	if (r->raw[DTS_F_REASON].p)
 		with[DTS_F_REASON] = dts_buf_slice(&why);
 	dts_record_rewrite(r, with, &j->changes);
@@ -84,6 +87,7 @@ void dts_rejected_add(struct dts_rejected *j, const struct dts_apply_table *t, c
 	}
 	dts_buf_release(&why);
 	dts_buf_release(&number);
+	dts_buf_release(&name);
 }
 
 /* --- what is in the file */

@@ -33,8 +33,9 @@ struct dts_tx_place {
 void dts_rejected_clear(struct dts_rejected *j);
 void dts_rejected_release(struct dts_rejected *j);
 
-/* Adds a change as it came, with the reason. */
-void dts_rejected_add(struct dts_rejected *j, const struct dts_apply_table *t, const struct dts_record *r, struct dts_slice reason);
+/* Adds a change as it came, with the reason. `tx`: of the transaction, which for a prepared one is another than where it came. */
+void dts_rejected_add(struct dts_rejected *j, const struct dts_apply_table *t, const struct dts_record *r, struct dts_slice tx,
+		      struct dts_slice reason);
 
 /* Appends them and waits until the disk has them; the same once more, as after a crash, is not written again. -1: nothing of
  * it is in the file. */
