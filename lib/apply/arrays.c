@@ -413,6 +413,8 @@ static bool add_value(struct dts_arrays *a, size_t param, struct dts_json value)
 
 	if (!value.raw.p || (p->before && value.raw.len > DTS_PLAN_COMPARED))
 		return false;
+	if (value.type == DTS_JSON_NULL && !p->before && dts_apply_column_fills(c))
+		return false;
 	indicators_of(a, param)[a->rows] = value.type == DTS_JSON_NULL ? STMT_INDICATOR_NULL : STMT_INDICATOR_NONE;
 	if (value.type == DTS_JSON_NULL) {
 		*cell = (union dts_arrays_cell){0};
