@@ -2,7 +2,7 @@
 # knows, or goes on as --on-conflict has it; with workers and without. And what a target might do to a value
 # without a word: nothing.
 # status and its kin are set by run; SQL has its own backticks and dollars.
-# shellcheck disable=SC2154,SC2016
+# shellcheck disable=SC2154,SC2016,SC2015,SC2030,SC2031
 load lib/dts
 load lib/streams
 
@@ -379,10 +379,10 @@ prepared() {
 		run_tool 2 apply --no-checkpoint --on-conflict="$1" in
 		[ "${stderr_lines[0]}" = "dts-apply: $2" ] || { echo "$stderr"; return 1; }
 	}
-	for word in '' x missing missing: missing:x x:ignore ignore= reject= missing:ignore=x ignore,,; do
-		fails "$word" "--on-conflict=${word%,}: not understood" || [ "$word" = ignore,, ] && continue
-		return 1
+	for word in '' x missing missing: missing:x x:ignore ignore= reject= missing:ignore=x; do
+		fails "$word" "--on-conflict=$word: not understood"
 	done
+	fails 'ignore,,stop' '--on-conflict=: not understood'
 	fails data:overwrite '--on-conflict=data:overwrite: there is nothing to overwrite'
 	fails missing:reject '--on-conflict: reject=FILE names the file for rejected changes'
 	fails missing:reject=a,data:reject=b "--on-conflict: rejected changes go to one file, not to 'a' and 'b'"
