@@ -85,7 +85,7 @@ strict_stops() {
 	# The transaction alone is told in the same way as one of several.
 	stream "$(del t '{"a":2,"b":"zwei","u":12}')"
 	applies 4
-	told 'in:8: the row is not at the target; statement: DELETE FROM `d`.`t` WHERE *' \
+	told 'in:8: the row at the target is not as the change found it: '"'b' is \"two\" and was \"zwei\"; "'statement: DELETE FROM `d`.`t` WHERE *' \
 		"conflict changed: delete 2 of transaction 0-1-30, *; table 'd.t', key \`a\`=2" \
 		'before: {"a":2,"b":"zwei","u":12}' 'at the target: {"a":2,"b":"two","u":12}' "${differs}changed$goes_on" || return
 	stream "$(ins t '{"a":4,"b":"four","u":13}')"

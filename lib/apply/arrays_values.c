@@ -48,7 +48,7 @@ static bool read_real(struct dts_arrays *a, struct dts_json value, bool single, 
 /* The number of an ENUM's label or the bits of a SET's, as dts_literal_add() finds it. */
 static bool read_member(struct dts_arrays *a, const struct dts_apply_column *c, struct dts_json value, long long *number)
 {
-	struct dts_error ignored = DTS_ERROR_INIT;
+	struct dts_error ignored; /* large: it is not cleared for each value */
 	unsigned zeros = 0;
 
 	dts_buf_clear(&a->sql);

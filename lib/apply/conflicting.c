@@ -493,7 +493,7 @@ int dts_resolver_refused(struct dts_resolver *v, struct dts_plan *plan, const st
 	enum dts_conflict_how how = dts_conflict_log_policy(v->log)->how[DTS_CONFLICT_DATA];
 	struct dts_error other = DTS_ERROR_INIT;
 
-	if (!plan->value_refused || dts_plan_images(&v->plan, c->table, c->record, &other) < 0)
+	if (!plan->value_refused || dts_plan_spread(&v->plan, c->table, c->record, &other) < 0)
 		return fail(v, NULL, c, err);
 	dts_plan_clear(&v->plan);
 	if (how == DTS_HOW_STOP) {

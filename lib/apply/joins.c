@@ -73,7 +73,7 @@ void dts_joins_begin(struct dts_joins *j, struct dts_plan *p, const struct dts_a
 static bool add_before(struct dts_joins *j, const struct dts_apply_column *c, struct dts_json value)
 {
 	struct dts_plan *p = j->plan;
-	struct dts_error ignored = DTS_ERROR_INIT;
+	struct dts_error ignored; /* large: it is not cleared for each value */
 	unsigned zeros = 0;
 
 	if (!value.raw.p || value.raw.len > DTS_PLAN_COMPARED)
@@ -96,7 +96,7 @@ static bool add_before(struct dts_joins *j, const struct dts_apply_column *c, st
 
 static bool add_after(struct dts_joins *j, const struct dts_apply_column *c, struct dts_json value)
 {
-	struct dts_error ignored = DTS_ERROR_INIT;
+	struct dts_error ignored;
 	unsigned zeros = 0;
 
 	return value.raw.p && dts_literal_add(&j->plan->sql, c, value, &zeros, &j->plan->scratch, &ignored) == 0 && zeros == 0;
