@@ -110,6 +110,7 @@ commands() {
 
 change_by_hand() {
 	migrate
+	sql src "UPDATE orders SET state=IF(state='new', 'paid', 'new') WHERE id = 4" shop
 	sql dst 'DELETE FROM shop.orders WHERE id = 4'
 }
 
