@@ -466,3 +466,36 @@ cut_values() {
 }
 
 @test "no value is cut, rounded or made another" { both_ways cut_values; }
+
+# So many of a table go together, as arrays or joins.
+many_nulls() {
+	local i inserts=() updates=() more=()
+
+	for ((i = 1; i <= 20; i++)); do
+		inserts+=("$(ins u '{"id":'$i',"ts":"2020-01-02 03:04:05","n":1}')")
+		updates+=("$(upd u '{"id":'$i',"ts":"2020-01-02 03:04:05","n":1}' '{"id":'$i',"ts":"2021-01-02 03:04:05","n":2}')")
+		more+=("$(ins u '{"id":'$((i + 20))',"ts":"2022-01-02 03:04:05","n":3}')")
+	done
+	updates[6]=${updates[6]/'"2021-01-02 03:04:05"'/null}
+	more[12]=${more[12]/'"2022-01-02 03:04:05"'/null}
+	{ schema u id ts:timestamp n; tx 20 "${inserts[@]}"; } | changes 10 >in
+	applies 0 || return
+	{ schema u id ts:timestamp n; tx 30 "${updates[@]}"; } | changes 29 >in
+	applies 4 && [[ $stderr == *"column 'ts' cannot be null"*'conflict data: update 7 of '* ]] && applies 0 --on-conflict=data:ignore || return
+	{ schema u id ts:timestamp n; tx 40 "${more[@]}"; } | changes 39 >in
+	applies 4 && [[ $stderr == *"column 'ts' cannot be null"*'conflict data: insert 13 of '* ]] && applies 0 --on-conflict=data:ignore || return
+	is 'SELECT ts, n, COUNT(*), MIN(id), MAX(id), SUM(id) FROM u GROUP BY ts, n ORDER BY n' \
+		'2020-01-02 03:04:05 1 1 7 7 7,2021-01-02 03:04:05 2 19 1 20 203,2022-01-02 03:04:05 3 19 21 40 577'
+}
+
+@test "NULL is nothing else in many changes at a time" {
+	many() {
+		sql dst 'CREATE TABLE u (id INT PRIMARY KEY, ts TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, n INT)' d
+		sql dst 'SET GLOBAL explicit_defaults_for_timestamp=OFF'
+		many_nulls
+		local rc=$?
+		sql dst 'SET GLOBAL explicit_defaults_for_timestamp=ON'
+		return $rc
+	}
+	both_ways many
+}
