@@ -39,7 +39,7 @@ at_target() { # SERVER: the tables
 	seed=${DTS_SEED:-1}
 	echo "DTS_SEED=$seed"
 	random_log "$seed" 400
-	for server in maria new my; do
+	for server in $(drawn maria new my); do
 		for bytes in 1 4000 100000 10000000; do
 			at_target $server
 			run make $server quick $bytes log
@@ -70,7 +70,7 @@ behind() {
 		; UPDATE s SET n = n + 1 WHERE id BETWEEN 21 AND 29; UPDATE s SET n = n - 1 WHERE id BETWEEN 21 AND 29
 		; INSERT INTO s SELECT id + 100, v, n, u + 2000 FROM s WHERE id > 30; DELETE FROM s WHERE id > 100; COMMIT' d
 	tool dts-binlog -g src --table='d.*' --start=oldest >log
-	for server in maria new my; do
+	for server in $(drawn maria new my); do
 		sql $server "DROP TABLE IF EXISTS s; $table" d
 		run make $server quick 10000000 log
 		[[ $output == *'1 units, 0 repeated' ]] || { echo "$output"; return 1; }
@@ -93,7 +93,7 @@ behind() {
 	sql src "RESET MASTER; SET sql_log_bin=0; $(cat "$BATS_TEST_DIRNAME/apply-batch-keys.sql")" d
 	sql src "$(cat "$BATS_TEST_DIRNAME/apply-batch-keys-source.sql")" d
 	tool dts-binlog -g src --table='d.*' --start=oldest >log
-	for server in maria new my; do
+	for server in $(drawn maria new my); do
 		for bytes in 1 10000000; do
 			sql $server 'DROP DATABASE d; CREATE DATABASE d'
 			sql $server "$(cat "$BATS_TEST_DIRNAME/apply-batch-keys.sql")" d

@@ -31,7 +31,7 @@ setup() {
 both_ways() {
 	local body=$1
 
-	for way in -j4 --serial; do
+	for way in $(drawn -j4 --serial); do
 		sql dst 'DROP DATABASE IF EXISTS d; CREATE DATABASE d'
 		c=c$BATS_TEST_NUMBER$way
 		"$body" || { echo "with $way"; return 1; }
