@@ -13,7 +13,7 @@
 #include "base/signals.h"
 
 enum {
-	QUEUE_BYTES = 40 * 1024 * 1024,         /* of units, ... */
+	QUEUE_BYTES = 26 * 1024 * 1024,         /* of units, ... */
 	QUEUE_BYTES_A_WORKER = 4 * 1024 * 1024, /* ... and so much more for each worker */
 	SPARE_BYTES = 4 * 1024 * 1024,          /* a unit of more is not kept for the next one */
 	LOOK_MS = 200,                          /* a stop signal does not end a wait for a condition */
