@@ -163,7 +163,7 @@ static bool mode_of(const struct dts_apply_table *t, const struct dts_position *
 	return true;
 }
 
-static bool has_flag(const struct dts_record *r, const char *flag)
+bool dts_group_has_flag(const struct dts_record *r, const char *flag)
 {
 	struct dts_json_walk walk;
 	struct dts_json value;
@@ -272,8 +272,8 @@ int dts_group_plan_record(struct dts_applier *a, const struct dts_record *r, con
 		return dts_runner_where(&a->runner, line, err);
 	if (begin_alone(a, err) < 0)
 		return -1;
-	dts_applier_plan_checks(a, mode == DTS_PLAN_CONVERGE || has_flag(r, "no-foreign-key-checks"),
-				has_flag(r, "no-unique-checks"));
+	dts_applier_plan_checks(a, mode == DTS_PLAN_CONVERGE || dts_group_has_flag(r, "no-foreign-key-checks"),
+				dts_group_has_flag(r, "no-unique-checks"));
 	if (dts_plan_change(&a->plan, t, r, mode, line, err) < 0 ||
 	    (mode == DTS_PLAN_CONVERGE && plan_cascades(a, t, r, line, err) < 0))
 		return refuse_change(a, t, r, mode, line, err);
@@ -373,6 +373,17 @@ static int plan_again(struct dts_applier *a, size_t from, size_t to, struct dts_
 	return 0;
 }
 
+void dts_group_add_ack(const struct dts_applier *a, struct dts_slice tx, const struct dts_position *pos, struct dts_buf *out)
+{
+	dts_buf_adds(out, "{\"op\":\"ack\",\"src\":");
+	dts_json_add_string(out, dts_buf_slice(&a->src));
+	dts_buf_adds(out, ",\"tx\":");
+	dts_json_add_string(out, tx);
+	dts_buf_adds(out, ",\"pos\":");
+	dts_position_add(out, pos, true);
+	dts_buf_adds(out, "}\n");
+}
+
 /* Transactions [from, to) of the group are at the target. */
 static int note_committed(struct dts_applier *a, size_t from, size_t to, struct dts_error *err)
 {
@@ -386,13 +397,7 @@ static int note_committed(struct dts_applier *a, size_t from, size_t to, struct 
 			dts_position_copy(&a->written, &a->applied); /* the mark says so */
 		if (!out)
 			continue;
-		dts_buf_adds(&out->buf, "{\"op\":\"ack\",\"src\":");
-		dts_json_add_string(&out->buf, dts_buf_slice(&a->src));
-		dts_buf_adds(&out->buf, ",\"tx\":");
-		dts_json_add_string(&out->buf, dts_buf_slice(&a->txs[i].tx));
-		dts_buf_adds(&out->buf, ",\"pos\":");
-		dts_position_add(&out->buf, &a->applied, true);
-		dts_buf_adds(&out->buf, "}\n");
+		dts_group_add_ack(a, dts_buf_slice(&a->txs[i].tx), &a->applied, &out->buf);
 		if (dts_output_record_done(out, err) < 0)
 			return -1;
 	}

@@ -96,20 +96,6 @@ static int hand_to_group(struct dts_applier *a, struct dts_error *err)
 	return rc;
 }
 
-static bool has_flag(const struct dts_record *r, const char *flag)
-{
-	struct dts_json_walk walk;
-	struct dts_json value;
-	bool found = false;
-
-	if (!r->raw[DTS_F_FLAGS].p)
-		return false;
-	walk = dts_json_walk(r->raw[DTS_F_FLAGS]);
-	while (!found && dts_json_element(&walk, &value))
-		found = value.type == DTS_JSON_STRING && dts_slice_is(dts_slice(value.raw.p + 1, value.raw.len - 2), flag);
-	return found;
-}
-
 /* The table is tied to the target's, and what its changes claim is known. */
 static int look_at_table(struct dts_applier *a, struct dts_apply_table *t, struct dts_error *err)
 {
@@ -147,7 +133,7 @@ int dts_parallel_change(struct dts_applier *a, const struct dts_record *r, uint6
 		return -1;
 	p->tx->follows_windows |= t->window.known;
 	struct dts_change c = {.table = t, .text = r->line, .line = line, .op = r->op,
-			       .no_foreign = has_flag(r, "no-foreign-key-checks"), .no_unique = has_flag(r, "no-unique-checks")};
+			       .no_foreign = dts_group_has_flag(r, "no-foreign-key-checks"), .no_unique = dts_group_has_flag(r, "no-unique-checks")};
 	dts_unit_change(p->tx, &c, r->n);
 	return 1;
 }
@@ -165,19 +151,6 @@ bool dts_parallel_uses(const struct dts_applier *a, const struct dts_record *sch
 }
 
 /* --- whole transactions */
-
-static void add_ack(struct dts_applier *a, struct dts_slice tx)
-{
-	struct dts_buf *b = &a->parallel.unit->acks;
-
-	dts_buf_adds(b, "{\"op\":\"ack\",\"src\":");
-	dts_json_add_string(b, dts_buf_slice(&a->src));
-	dts_buf_adds(b, ",\"tx\":");
-	dts_json_add_string(b, tx);
-	dts_buf_adds(b, ",\"pos\":");
-	dts_position_add(b, &a->parallel.read, true);
-	dts_buf_adds(b, "}\n");
-}
 
 /* The unit goes to the workers. */
 static int hand_over(struct dts_applier *a, struct dts_error *err)
@@ -265,7 +238,7 @@ int dts_parallel_commit(struct dts_applier *a, const struct dts_record *r, const
 	if (dts_definitions_waiting(a))
 		p->unit->definitions_end = dts_definitions_end(a);
 	if (a->options.ack)
-		add_ack(a, r->tx);
+		dts_group_add_ack(a, r->tx, &p->read, &p->unit->acks);
 	if ((dts_unit_size(p->unit) >= a->options.group_bytes ||
 	     (dts_pool_idle(p->pool) && now_ms() - p->unit_since > UNIT_MS)) && hand_over(a, err) < 0)
 		return -1;
