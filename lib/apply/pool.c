@@ -1,6 +1,7 @@
 #include "apply/pool.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -13,10 +14,9 @@
 #include "base/signals.h"
 
 enum {
-	QUEUE_BYTES = 26 * 1024 * 1024,         /* of units, ... */
-	QUEUE_BYTES_A_WORKER = 4 * 1024 * 1024, /* ... and so much more for each worker */
-	SPARE_BYTES = 4 * 1024 * 1024,          /* a unit of more is not kept for the next one */
-	LOOK_MS = 200,                          /* a stop signal does not end a wait for a condition */
+	QUEUE_BYTES = 40 * 1024 * 1024, /* of units: what is allowed for a worker is what its session takes */
+	SPARE_BYTES = 4 * 1024 * 1024,  /* a unit of more is not kept for the next one */
+	LOOK_MS = 200,                  /* a stop signal does not end a wait for a condition */
 	TURN_MS = 50, /* in order: so long a finished unit keeps its locks, one of which an earlier one may wait for */
 };
 
@@ -302,9 +302,20 @@ static int start_worker(struct dts_pool *p, struct dts_error *err)
 
 /* --- the caller's side */
 
+/* The text of a large unit has its pages to itself: it grows without being copied, and is given back when it is done. (glibc
+ * would stop doing so after the first one.) */
+static void map_large_blocks(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
+#endif
+}
+
 struct dts_pool *dts_pool_new(const struct dts_pool_options *options, struct dts_error *err)
 {
 	struct dts_pool *p = dts_zalloc(1, sizeof *p);
+
+	map_large_blocks();
 
 	p->options = *options;
 	p->last = &p->first;
@@ -414,7 +425,7 @@ static void wait_done(struct dts_pool *p)
 static bool is_full(const struct dts_pool *p, const struct dts_unit *u)
 {
 	return p->units >= DTS_GRAPH_NODES ||
-	       (p->units > 0 && p->bytes + dts_unit_memory(u) > QUEUE_BYTES + (size_t)p->options.jobs * QUEUE_BYTES_A_WORKER);
+	       (p->units > 0 && p->bytes + dts_unit_memory(u) > QUEUE_BYTES);
 }
 
 static void queue(struct dts_pool *p, struct dts_unit *u)

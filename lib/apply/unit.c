@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-enum { LARGE = 4 * 1024 * 1024 }; /* room for text that is given back where it is not used */
+enum { LARGE = 4 * 1024 * 1024 }; /* of text: room that is not used is given back */
 
 void dts_unit_clear(struct dts_unit *u)
 {
@@ -98,10 +98,28 @@ void dts_unit_end_tx(struct dts_unit *u, const struct dts_position *end, struct 
 	dts_buf_add_slice(&u->names, tx);
 }
 
+/* All that both have of changes, the one's for the other's. */
+static void swap_changes(struct dts_unit *a, struct dts_unit *b)
+{
+	struct dts_unit was = *a;
+
+	a->text = b->text, b->text = was.text;
+	a->changes = b->changes, b->changes = was.changes;
+	a->places = b->places, b->places = was.places;
+	a->ordinals = b->ordinals, b->ordinals = was.ordinals;
+	a->count = b->count, b->count = was.count;
+	a->cap = b->cap, b->cap = was.cap;
+	a->claims = b->claims, b->claims = was.claims;
+}
+
 void dts_unit_append(struct dts_unit *u, struct dts_unit *from)
 {
 	size_t at = u->text.len;
 
+	if (u->count == 0 && from->text.len > u->text.cap) { /* a large one is not there twice */
+		swap_changes(u, from);
+		return;
+	}
 	reserve(u, from->count);
 	dts_buf_add_slice(&u->text, dts_buf_slice(&from->text));
 	memcpy(u->changes + u->count, from->changes, from->count * sizeof *u->changes);
@@ -121,7 +139,7 @@ void dts_unit_append(struct dts_unit *u, struct dts_unit *from)
 
 void dts_unit_close(struct dts_unit *u)
 {
-	if (u->text.cap > LARGE && u->text.cap - u->text.len > u->text.len / 4) {
+	if (u->text.cap > LARGE) {
 		u->text.data = dts_realloc(u->text.data, u->text.len);
 		u->text.cap = u->text.len;
 	}
