@@ -223,8 +223,6 @@ int dts_group_commit(struct dts_applier *a, const struct dts_record *r, struct d
 int dts_group_heartbeat(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
 /* Commits all finished transactions and writes the position; called before waiting for input. */
 int dts_group_flush(struct dts_applier *a, struct dts_error *err);
-/* Does the change have this flag? */
-bool dts_group_has_flag(const struct dts_record *r, const char *flag);
 /* Appends the `ack` record of a transaction, and the position behind it. */
 void dts_group_add_ack(const struct dts_applier *a, struct dts_slice tx, const struct dts_position *pos, struct dts_buf *out);
 /* Plans the mark: transactions [from, to) of the group, and all before, will be there when
@@ -232,6 +230,10 @@ void dts_group_add_ack(const struct dts_applier *a, struct dts_slice tx, const s
 void dts_group_plan_mark(struct dts_applier *a, size_t from, size_t to);
 /* Plans the mark of the main session: `low`, and what a->above says. */
 void dts_group_plan_low(struct dts_applier *a, struct dts_slice tx, const struct dts_position *low);
+
+/* group_plan.c */
+/* Does the change have this flag? */
+bool dts_group_has_flag(const struct dts_record *r, const char *flag);
 /* Plans the changes of a transaction's log entries. */
 int dts_group_plan_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struct dts_error *err);
 /* Plans one change record under the rules of its table's window. */
