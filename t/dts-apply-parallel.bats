@@ -205,3 +205,34 @@ first_hangs_with_gtids() {
 	[ -z "$holding" ] || { kill "$holding" && wait "$holding" || :; }
 	first_hangs "$@"
 }
+
+@test "what was made of a refused unit is known, whatever its worker makes before the end" {
+	sql dst 'CREATE TABLE t (a INT PRIMARY KEY, b INT); INSERT INTO t VALUES (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0)
+		; CREATE TABLE n (a INT); CREATE TABLE u (a INT PRIMARY KEY); INSERT INTO u VALUES (8)' d
+	{
+		schema t a b 'primary=["a"]'; schema n a; schema u a 'primary=["a"]'
+		tx 20 "$(upd t '{"a":1,"b":0}' '{"a":1,"b":1}')" "$(upd t '{"a":2,"b":0}' '{"a":2,"b":1}')" \
+			"$(upd t '{"a":3,"b":0}' '{"a":3,"b":1}')" "$(upd t '{"a":4,"b":0}' '{"a":4,"b":1}')" \
+			"$(upd t '{"a":5,"b":0}' '{"a":5,"b":1}')" "$(upd t '{"a":6,"b":0}' '{"a":6,"b":1}')"
+		# These wait for it, and for nothing else: both workers make some of them.
+		for i in {1..6}; do
+			tx $((20 + 10 * i)) "$(upd t "{\"a\":$i,\"b\":1}" "{\"a\":$i,\"b\":2}")" "$(upd t "{\"a\":$i,\"b\":2}" "{\"a\":$i,\"b\":3}")"
+		done
+		# One unit, of which the first half goes.
+		tx 90 "$(ins n '{"a":7}')"
+		tx 100 "$(ins u '{"a":8}')"
+	} >body
+	hold 'SET innodb_lock_wait_timeout=50; START TRANSACTION; UPDATE t SET b=0 WHERE a=6'
+	follow -j2 --group-size=200 --checkpoint="$c"
+	changes 10 <body >&7
+	wait_until 10 '[ "$(rows "SELECT COUNT(*) FROM n")" = 1 ]'
+	release
+	ended 4
+	is 'SELECT SUM(b) FROM t' 18
+	sql dst 'DELETE FROM u' d
+	changes 10 <body >in
+	run_tool 0 apply -j2 --checkpoint="$c" in
+	is 'SELECT * FROM n' 7
+	is 'SELECT * FROM u' 8
+	at 109
+}

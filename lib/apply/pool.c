@@ -161,6 +161,23 @@ static void add_run(struct dts_buf *text, const struct dts_unit *u, size_t upto,
 	dts_run_ids_release(&ids);
 }
 
+/* Where a checkpoint stands behind transactions [0, upto) of the unit. */
+static void end_of(const struct dts_unit *u, size_t upto, struct dts_position *end)
+{
+	dts_position_copy(end, upto == u->tx_count ? &u->end : &u->before);
+	if (upto < u->tx_count)
+		dts_unit_follow(u, 0, upto, end);
+}
+
+static void add_made(struct dts_buf *text, const struct dts_unit *u)
+{
+	struct dts_position end = {0};
+
+	end_of(u, u->made, &end);
+	add_run(text, u, u->made, &end);
+	dts_position_release(&end);
+}
+
 static void add_mark(void *arg, struct dts_worker *w, struct dts_unit *u, size_t upto, struct dts_buf *sql)
 {
 	struct dts_pool *p = arg;
@@ -169,18 +186,17 @@ static void add_mark(void *arg, struct dts_worker *w, struct dts_unit *u, size_t
 
 	if (!p->options.checkpoint)
 		return;
-	dts_position_copy(&end, upto == u->tx_count ? &u->end : &u->before);
-	if (upto < u->tx_count)
-		dts_unit_follow(u, 0, upto, &end);
+	end_of(u, upto, &end);
 	dts_buf_addc(&above, '[');
 	pthread_mutex_lock(&p->lock);
 	dts_position_copy(&low, p->first == u ? &end : &p->low);
 	u->said_low = p->first == u;
 	if (p->first != u)
 		add_run(&above, u, upto, &end);
+	/* Of one that was refused a part may be there, while the worker makes what comes before it. */
 	for (const struct dts_unit *d = p->first; d; d = d->next)
-		if (d->state == DTS_UNIT_DONE && d->worker == w->number)
-			add_run(&above, d, d->tx_count, &d->end);
+		if (d != u && d->made > 0 && d->worker == w->number)
+			add_made(&above, d);
 	pthread_mutex_unlock(&p->lock);
 	dts_buf_addc(&above, ']');
 	dts_checkpoint_add_mark(p->options.checkpoint, dts_buf_slice(&p->src), w->number, dts_unit_tx_name(u, upto - 1), &low,
@@ -235,6 +251,7 @@ static void make_one(struct dts_pool *p, struct dts_worker *w, struct dts_unit *
 	int rc = dts_worker_make(w, u, &made, &err);
 	pthread_mutex_lock(&p->lock);
 	p->runs--;
+	u->made = made;
 	p->news.transactions += made;
 	if (rc < 0)
 		fail(p, u, &err);
@@ -433,6 +450,7 @@ static void queue(struct dts_pool *p, struct dts_unit *u)
 	bool waits;
 
 	u->next = NULL;
+	u->made = 0;
 	*p->last = u;
 	p->last = &u->next;
 	p->units++;

@@ -43,6 +43,7 @@ struct dts_unit {
 	enum dts_unit_state state;
 	int node;                   /* in the conflict graph */
 	unsigned worker;            /* who makes or made it */
+	size_t made;                /* transactions of it that are there: all, or those before one that is refused */
 	bool said_low;              /* its mark says that all is there up to its end */
 	struct dts_unit *next;
 };
