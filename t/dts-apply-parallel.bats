@@ -236,3 +236,24 @@ first_hangs_with_gtids() {
 	is 'SELECT * FROM u' 8
 	at 109
 }
+
+@test "a table's new description inside a transaction: what follows still waits for it" {
+	sql dst 'CREATE TABLE t (a INT PRIMARY KEY, b INT); INSERT INTO t VALUES (1, 0); CREATE TABLE n (a INT)' d
+	{
+		schema t a b 'primary=["a"]'; schema n a
+		begin 20
+		numbered 20 "$(upd t '{"a":1,"b":0}' '{"a":1,"b":1}')" "$(ins t '{"a":5,"b":0}')"
+		schema n a 'unique=[]'
+		numbered 20 '' '' "$(ins n '{"a":8}')" | tail -n 1
+		commit 20 3
+		tx 30 "$(upd t '{"a":5,"b":0}' '{"a":5,"b":1}')"
+	} >body
+	hold 'SET innodb_lock_wait_timeout=50; START TRANSACTION; UPDATE t SET b=0 WHERE a=1'
+	follow -j2 --group-size=1 --checkpoint="$c"
+	changes 10 <body >&7
+	wait_until 10 'sql dst "SHOW PROCESSLIST" | grep -q "UPDATE .d.\..t. SET .a.=1"'
+	release
+	ended 0
+	is 'SELECT * FROM t ORDER BY a' '1 1,5 1'
+	is 'SELECT * FROM n' 8
+}

@@ -80,12 +80,13 @@ void dts_parallel_begin(struct dts_applier *a, const struct dts_position *pos)
 	dts_position_copy(&p->begin, pos);
 }
 
-/* The open transaction goes the other way. 0, -1. */
-static int hand_to_group(struct dts_applier *a, struct dts_error *err)
+int dts_parallel_leave(struct dts_applier *a, struct dts_error *err)
 {
 	struct dts_parallel *p = &a->parallel;
 	int rc = 0;
 
+	if (!p->tx_here)
+		return 0;
 	p->tx_here = false;
 	dts_unit_close(p->tx);
 	for (size_t i = 0; rc == 0 && i < p->tx->count; i++) {
@@ -101,6 +102,8 @@ static int look_at_table(struct dts_applier *a, struct dts_apply_table *t, struc
 {
 	const struct dts_window *w = &t->window;
 
+	if (t->bound && t->batch.acts) /* it was looked at before */
+		return 0;
 	if (a->has_checkpoint && !w->asked && dts_chunk_load_windows(a, t, err) < 0)
 		return -1;
 	/* Inside its window a table is bound when its change is made: it may be of another form. */
@@ -111,7 +114,7 @@ static int look_at_table(struct dts_applier *a, struct dts_apply_table *t, struc
 	if (dts_conflicts_learn(a->parallel.conflicts, a->session, t, err) < 0 ||
 	    dts_batch_learn(a->session, t, dts_conflicts_tied(a->parallel.conflicts, t), err) < 0)
 		return -1;
-	/* What a trigger does to other tables is not known. */
+	/* What a trigger does to other tables is not known; and what does not roll back is not to be tried. */
 	t->learned = !t->batch.acts;
 	return 0;
 }
@@ -121,14 +124,14 @@ int dts_parallel_change(struct dts_applier *a, const struct dts_record *r, uint6
 	struct dts_parallel *p = &a->parallel;
 
 	if (!dts_op_is_change(r->op) || dts_unit_size(p->tx) + r->line.len > TX_BYTES)
-		return hand_to_group(a, err);
+		return dts_parallel_leave(a, err);
 	struct dts_apply_table *t = dts_applier_table(a, r, err);
 	if (!t)
 		return -1;
 	if (!t->learned && look_at_table(a, t, err) < 0)
 		return -1;
 	if (!t->learned)
-		return hand_to_group(a, err);
+		return dts_parallel_leave(a, err);
 	if (dts_conflicts_claims(p->conflicts, t, r, &p->tx->claims, err) < 0)
 		return -1;
 	p->tx->follows_windows |= t->window.known;
@@ -220,7 +223,7 @@ int dts_parallel_commit(struct dts_applier *a, const struct dts_record *r, const
 		return 0;
 	bool just_position = p->tx->count == 0 && !dts_parallel_busy(a);
 	if (r->op != DTS_OP_COMMIT || r->xid.p || just_position || !is_behind_windows(p->tx, pos))
-		return hand_to_group(a, err);
+		return dts_parallel_leave(a, err);
 	p->tx_here = false;
 	if (a->tx_count > 0 && dts_group_flush(a, err) < 0) /* the other way */
 		return -1;
