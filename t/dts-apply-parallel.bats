@@ -257,3 +257,20 @@ first_hangs_with_gtids() {
 	is 'SELECT * FROM t ORDER BY a' '1 1,5 1'
 	is 'SELECT * FROM n' 8
 }
+
+@test "tables that cannot roll back are not changed twice" {
+	sql dst 'CREATE TABLE m (a INT, b TEXT) ENGINE=MyISAM; CREATE TABLE t (a INT PRIMARY KEY, b LONGTEXT)' d
+	long=$(head -c 60000 /dev/zero | tr '\0' x)
+	{
+		schema m a b:text; schema t a b:longtext 'primary=["a"]'
+		begin 20
+		for i in {1..20}; do
+			echo "{\"op\":\"insert\",\"db\":\"d\",\"table\":\"m\",\"tx\":\"0-1-20\",\"n\":$i,\"after\":{\"a\":$i,\"b\":\"$long\"}}"
+		done
+		echo "{\"op\":\"insert\",\"db\":\"d\",\"table\":\"t\",\"tx\":\"0-1-20\",\"n\":21,\"after\":{\"a\":1,\"b\":\"$(head -c 5000000 /dev/zero | tr '\0' y)\"}}"
+		commit 20 21
+	} | changes 10 >in
+	run_tool 0 apply -j2 --allow-nontransactional --checkpoint="$c" in
+	is 'SELECT COUNT(*), COUNT(DISTINCT a) FROM m' '20 20'
+	is 'SELECT LENGTH(b) FROM t' 5000000
+}

@@ -88,7 +88,7 @@ int dts_batch_learn(struct dts_session *s, struct dts_apply_table *t, bool tied,
 
 	t->batch = (struct dts_batch_table){0};
 	if (rc > 0) {
-		t->batch.acts = found.items[0].has_triggers || found.items[0].system_versioned;
+		t->batch.acts = found.items[0].has_triggers || found.items[0].system_versioned || !found.items[0].transactional;
 		t->batch.tied = tied || t->target.foreign_count > 0;
 		t->batch.known = true;
 	}
