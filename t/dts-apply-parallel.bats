@@ -274,3 +274,23 @@ first_hangs_with_gtids() {
 	is 'SELECT COUNT(*), COUNT(DISTINCT a) FROM m' '20 20'
 	is 'SELECT LENGTH(b) FROM t' 5000000
 }
+
+@test "a key's column that a time fills by itself stays as it is" {
+	sql dst "SET time_zone='+00:00'; CREATE TABLE t (a INT, ts TIMESTAMP NOT NULL DEFAULT '2020-01-01 00:00:00' ON UPDATE CURRENT_TIMESTAMP, b INT, PRIMARY KEY (a, ts))
+		; INSERT INTO t (a, b) WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM r WHERE i < 40) SELECT i, 0 FROM r" d
+	{
+		schema t a ts:timestamp b 'primary=["a","ts"]'
+		begin 20
+		for i in {1..20}; do
+			numbered 20 "$(upd t "{\"a\":$i,\"ts\":\"2020-01-01 00:00:00\",\"b\":0}" "{\"a\":$i,\"ts\":\"2020-01-01 00:00:00\",\"b\":1}")" | sed "s/\"n\":1/\"n\":$i/"
+		done
+		for i in {21..40}; do
+			numbered 20 "$(upd t "{\"a\":$i,\"ts\":\"2020-01-01 00:00:00\",\"b\":0}" "{\"a\":$i,\"ts\":\"2020-01-01 00:00:00\",\"b\":1}")" \
+				"$(upd t "{\"a\":$i,\"ts\":\"2020-01-01 00:00:00\",\"b\":1}" "{\"a\":$i,\"ts\":\"2020-01-01 00:00:00\",\"b\":0}")" |
+				sed "s/\"n\":1/\"n\":$((2 * i - 21))/; s/\"n\":2,/\"n\":$((2 * i - 20)),/"
+		done
+		commit 20 60
+	} | changes 10 >in
+	run_tool 0 apply -j2 --checkpoint="$c" in
+	is 'SELECT ts, b, COUNT(*) FROM t GROUP BY ts, b ORDER BY b' '2020-01-01 00:00:00 0 20,2020-01-01 00:00:00 1 20'
+}

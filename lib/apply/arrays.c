@@ -171,8 +171,9 @@ static bool build_update(struct dts_arrays *a, struct dts_arrays_statement *s)
 	dts_buf_addc(&a->sql, ',');
 	add_name(a, s, (size_t)key);
 	dts_buf_addc(&a->sql, ')');
+	/* Also a time in the key, which ON UPDATE CURRENT_TIMESTAMP would else fill. */
 	for (size_t i = 0; i < t->schema.column_count; i++)
-		if (!is_key(t, i)) {
+		if (!is_key(t, i) || ((long)i != key && way_of(&t->columns[i]) == DTS_WAY_TIME)) {
 			dts_buf_addc(&a->sql, ',');
 			add_name(a, s, i);
 			dts_buf_adds(&a->sql, "=VALUES(");
