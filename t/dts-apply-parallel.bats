@@ -294,3 +294,17 @@ first_hangs_with_gtids() {
 	run_tool 0 apply -j2 --checkpoint="$c" in
 	is 'SELECT ts, b, COUNT(*) FROM t GROUP BY ts, b ORDER BY b' '2020-01-01 00:00:00 0 20,2020-01-01 00:00:00 1 20'
 }
+
+@test "what only the target's rows have stays with them, and goes with them" {
+	local many=() i
+
+	sql dst 'CREATE TABLE t (a INT PRIMARY KEY, b INT, x INT DEFAULT 7)
+		; INSERT INTO t WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM r WHERE i < 20) SELECT i, 0, 9 FROM r' d
+	for i in {1..10}; do
+		many+=("$(upd t "{\"a\":$i,\"b\":0}" "{\"a\":$((i + 100)),\"b\":0}")")
+		many+=("$(del t "{\"a\":$((i + 10)),\"b\":0}")" "$(ins t "{\"a\":$((i + 10)),\"b\":1}")")
+	done
+	{ schema t a b 'primary=["a"]'; tx 20 "${many[@]}"; } | changes 10 >in
+	run_tool 0 apply -j2 --allow-extra-columns --checkpoint="$c" in
+	is 'SELECT b, x, COUNT(*), MIN(a) FROM t GROUP BY b, x ORDER BY b' '0 9 10 101,1 7 10 11'
+}

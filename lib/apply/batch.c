@@ -81,6 +81,16 @@ void dts_batch_forget(struct dts_batch *b)
 
 /* ---- what acts on a table's rows ---- */
 
+/* A row that is deleted and inserted again, or the other way round, would not have the values that it has now. */
+static bool has_other_columns(const struct dts_apply_table *t)
+{
+	size_t written = 0;
+
+	for (size_t i = 0; i < t->schema.column_count; i++)
+		written += t->columns[i].written;
+	return written != t->target.column_count;
+}
+
 int dts_batch_learn(struct dts_session *s, struct dts_apply_table *t, bool tied, struct dts_error *err)
 {
 	struct dts_tables found = {0};
@@ -90,6 +100,7 @@ int dts_batch_learn(struct dts_session *s, struct dts_apply_table *t, bool tied,
 	if (rc > 0) {
 		t->batch.acts = found.items[0].has_triggers || found.items[0].system_versioned || !found.items[0].transactional;
 		t->batch.tied = tied || t->target.foreign_count > 0;
+		t->batch.keeps = has_other_columns(t);
 		t->batch.known = true;
 	}
 	dts_tables_release(&found);
@@ -109,7 +120,7 @@ static size_t part_of(struct dts_batch *b, struct dts_apply_table *t, bool no_fo
 		b->part_cap = b->part_cap ? b->part_cap * 2 : 16;
 		b->parts = dts_realloc(b->parts, b->part_cap * sizeof *b->parts);
 	}
-	bool moves = t->key && t->batch.known && !t->batch.acts && (!t->batch.tied || no_foreign) && !t->computes;
+	bool moves = t->key && t->batch.known && !t->batch.acts && (!t->batch.tied || no_foreign) && !t->batch.keeps && !t->computes;
 	b->parts[b->part_count] = (struct part){.table = t, .in_order = !moves};
 	return b->part_count++;
 }

@@ -60,8 +60,9 @@ struct dts_bulk_table {
 /* What else acts on its rows at the target: dts_batch_learn(). */
 struct dts_batch_table {
 	bool known; /* the following */
-	bool acts;  /* it has triggers, or a history of its own */
+	bool acts;  /* it has triggers, or a history of its own, or cannot roll back */
 	bool tied;  /* by foreign keys, its own or another table's */
+	bool keeps; /* columns that the stream does not bring, whose values go with their row */
 };
 
 /*
