@@ -206,7 +206,8 @@ first_hangs_with_gtids() {
 	first_hangs "$@"
 }
 
-@test "what was made of a refused unit is known, whatever its worker makes before the end" {
+# a_refused_unit FILTER...: half of it goes, while what comes before it hangs; the input is piped through the filter.
+a_refused_unit() {
 	sql dst 'CREATE TABLE t (a INT PRIMARY KEY, b INT); INSERT INTO t VALUES (1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 0)
 		; CREATE TABLE n (a INT); CREATE TABLE u (a INT PRIMARY KEY); INSERT INTO u VALUES (8)' d
 	{
@@ -224,10 +225,11 @@ first_hangs_with_gtids() {
 	} >body
 	hold 'SET innodb_lock_wait_timeout=50; START TRANSACTION; UPDATE t SET b=0 WHERE a=6'
 	follow -j2 --group-size=200 --checkpoint="$c"
-	changes 10 <body >&7
+	changes 10 <body | "$@" >&7
 	wait_until 10 '[ "$(rows "SELECT COUNT(*) FROM n")" = 1 ]'
 	release
 	ended 4
+	# What comes before it is there.
 	is 'SELECT SUM(b) FROM t' 18
 	sql dst 'DELETE FROM u' d
 	changes 10 <body >in
@@ -236,6 +238,10 @@ first_hangs_with_gtids() {
 	is 'SELECT * FROM u' 8
 	at 109
 }
+
+@test "what was made of a refused unit is known, whatever its worker makes before the end" { a_refused_unit cat; }
+
+@test "what comes before a refused unit is made, also while more is to come" { a_refused_unit head -n -1; }
 
 @test "a table's new description inside a transaction: what follows still waits for it" {
 	sql dst 'CREATE TABLE t (a INT PRIMARY KEY, b INT); INSERT INTO t VALUES (1, 0); CREATE TABLE n (a INT)' d

@@ -173,9 +173,9 @@ static int hand_over(struct dts_applier *a, struct dts_error *err)
 	}
 	p->unit = dts_pool_take(p->pool);
 	p->unfinished = true;
-	if (dts_pool_put(p->pool, u, err) == 0)
+	if (dts_pool_put(p->pool, u, err) == 0 || err->status != DTS_OK)
 		return dts_parallel_news(a, err);
-	a->runner.located = true; /* its message names the line */
+	a->runner.located = true; /* a stop signal */
 	return -1;
 }
 
@@ -264,6 +264,10 @@ int dts_parallel_news(struct dts_applier *a, struct dts_error *err)
 	struct dts_parallel *p = &a->parallel;
 	int rc = dts_pool_news(p->pool, &a->applied, &p->news, err);
 
+	if (rc < 0) { /* what came before it is made first, and may fail before it */
+		dts_pool_drain(p->pool, err);
+		dts_pool_news(p->pool, &a->applied, &p->news, err);
+	}
 	a->change_count += p->news.changes;
 	a->transactions += p->news.transactions;
 	p->news.changes = p->news.transactions = 0;
