@@ -355,6 +355,33 @@ all_kinds() {
 	at 59
 }
 
+@test "keys that are built between two transactions: what follows waits by them" {
+	sql dst 'CREATE TABLE p (a INT PRIMARY KEY, u INT, n INT, UNIQUE KEY ku (u)); CREATE TABLE o (a INT PRIMARY KEY, b INT)' d
+	{
+		schema p a u n
+		chunk 1 p 10 40 '{"a":1,"u":2,"n":1}' '{"a":9,"u":1,"n":1}'
+		schema o a b
+		chunk 1 o 30 30 '{"a":1,"b":0}'
+	} | snapshot 10 >in
+	run_tool 0 apply --checkpoint="$c" in
+	{
+		schema p a u n
+		schema o a b
+		tx 31 "$(upd p '{"a":1,"u":2,"n":1}' '{"a":1,"u":2,"n":2}')"
+		# Of one unit, which hangs; its value is taken by the next one.
+		tx 50 "$(upd o '{"a":1,"b":0}' '{"a":1,"b":1}')" "$(upd p '{"a":1,"u":2,"n":2}' '{"a":1,"u":7,"n":2}')"
+		tx 60 "$(upd p '{"a":9,"u":1,"n":1}' '{"a":9,"u":2,"n":1}')"
+	} | changes 10 >in
+	hold 'SET innodb_lock_wait_timeout=50; START TRANSACTION; UPDATE o SET b=0 WHERE a=1'
+	follow -j2 --group-size=200 --checkpoint="$c"
+	cat in >&7
+	wait_until 10 'sql dst "SHOW PROCESSLIST" | grep -q "UPDATE .d.\..o. "'
+	echo 'ROLLBACK;' >&6
+	ended 0
+	[ "$(keys_of p)" -eq 1 ]
+	is 'SELECT * FROM p ORDER BY a' '1 7 2,9 2 1'
+}
+
 @test "a foreign key with an action does not wait; a DDL statement behind the window finds its keys" {
 	sql dst 'CREATE TABLE p (a INT PRIMARY KEY, u INT, UNIQUE KEY ku (u)); CREATE TABLE t (a INT PRIMARY KEY, p INT, KEY kp (p), CONSTRAINT f FOREIGN KEY (p) REFERENCES p (a) ON DELETE CASCADE)' d
 	local before foreign='foreign=[{"name":"f","columns":["p"],"to":{"db":"d","table":"p","columns":["a"]},"delete":"CASCADE","update":"RESTRICT"}]'

@@ -92,9 +92,6 @@ static int on_schema(struct dts_applier *a, const struct dts_record *r, struct d
 	if (used)
 		return dts_fail(err, DTS_BAD_INPUT, "the schema of table '%.*s.%.*s' changes inside a transaction",
 				(int)r->db.len, r->db.p, (int)r->table.len, r->table.p);
-	/* What the open transaction has gathered is held against tables as they were bound. */
-	if (t && a->changes && a->tx_open && dts_parallel_leave(a, err) < 0)
-		return -1;
 	if (t && a->changes)
 		dts_applier_unbind(a);
 	t = dts_zalloc(1, sizeof *t);

@@ -58,6 +58,7 @@ void dts_parallel_forget_tables(struct dts_applier *a)
 {
 	if (!a->parallel.pool)
 		return;
+	a->parallel.forgotten = true;
 	dts_conflicts_forget(a->parallel.conflicts);
 	dts_pool_forget_tables(a->parallel.pool);
 }
@@ -76,17 +77,17 @@ void dts_parallel_begin(struct dts_applier *a, const struct dts_position *pos)
 	p->tx_here = p->pool && !a->tx_exception;
 	if (!p->tx_here)
 		return;
+	p->forgotten = false;
 	dts_unit_clear(p->tx);
 	dts_position_copy(&p->begin, pos);
 }
 
-int dts_parallel_leave(struct dts_applier *a, struct dts_error *err)
+/* The open transaction goes the other way. 0, -1. */
+static int hand_to_group(struct dts_applier *a, struct dts_error *err)
 {
 	struct dts_parallel *p = &a->parallel;
 	int rc = 0;
 
-	if (!p->tx_here)
-		return 0;
 	p->tx_here = false;
 	dts_unit_close(p->tx);
 	for (size_t i = 0; rc == 0 && i < p->tx->count; i++) {
@@ -123,15 +124,16 @@ int dts_parallel_change(struct dts_applier *a, const struct dts_record *r, uint6
 {
 	struct dts_parallel *p = &a->parallel;
 
-	if (!dts_op_is_change(r->op) || dts_unit_size(p->tx) + r->line.len > TX_BYTES)
-		return dts_parallel_leave(a, err);
+	p->forgotten &= p->tx->count > 0;
+	if (p->forgotten || !dts_op_is_change(r->op) || dts_unit_size(p->tx) + r->line.len > TX_BYTES)
+		return hand_to_group(a, err);
 	struct dts_apply_table *t = dts_applier_table(a, r, err);
 	if (!t)
 		return -1;
 	if (!t->learned && look_at_table(a, t, err) < 0)
 		return -1;
 	if (!t->learned)
-		return dts_parallel_leave(a, err);
+		return hand_to_group(a, err);
 	if (dts_conflicts_claims(p->conflicts, t, r, &p->tx->claims, err) < 0)
 		return -1;
 	p->tx->follows_windows |= t->window.known;
@@ -223,10 +225,12 @@ int dts_parallel_commit(struct dts_applier *a, const struct dts_record *r, const
 		return 0;
 	bool just_position = p->tx->count == 0 && !dts_parallel_busy(a);
 	if (r->op != DTS_OP_COMMIT || r->xid.p || just_position || !is_behind_windows(p->tx, pos))
-		return dts_parallel_leave(a, err);
-	p->tx_here = false;
+		return hand_to_group(a, err);
 	if (a->tx_count > 0 && dts_group_flush(a, err) < 0) /* the other way */
 		return -1;
+	if (p->forgotten && p->tx->count > 0) /* also by that: keys were waiting for it */
+		return hand_to_group(a, err);
+	p->tx_here = false;
 	/* Definitions go with the first of a unit. */
 	bool defines = dts_definitions_waiting(a) && p->unit->tx_count > 0;
 	if ((defines || is_full(a, dts_unit_size(p->tx))) && hand_over(a, err) < 0)

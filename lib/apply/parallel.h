@@ -19,6 +19,7 @@ struct dts_parallel {
 	struct dts_position begin;   /* of the open transaction */
 	struct dts_pool_news news;
 	bool tx_here;                /* the open transaction is gathered in `tx` */
+	bool forgotten;              /* tables are to be bound anew since it began: what was gathered by them goes the other way */
 	bool unfinished;             /* units have been handed over since it was drained */
 	long long unit_since;        /* ms */
 };
@@ -37,9 +38,6 @@ void dts_parallel_forget_tables(struct dts_applier *a);
 void dts_parallel_begin(struct dts_applier *a, const struct dts_position *pos);
 int dts_parallel_change(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err);
 int dts_parallel_commit(struct dts_applier *a, const struct dts_record *r, const struct dts_position *pos, struct dts_error *err);
-
-/* What was gathered of the open transaction goes into a->log, and it the other way: tables are about to be bound anew. 0, -1. */
-int dts_parallel_leave(struct dts_applier *a, struct dts_error *err);
 
 /* Does the open transaction hold a change of that table? */
 bool dts_parallel_uses(const struct dts_applier *a, const struct dts_record *schema);
