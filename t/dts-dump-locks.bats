@@ -49,13 +49,15 @@ tables() {
 	log=$(sql "$1" 'SHOW BINARY LOGS' | tail -n 1 | cut -f 1)
 }
 
-# What snapshots.py says they write; with $xa by XA.
+# start_writers SERVER [PAUSE]: what snapshots.py says they write; with $xa by XA. PAUSE are seconds behind each.
 start_writers() {
 	local w
 
 	for w in 1 2 3 4; do
-		awk -v w=$w -v xa="$xa" 'BEGIN {
+		awk -v w=$w -v xa="$xa" -v pause="${2:-}" 'BEGIN {
 			for (n = 1; n < 10000000; n++) {
+				if (pause)
+					print "DO SLEEP(" pause ");"
 				if (xa) {
 					x = sprintf("\047x%d-%d\047", w, n)
 					printf "XA START %s; INSERT INTO t VALUES (%d, %d); UPDATE u SET n = %d WHERE w = %d; XA END %s; XA PREPARE %s; XA COMMIT %s;\n", x, w, n, n, w, x, x, x
@@ -189,7 +191,7 @@ decide_xa() {
 	for server in m10 my; do
 		need $server
 		tables $server
-		start_writers $server
+		start_writers $server 0.005 # all that they say is logged
 		sql $server "SET GLOBAL log_output='TABLE'; TRUNCATE mysql.general_log; SET GLOBAL general_log=ON"
 		for lock in none tables; do
 			run_tool 0 snapshots $server root $lock 4 20 'SELECT 1'
