@@ -73,7 +73,7 @@ teardown() {
 	local cut size
 
 	full_phase
-	start_writers 2
+	start_writers 2 0
 	wait_until 20 '[ "$(sql src "SELECT COUNT(*) FROM shop.orders" )" -gt 6600 ]'
 	stop_writers
 	run_tool 0 bash -c "$(with_config 'dts-binlog -g src --resume=shop@dst') >'$BATS_TEST_TMPDIR/changes'"

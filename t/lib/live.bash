@@ -19,12 +19,15 @@ fresh_shop() {
 	{ echo 'SET @scale = 0.2;'; cat "$DTS_ROOT/t/shop/rows.sql"; } | client "$src"
 }
 
+# start_writers COUNT [PAUSE]: PAUSE are seconds behind each transaction, so that there are some hundred a second
+# of each writer; with DTS_SAMPLES=all as many as they can.
 start_writers() {
-	local i
+	local i pause=${2:-0.003}
 
+	[ "${DTS_SAMPLES:-}" != all ] || pause=0
 	rm -f "$stop"
 	for ((i = 1; i <= $1; i++)); do
-		sh "$DTS_ROOT/t/shop/writer" "$((DTS_SEED + BATS_TEST_NUMBER * 10 + i))" "$stop" |
+		sh "$DTS_ROOT/t/shop/writer" "$((DTS_SEED + BATS_TEST_NUMBER * 10 + i))" "$stop" "$pause" |
 			client "$src" --force shop >/dev/null 2>&1 3>&- &
 		writers+=($!)
 	done
