@@ -50,7 +50,7 @@ agree() {
 @test "every type, with full, NOBLOB and MINIMAL images" {
 	local kind image first
 
-	for kind in mariadb mariadb118 mysql97; do
+	for kind in $(drawn mariadb mariadb118 mysql97); do
 		sql "$kind" 'CREATE DATABASE types; FLUSH BINARY LOGS'
 		types create "$kind" "$kind" "$kind" | client "$kind"
 		first=1
