@@ -41,9 +41,10 @@ tools() {
 }
 
 @test "a changed header makes its readers anew, and only those" {
-	touch "$SRC/lib/base/hash.h"
+	# One of few readers, as they are really made.
+	touch "$SRC/lib/filter/statement.h"
 	run_tool 0 make -C "$SRC" --no-print-directory
-	[[ $output == *lib/base/hash.c* ]]
+	[[ $output == *lib/filter/statement.c* ]]
 	[[ $output != *lib/base/error.c* ]]
 }
 
