@@ -314,3 +314,21 @@ a_refused_unit() {
 	run_tool 0 apply -j2 --allow-extra-columns --checkpoint="$c" in
 	is 'SELECT b, x, COUNT(*), MIN(a) FROM t GROUP BY b, x ORDER BY b' '0 9 10 101,1 7 10 11'
 }
+
+@test "a row that gets another key stays the row, also to foreign keys that the account may not see" {
+	local many=() i
+
+	sql dst 'CREATE TABLE t (a INT PRIMARY KEY, b INT)
+		; INSERT INTO t WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM r WHERE i < 20) SELECT i, 0 FROM r
+		; DROP DATABASE IF EXISTS other; CREATE DATABASE other
+		; CREATE TABLE other.c (a INT, FOREIGN KEY (a) REFERENCES d.t (a) ON DELETE CASCADE ON UPDATE CASCADE); INSERT INTO other.c SELECT a FROM t
+		; DROP USER IF EXISTS few@localhost; CREATE USER few@localhost IDENTIFIED BY "word"; GRANT ALL ON d.* TO few@localhost; GRANT ALL ON dts.* TO few@localhost' d
+	for i in {1..20}; do
+		many+=("$(upd t "{\"a\":$i,\"b\":0}" "{\"a\":$((i + 100)),\"b\":0}")")
+	done
+	{ schema t a b 'primary=["a"]'; tx 20 "${many[@]}"; } | changes 10 >in
+	echo word >word
+	run_tool 0 apply -u few --password-file=word -j2 --checkpoint="$c" in
+	is 'SELECT COUNT(*), MIN(a) FROM other.c' '20 101'
+	sql dst 'DROP DATABASE other; DROP USER few@localhost'
+}

@@ -194,6 +194,9 @@ static int read_window(struct dts_batch *b, const struct dts_change *changes, si
 		struct part *part = &b->parts[item.part];
 		if ((item.before && !dts_net_whole(c->table, item.before)) || (item.after && !dts_net_whole(c->table, item.after)))
 			part->in_order = true;
+		/* As one that goes and one that comes it would take rows with it, where a foreign key deletes that this account may not see. */
+		if (!part->in_order && item.before && item.after && !dts_net_same_key(c->table, item.before, item.after))
+			part->in_order = true;
 		b->items[b->item_count++] = item;
 	}
 	return 0;

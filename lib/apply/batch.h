@@ -13,8 +13,8 @@
  * Rows of one table are changed in another order than the source's: deletes, updates, inserts. That ends the same as
  * long as nothing fails and each row is found as its before image says, since all that happens to a row is in the log; not
  * so where triggers, a history or foreign keys act on other rows, or where rows have columns that the stream does not bring.
- * Such tables, those that dts_batch_learn() was not called for, those without a key and those whose images are partial
- * keep the order that the changes came in, over all of them.
+ * Such tables, those that dts_batch_learn() was not called for, those without a key, and those of which an image is partial
+ * or a change gives a row another key, keep the order that the changes came in, over all of them.
  */
 struct dts_batch; /* opaque: one a session; memory and prepared statements are kept */
 

@@ -37,7 +37,7 @@ static uint64_t hash_key(const struct dts_apply_table *t, const struct dts_json 
 	return hash ^ hash >> 32;
 }
 
-static bool same_key(const struct dts_apply_table *t, const struct dts_json *a, const struct dts_json *b)
+bool dts_net_same_key(const struct dts_apply_table *t, const struct dts_json *a, const struct dts_json *b)
 {
 	for (size_t i = 0; i < t->key->count; i++)
 		if (!dts_slice_eq(a[t->key_columns[i]].raw, b[t->key_columns[i]].raw))
@@ -66,7 +66,7 @@ static uint32_t *find(const struct dts_net *n, const struct dts_apply_table *t, 
 
 	for (; n->places[at]; at = (at + 1) & (n->place_count - 1)) {
 		const struct dts_net_row *row = &n->rows[n->places[at] - 1];
-		if (row->hash == hash && row->table == t && same_key(t, image_of(row), image))
+		if (row->hash == hash && row->table == t && dts_net_same_key(t, image_of(row), image))
 			break;
 	}
 	return &n->places[at];
@@ -185,7 +185,7 @@ bool dts_net_add(struct dts_net *n, struct dts_apply_table *t, enum dts_op op, c
 	default:
 		break;
 	}
-	if (same_key(t, before, after))
+	if (dts_net_same_key(t, before, after))
 		return add_update(n, t, before, after, line);
 	return add_delete(n, t, before, line) && add_insert(n, t, after, line);
 }

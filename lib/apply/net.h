@@ -40,6 +40,9 @@ struct dts_net {
 void dts_net_clear(struct dts_net *n);
 void dts_net_release(struct dts_net *n);
 
+/* Are two images of one row, by the bytes of its key? */
+bool dts_net_same_key(const struct dts_apply_table *t, const struct dts_json *a, const struct dts_json *b);
+
 /* Has the image every column that is written? */
 bool dts_net_whole(const struct dts_apply_table *t, const struct dts_json *image);
 
