@@ -21,7 +21,7 @@ static struct dts_stream_options stream_options;
 static const struct dts_option checkpoint_options[] = {
 	{"checkpoint-db", 0, DTS_OPTION_NAME, &checkpoint_db, "DB", "database of the checkpoint (default dts)"},
 	{"gtid", 0, DTS_OPTION_FLAG, &want_gtid, NULL, "get, set, wait: the GTID position instead of FILE:OFFSET"},
-	{"force", 0, DTS_OPTION_FLAG, &force, NULL, "remove: also with keys to build or statements held"},
+	{"force", 0, DTS_OPTION_FLAG, &force, NULL, "remove, set: also what is to be kept is forgotten"},
 	{"timeout", 0, DTS_OPTION_SECONDS, &timeout, "SECONDS", "wait: give up after this long (default 60)"},
 	{"max-record", 0, DTS_OPTION_SIZE, &stream_options.max_record, "SIZE", "save: longest record taken (default 1G)"},
 	{NULL, 0, 0, NULL, NULL, NULL},
@@ -132,6 +132,8 @@ static int show(struct dts_checkpoint *c, char **args, size_t count, struct dts_
 			dts_buf_adds(&out->buf, "\ngtid: ");
 			dts_gtids_add(&out->buf, &s.applied.gtid);
 			dts_buf_addf(&out->buf, "\nupdated: %s UTC\n", dts_buf_text(&s.updated));
+			if (s.above.count > 0)
+				dts_buf_addf(&out->buf, "above: %zu runs of transactions are there, too\n", s.above.count);
 			if (i + 1 < names.count)
 				dts_buf_addc(&out->buf, '\n');
 		}
@@ -231,6 +233,24 @@ static int parse_operand(struct dts_position *pos, const char *text, struct dts_
 	return rc;
 }
 
+/* Who goes on there would make transactions twice that workers have made above the position: nobody else knows of them. */
+static int none_above(struct dts_checkpoint *c, const char *src, const struct dts_position *pos, struct dts_error *err)
+{
+	struct dts_source_state s = {0};
+	int rc = force ? 0 : dts_checkpoint_read(c, dts_slice_of(src), &s, err);
+	bool back = rc > 0 && pos->file[0] && s.applied.file[0] && dts_position_compare(pos, &s.applied) < 0;
+
+	if (rc > 0)
+		dts_above_pass(&s.above, pos);
+	if (rc > 0 && !back && s.above.count > 0) {
+		rc = dts_fail(err, DTS_REFUSED, "transactions of source '%s' behind this position are at the target already, and would be "
+			      "made twice", src);
+		dts_hint(err, "let dts-apply go on, which leaves them out; its --skip-tx=ID leaves out one that cannot be made; --force forgets them");
+	}
+	dts_source_state_release(&s);
+	return rc < 0 ? -1 : 0;
+}
+
 static int set(struct dts_checkpoint *c, char **args, size_t count, struct dts_output *out, struct dts_error *err)
 {
 	struct dts_position pos = {0};
@@ -243,6 +263,8 @@ static int set(struct dts_checkpoint *c, char **args, size_t count, struct dts_o
 		rc = dts_checkpoint_lock(c, 0, err);
 	if (rc == 0)
 		rc = dts_checkpoint_raise(c, err);
+	if (rc == 0)
+		rc = none_above(c, args[1], &pos, err);
 	if (rc == 0)
 		rc = write_position(c, dts_slice_of(args[1]), &pos, err);
 	dts_position_release(&pos);

@@ -75,6 +75,26 @@ release() {
 	is 'SELECT a FROM n ORDER BY a' 7,7,9
 }
 
+@test "a checkpoint is not set where it would forget what was made above it" {
+	first_hangs -j4
+	wait_until 10 '[ "$(rows "SELECT COUNT(*) FROM n")" = 2 ] && [ "$(rows "SELECT a FROM u")" = 8 ]'
+	kill -KILL "$following"
+	wait "$following" || :
+	following=
+	release
+	exec 7>&-
+	[[ $(checkpoint show "$c") == *'above: '[1-3]' runs of transactions'* ]]
+	# Instead of the first one, which hangs.
+	for to in bin.000001:10 bin.000001:29 bin.000001:49; do
+		run_tool 4 checkpoint set "$c" s "$to"
+		[[ $stderr == *"transactions of source 's' behind this position are at the target already"*'--force forgets them'* ]]
+		at 10
+	done
+	run_tool 0 checkpoint set --force "$c" s bin.000001:29
+	at 29
+	[[ $(checkpoint show "$c") != *above:* ]]
+}
+
 @test "a second restart, before the first came so far, still knows" {
 	first_hangs -j4
 	wait_until 10 '[ "$(rows "SELECT COUNT(*) FROM n")" = 2 ] && [ "$(rows "SELECT a FROM u")" = 8 ]'
