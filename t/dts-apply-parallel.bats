@@ -219,6 +219,26 @@ other_server() {
 	[[ $(checkpoint show "$c") == *'gtid: 0-1-60'* ]]
 }
 
+@test "another server takes the source's place: what workers made above is known at each moment" {
+	first_hangs_with_gtids -j4
+	wait_until 10 '[ "$(rows "SELECT COUNT(*) FROM n")" = 2 ] && [ "$(rows "SELECT a FROM u")" = 8 ]'
+	kill -KILL "$following"
+	wait "$following" || :
+	following=
+	release
+	exec 7>&-
+	other_server 0-1-10 >in
+	# It comes no further than to the first mark.
+	sql dst "CREATE TRIGGER stop BEFORE INSERT ON mark FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT='no mark'" dts
+	run_tool 4 apply -j2 --checkpoint="$c" in
+	[[ $stderr == *'no mark'* ]]
+	sql dst 'DROP TRIGGER stop' dts
+	run_tool 0 apply -j2 --checkpoint="$c" in
+	is 'SELECT * FROM t' '1 2'
+	is 'SELECT COUNT(*) FROM n' 2
+	is 'SELECT * FROM u' 8
+}
+
 first_hangs_with_gtids() {
 	eval "$(declare -f opening | sed '1s/opening/plain_opening/')"
 	opening() { plain_opening "$@" | sed 's/"offset":10}/"offset":10,"gtid":"0-1-10"}/'; }

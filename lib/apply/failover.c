@@ -54,7 +54,21 @@ static void plan_statement(struct dts_applier *a, const char *verb, const char *
 	dts_plan_add(&a->plan, at, expected);
 }
 
-static int move(struct dts_applier *a, const struct dts_position *to, struct dts_error *err)
+/* What workers' marks say of transactions above the position goes into one, in the transaction in which they go. */
+static void plan_above(struct dts_applier *a, const struct dts_above *above, const struct dts_position *low)
+{
+	struct dts_buf text = {0};
+	const size_t at = a->plan.sql.len;
+
+	if (above->count == 0)
+		return;
+	dts_above_add(&text, above);
+	dts_checkpoint_add_mark(&a->checkpoint, dts_buf_slice(&a->src), 0, DTS_LIT(""), low, dts_buf_slice(&text), &a->plan.sql);
+	dts_plan_add(&a->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
+	dts_buf_release(&text);
+}
+
+static int move(struct dts_applier *a, const struct dts_position *to, const struct dts_above *above, struct dts_error *err)
 {
 	struct dts_buf set = {0}, text = {0};
 
@@ -67,6 +81,7 @@ static int move(struct dts_applier *a, const struct dts_position *to, struct dts
 	dts_applier_plan_start(a);
 	plan_statement(a, "UPDATE ", "source", &set, (struct dts_statement){.rows = 1});
 	plan_statement(a, "DELETE FROM ", "mark", NULL, (struct dts_statement){.rows = DTS_EXPECT_ANY});
+	plan_above(a, above, to);
 	plan_statement(a, "DELETE FROM ", "tablewindow", NULL, (struct dts_statement){.rows = DTS_EXPECT_ANY});
 	dts_buf_release(&set);
 	dts_buf_release(&text);
@@ -90,7 +105,7 @@ int dts_failover_join(struct dts_applier *a, struct dts_source_state *s, const s
 			 a->options.checkpoint);
 		return dts_hint(err, "go on at that server until the checkpoint has come past it, or start the migration anew");
 	}
-	if (move(a, pos, err) < 0)
+	if (move(a, pos, &s->above, err) < 0)
 		return -1;
 	dts_position_copy(&s->applied, pos);
 	dts_buf_clear(&s->server_id);
