@@ -156,7 +156,7 @@ int dts_applier_commit(struct dts_applier *a, struct dts_error *err)
 		return -1;
 	}
 	dts_plan_clear(&a->plan);
-	plan_text(a, "COMMIT");
+	dts_plan_commit(&a->plan);
 	int rc = dts_runner_run(&a->runner, &a->plan, err);
 	dts_plan_clear(&a->plan);
 	a->group_open = false;

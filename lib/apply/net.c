@@ -183,9 +183,6 @@ bool dts_net_add(struct dts_net *n, struct dts_apply_table *t, enum dts_op op, c
 	case DTS_OP_DELETE:
 		return add_delete(n, t, before, line);
 	default:
-		break;
+		return dts_net_same_key(t, before, after) && add_update(n, t, before, after, line);
 	}
-	if (dts_net_same_key(t, before, after))
-		return add_update(n, t, before, after, line);
-	return add_delete(n, t, before, line) && add_insert(n, t, after, line);
 }

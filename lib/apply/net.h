@@ -48,8 +48,8 @@ bool dts_net_whole(const struct dts_apply_table *t, const struct dts_json *image
 
 /*
  * Adds a change of a table that has a key. Images are whole, and stay where they are until the net is
- * cleared. False: it does not follow from the changes before it (an insert of a row that is there, a before image
- * that is not the after image before it).
+ * cleared. False: it gives a row another key, or does not follow from the changes before it (an insert of a row that
+ * is there, a before image that is not the after image before it).
  */
 bool dts_net_add(struct dts_net *n, struct dts_apply_table *t, enum dts_op op, const struct dts_json *before,
 		 const struct dts_json *after, uint64_t line);

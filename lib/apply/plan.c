@@ -43,6 +43,14 @@ void dts_plan_add(struct dts_plan *p, size_t at, struct dts_statement expected)
 	dts_buf_addc(&p->sql, ';');
 }
 
+void dts_plan_commit(struct dts_plan *p)
+{
+	const size_t at = p->sql.len;
+
+	dts_buf_adds(&p->sql, "COMMIT");
+	dts_plan_add(p, at, (struct dts_statement){.rows = DTS_EXPECT_ANY, .commits = true});
+}
+
 static int missing_value(const struct dts_apply_table *t, size_t column, const char *what, struct dts_error *err)
 {
 	struct dts_slice name = t->schema.columns[column].name;

@@ -26,6 +26,7 @@ struct dts_statement {
 	unsigned enum_zeros; /* ENUM error values in it: run without strict mode, as many warnings 1265 expected */
 	bool guard;        /* must return one row, else another run has taken over */
 	bool computes;     /* the table has generated columns, which may warn */
+	bool commits;      /* a COMMIT: what it warns of is there all the same */
 	const struct dts_schema *target; /* its table, to judge warnings; NULL: our own statement */
 	uint64_t line;     /* of the record, for messages; 0: our own statement */
 };
@@ -43,6 +44,9 @@ struct dts_plan {
 
 void dts_plan_release(struct dts_plan *p);
 void dts_plan_clear(struct dts_plan *p);
+
+/* Adds COMMIT. What stands before it should be known to be right: run by itself. */
+void dts_plan_commit(struct dts_plan *p);
 
 /* Ends the statement whose text was put into p->sql from `at` on. */
 void dts_plan_add(struct dts_plan *p, size_t at, struct dts_statement expected);

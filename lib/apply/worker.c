@@ -154,12 +154,12 @@ static void plan_mark(struct dts_worker *w, struct dts_unit *u, size_t upto)
 }
 
 /* Ends the transaction, in its turn. 1: it was rolled back, and is to be made again. */
-static int commit(struct dts_worker *w, struct dts_unit *u, bool first, bool unverified, struct dts_error *err)
+static int commit(struct dts_worker *w, struct dts_unit *u, bool first, struct dts_error *err)
 {
 	if (first)
 		plan_more(w, u);
 	/* What is not verified yet is, before the COMMIT goes out. */
-	if (unverified && send_plan(w, err) < 0)
+	if (w->plan.count > 0 && send_plan(w, err) < 0)
 		return -1;
 	wait_at_random(w);
 	int rc = w->turn(w->arg, u, false);
@@ -171,7 +171,7 @@ static int commit(struct dts_worker *w, struct dts_unit *u, bool first, bool unv
 		return rc > 0 ? rc : dts_fail(err, DTS_OK, "a unit before it has failed");
 	if (w->singly && dts_resolver_before_commit(&w->resolver, err) < 0)
 		return -1;
-	plan_text(w, DTS_LIT("COMMIT"), (struct dts_statement){.rows = DTS_EXPECT_ANY});
+	dts_plan_commit(&w->plan);
 	if (send_plan(w, err) < 0)
 		return -1;
 	if (w->singly)
@@ -191,7 +191,7 @@ static int attempt(struct dts_worker *w, struct dts_unit *u, size_t from, size_t
 	int rc = w->singly ? make_carefully(w, u->changes + first, count, err)
 		 : quick ? make_quickly(w, u->changes + first, count, err) : make_plainly(w, u->changes + first, count, err);
 	if (rc == 0)
-		return commit(w, u, from == 0, !quick || count <= DTS_BATCH_FEW, err);
+		return commit(w, u, from == 0, err);
 	return rc;
 }
 

@@ -108,7 +108,7 @@ static int commit(struct dts_writer *w, struct dts_error *err)
 		plan_text(w, dts_buf_slice(&w->chunk->mark), (struct dts_statement){.rows = 1});
 	if (send_plan(w, err) < 0)
 		return -1;
-	plan_text(w, DTS_LIT("COMMIT"), (struct dts_statement){.rows = DTS_EXPECT_ANY});
+	dts_plan_commit(&w->plan);
 	return send_plan(w, err);
 }
 

@@ -97,7 +97,9 @@ static void change(struct model *m, struct dts_net *n, struct dts_json *room)
 		return;
 	}
 	const struct dts_json *after = make_row(room + COLUMNS, to);
-	CHECK(dts_net_add(n, table, DTS_OP_UPDATE, before, after, 1));
+	CHECK_INT(dts_net_add(n, table, DTS_OP_UPDATE, before, after, 1), to == id);
+	if (to != id)
+		CHECK(dts_net_add(n, table, DTS_OP_DELETE, before, NULL, 1) && dts_net_add(n, table, DTS_OP_INSERT, NULL, after, 1));
 	m->rows[to] = after;
 }
 
