@@ -124,16 +124,38 @@ bool dts_plan_compares(const struct dts_apply_table *t, size_t column, struct dt
 }
 
 /*
+ * Is it where a row refers to itself, by a foreign key that deletes with SET NULL? MySQL 9 logs what foreign keys do: first that
+ * the row's own reference becomes NULL, then the delete of the row, with a before image in which it is not.
+ */
+static bool is_own_reference(const struct dts_apply_table *t, size_t column, const struct dts_json *before)
+{
+	const struct dts_schema *s = &t->target;
+
+	for (size_t i = 0; i < s->foreign_count; i++) {
+		const struct dts_foreign *f = &s->foreign[i];
+		if (!dts_slice_eq(f->to_table, s->table) || !dts_slice_eq(f->to_db, s->db) || !dts_slice_is(f->on_delete, "SET NULL"))
+			continue;
+		for (size_t j = 0; j < f->count; j++) {
+			long to = dts_schema_column(&t->schema, f->to_columns[j], 0);
+			if (to >= 0 && dts_slice_eq(f->columns[j], t->columns[column].target->name) && dts_slice_eq(before[to].raw, before[column].raw))
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
  * The rest of the before image, so that a row that someone else has changed is not written over. Inside IF(), which
  * shows the optimizer that the key alone finds the row: it else looks into the other indexes, too, which costs more than
  * the change (MariaDB 10.11).
  */
-static int add_rest(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before, struct dts_error *err)
+static int add_rest(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before, enum dts_op op,
+		    struct dts_error *err)
 {
 	bool first = true;
 
 	for (size_t i = 0; i < t->schema.column_count; i++) {
-		if (!dts_plan_compares(t, i, before[i]))
+		if (!dts_plan_compares(t, i, before[i]) || (op == DTS_OP_DELETE && is_own_reference(t, i, before)))
 			continue;
 		dts_buf_adds(&p->sql, first ? " AND IF(" : " AND ");
 		first = false;
@@ -164,13 +186,13 @@ int dts_plan_add_key(struct dts_plan *p, const struct dts_apply_table *t, const 
 
 /* WHERE over the key and what the change knew of the row, or over every column (then exactly one of several equal rows). */
 static int add_where(struct dts_plan *p, const struct dts_apply_table *t, const struct dts_json *before, bool key_only,
-		     struct dts_error *err)
+		     enum dts_op op, struct dts_error *err)
 {
 	bool first = true;
 
 	dts_buf_adds(&p->sql, " WHERE ");
 	if (t->key)
-		return dts_plan_add_key(p, t, before, err) < 0 || (!key_only && add_rest(p, t, before, err) < 0) ? -1 : 0;
+		return dts_plan_add_key(p, t, before, err) < 0 || (!key_only && add_rest(p, t, before, op, err) < 0) ? -1 : 0;
 	for (size_t i = 0; i < t->schema.column_count; i++) {
 		if (!t->columns[i].written)
 			continue;
@@ -192,7 +214,7 @@ static int plan_delete(struct dts_plan *p, const struct dts_apply_table *t, cons
 
 	dts_buf_adds(&p->sql, "DELETE FROM ");
 	dts_sql_table(&p->sql, t->schema.db, t->schema.table);
-	if (add_where(p, t, before, key_only, err) < 0)
+	if (add_where(p, t, before, key_only, DTS_OP_DELETE, err) < 0)
 		return -1;
 	dts_plan_add(p, at, (struct dts_statement){.rows = rows, .line = line, .target = &t->target});
 	return 0;
@@ -227,7 +249,7 @@ static int plan_update(struct dts_plan *p, const struct dts_apply_table *t, cons
 		p->sql.len = at;
 		return 0; /* nothing but generated columns */
 	}
-	if (add_where(p, t, before, key_only, err) < 0)
+	if (add_where(p, t, before, key_only, DTS_OP_UPDATE, err) < 0)
 		return -1;
 	dts_plan_add(p, at, s);
 	return 0;
