@@ -24,7 +24,7 @@ struct dts_statement {
 	size_t at, len;    /* its text in `sql` of the batch */
 	long long rows;    /* affected (matched) rows, or DTS_EXPECT_ANY */
 	unsigned enum_zeros; /* ENUM error values in it: run without strict mode, as many warnings 1265 expected */
-	bool guard;        /* must return one row, else another run has taken over */
+	bool guard;        /* must return one row or write some, else another run has taken over */
 	bool computes;     /* the table has generated columns, which may warn */
 	bool commits;      /* a COMMIT: what it warns of is there all the same */
 	const struct dts_schema *target; /* its table, to judge warnings; NULL: our own statement */

@@ -28,7 +28,7 @@ struct thread {
 
 struct dts_pool {
 	struct dts_pool_options options;
-	struct dts_buf guard, src;
+	struct dts_buf src;
 	struct thread *threads;
 	unsigned started;
 	int fd;
@@ -294,7 +294,6 @@ static int start_worker(struct dts_pool *p, struct dts_error *err)
 	t->worker.number = p->started + 1;
 	t->worker.src = &p->src;
 	t->worker.resolver.log = p->options.conflicts;
-	t->worker.guard = dts_buf_slice(&p->guard);
 	t->worker.mark = add_mark;
 	t->worker.turn = wait_turn;
 	t->worker.arg = p;
@@ -342,8 +341,6 @@ struct dts_pool *dts_pool_new(const struct dts_pool_options *options, struct dts
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->work, NULL);
 	pthread_cond_init(&p->done, NULL);
-	if (options->checkpoint)
-		dts_checkpoint_guard(options->checkpoint, &p->guard);
 	p->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (p->fd >= 0)
 		return p;
@@ -379,7 +376,6 @@ void dts_pool_free(struct dts_pool *p)
 	dts_graph_free(p->graph);
 	dts_position_release(&p->low);
 	dts_buf_release(&p->news.acks);
-	dts_buf_release(&p->guard);
 	dts_buf_release(&p->src);
 	free(p->threads);
 	free(p);

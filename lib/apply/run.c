@@ -169,19 +169,18 @@ static int check_answer(struct dts_runner *r, const struct dts_statement *s, boo
 {
 	MYSQL *mysql = r->session->mysql;
 	MYSQL_RES *res = mysql_store_result(mysql);
+	const bool has_rows = res;
 
-	if (res) {
-		unsigned long long rows = mysql_num_rows(res);
-		mysql_free_result(res);
-		if (s->guard && rows != 1) {
-			dts_fail(err, DTS_AGAIN, "another run has taken over this checkpoint");
-			return dts_hint(err, "this run has stopped without writing; let the other go on");
-		}
-		return 0;
-	}
-	if (mysql_field_count(mysql) > 0)
+	if (!res && mysql_field_count(mysql) > 0)
 		return dts_session_fail(r->session, err, "reading an answer");
-	long long rows = (long long)mysql_affected_rows(mysql);
+	long long rows = (long long)(res ? mysql_num_rows(res) : mysql_affected_rows(mysql));
+	mysql_free_result(res);
+	if (s->guard && rows == 0) {
+		dts_fail(err, DTS_AGAIN, "another run has taken over this checkpoint");
+		return dts_hint(err, "this run has stopped without writing; let the other go on");
+	}
+	if (has_rows)
+		return 0;
 	if (s->rows != DTS_EXPECT_ANY && rows != s->rows) {
 		r->fault = DTS_FAULT_ROWS;
 		r->failed_touched = rows;

@@ -62,8 +62,6 @@ static void roll_back(struct dts_worker *w)
 static void plan_start(struct dts_worker *w)
 {
 	plan_text(w, DTS_LIT("START TRANSACTION"), (struct dts_statement){.rows = DTS_EXPECT_ANY});
-	if (w->guard.len > 0)
-		plan_text(w, w->guard, (struct dts_statement){.guard = true});
 }
 
 /* The session's checks, where they are not so already. */
@@ -150,7 +148,7 @@ static void plan_mark(struct dts_worker *w, struct dts_unit *u, size_t upto)
 
 	w->mark(w->arg, w, u, upto, &w->plan.sql);
 	if (w->plan.sql.len > at)
-		dts_plan_add(&w->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY});
+		dts_plan_add(&w->plan, at, (struct dts_statement){.rows = DTS_EXPECT_ANY, .guard = true});
 }
 
 /* Ends the transaction, in its turn. 1: it was rolled back, and is to be made again. */

@@ -20,7 +20,6 @@ struct dts_worker {
 
 	/* Who hands it units answers these. */
 	const struct dts_buf *src;   /* the source's name; borrowed */
-	struct dts_slice guard;      /* the statement that each transaction begins with; may be empty; borrowed */
 	/* Appends the statement that marks transactions [0, upto) of the unit as made; it adds none where no checkpoint is kept. */
 	void (*mark)(void *arg, struct dts_worker *w, struct dts_unit *u, size_t upto, struct dts_buf *sql);
 	/* All is done but the COMMIT: 0: go on; -1: never, a unit before it has failed; 1: not yet, let go of all

@@ -207,16 +207,23 @@ int dts_checkpoint_raise(struct dts_checkpoint *c, struct dts_error *err)
 	return rc < 0 ? -1 : 0;
 }
 
-void dts_checkpoint_guard(const struct dts_checkpoint *c, struct dts_buf *sql)
+/* The end of a SELECT of one row, whose lock is held, while this run is the current one. */
+static void add_while_current(const struct dts_checkpoint *c, struct dts_buf *sql)
 {
-	/* LOCK IN SHARE MODE is what both families understand. */
-	dts_buf_adds(sql, "SELECT epoch FROM ");
+	dts_buf_adds(sql, " FROM ");
 	dts_checkpoint_table(c, "checkpoint", sql);
 	dts_buf_adds(sql, " WHERE name=");
 	dts_sql_literal(sql, dts_slice_of(c->name));
 	dts_buf_adds(sql, " AND epoch=");
 	dts_buf_addu(sql, c->epoch);
+	/* What both families understand. */
 	dts_buf_adds(sql, " LOCK IN SHARE MODE");
+}
+
+void dts_checkpoint_guard(const struct dts_checkpoint *c, struct dts_buf *sql)
+{
+	dts_buf_adds(sql, "SELECT epoch");
+	add_while_current(c, sql);
 }
 
 /* Position text of a row: what cannot be read is told, not guessed. */
@@ -527,7 +534,7 @@ void dts_checkpoint_add_mark(const struct dts_checkpoint *c, struct dts_slice sr
 {
 	dts_buf_adds(sql, "REPLACE INTO ");
 	dts_checkpoint_table(c, "mark", sql);
-	dts_buf_adds(sql, " (checkpoint, src, worker, tx, pos, above, updated) VALUES (");
+	dts_buf_adds(sql, " (checkpoint, src, worker, tx, pos, above, updated) SELECT ");
 	dts_sql_literal(sql, dts_slice_of(c->name));
 	dts_buf_addc(sql, ',');
 	dts_sql_literal(sql, src);
@@ -537,7 +544,8 @@ void dts_checkpoint_add_mark(const struct dts_checkpoint *c, struct dts_slice sr
 	add_position(sql, low);
 	dts_buf_addc(sql, ',');
 	dts_sql_literal(sql, above);
-	dts_buf_adds(sql, ",UTC_TIMESTAMP(6))");
+	dts_buf_adds(sql, ",UTC_TIMESTAMP(6)");
+	add_while_current(c, sql);
 }
 
 void dts_checkpoint_add_exception(const struct dts_checkpoint *c, struct dts_slice src, struct dts_slice tx, const char *what,

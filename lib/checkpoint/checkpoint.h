@@ -58,7 +58,7 @@ int dts_checkpoint_lock(const struct dts_checkpoint *c, unsigned seconds, struct
  * Commits. Read marks only after this. */
 int dts_checkpoint_raise(struct dts_checkpoint *c, struct dts_error *err);
 
-/* Appends the statement that every data transaction starts with: it returns one
+/* Appends the statement that a data transaction starts with, or the mark in its place: it returns one
  * row and holds a shared lock on it while this run's epoch is the current one. */
 void dts_checkpoint_guard(const struct dts_checkpoint *c, struct dts_buf *sql);
 
@@ -97,7 +97,8 @@ void dts_checkpoint_add_source(const struct dts_checkpoint *c, struct dts_slice 
 			       struct dts_slice snapshot, struct dts_buf *sql);
 void dts_checkpoint_add_watermark(const struct dts_checkpoint *c, struct dts_slice src,
 				  const struct dts_position *to, struct dts_buf *sql);
-/* A worker's mark: all is there up to `low`, and above it what `above` says (above.h; "[]": nothing). */
+/* A worker's mark: all is there up to `low`, and above it what `above` says (above.h; "[]": nothing). A guard
+ * as well: it writes nothing while this run's epoch is not the current one. */
 void dts_checkpoint_add_mark(const struct dts_checkpoint *c, struct dts_slice src, unsigned worker, struct dts_slice tx,
 			     const struct dts_position *low, struct dts_slice above, struct dts_buf *sql);
 
