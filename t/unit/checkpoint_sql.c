@@ -36,8 +36,9 @@ static void test_sql(void)
 	dts_gtids_clear(&p.gtid);
 	dts_buf_clear(&b);
 	dts_checkpoint_add_mark(&c, DTS_LIT("s"), 3, DTS_LIT("0-1-2"), &p, DTS_LIT("[]"), &b);
-	CHECK_STR("REPLACE INTO `d``s`.`mark` (checkpoint, src, worker, tx, pos, above, updated) VALUES "
-		  "('it\\'s','s',3,'0-1-2','{\"file\":\"b.1\",\"offset\":7}','[]',UTC_TIMESTAMP(6))", dts_buf_text(&b));
+	CHECK_STR("REPLACE INTO `d``s`.`mark` (checkpoint, src, worker, tx, pos, above, updated) SELECT "
+		  "'it\\'s','s',3,'0-1-2','{\"file\":\"b.1\",\"offset\":7}','[]',UTC_TIMESTAMP(6)"
+		  " FROM `d``s`.`checkpoint` WHERE name='it\\'s' AND epoch=12 LOCK IN SHARE MODE", dts_buf_text(&b));
 	const struct dts_definition d = {.db = DTS_LIT("sd"), .table = DTS_LIT("s'"), .pos = DTS_LIT("{}"),
 					  .text = DTS_LIT("{\"op\":\"schema\"}")};
 	dts_buf_clear(&b);
