@@ -1,6 +1,6 @@
 #include "ddl/ddl.h"
 
-#include "apply/ddl_target.h"
+#include "mysql/ddl_run.h"
 #include "apply/state.h"
 #include "ddl/index.h"
 #include "ddl/port.h"

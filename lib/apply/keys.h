@@ -1,7 +1,7 @@
 #ifndef DTS_APPLY_KEYS_H
 #define DTS_APPLY_KEYS_H
 
-#include "apply/keys_text.h"
+#include "ddl/table_items.h"
 #include "apply/table.h"
 #include "base/hash.h"
 #include "checkpoint/checkpoint.h"

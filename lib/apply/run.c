@@ -101,27 +101,6 @@ static const struct dts_column *truncated(const struct dts_statement *s, MYSQL_R
 }
 
 /*
- * What MySQL says of a word that will mean something else one day, and that has
- * its meaning still: no value is another for it. Numbers of the server's error
- * reference (ER_WARN_DEPRECATED_...).
- */
-bool dts_warning_is_deprecation(unsigned number)
-{
-	static const unsigned numbers[] = {
-		1287, /* a syntax with another in its place */
-		1681, /* one without: display width, ZEROFILL, ... */
-		3090, 3135, /* sql modes */
-		3719, /* the name utf8 */
-		3778, /* a collation of utf8mb3 */
-	};
-
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		if (number == numbers[i])
-			return true;
-	return false;
-}
-
-/*
  * Is the warning one that the statement may give? The server rounds what it
  * computes, and says so: the value is its own, not one that we brought. And it
  * warns of each error value of an ENUM; of one more, and a label has been lost.

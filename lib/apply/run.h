@@ -50,7 +50,4 @@ int dts_runner_tell(struct dts_runner *r, const struct dts_plan *p, size_t state
  */
 int dts_runner_run(struct dts_runner *r, struct dts_plan *p, struct dts_error *err);
 
-/* Is the warning about the words of a statement, not about what it does? */
-bool dts_warning_is_deprecation(unsigned number);
-
 #endif

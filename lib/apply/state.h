@@ -5,7 +5,7 @@
 #include "apply/bulk.h"
 #include "apply/cascade.h"
 #include "apply/conflicting.h"
-#include "apply/context.h"
+#include "mysql/ddl_context.h"
 #include "apply/exception.h"
 #include "apply/keys.h"
 #include "apply/parallel.h"

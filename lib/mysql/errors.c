@@ -134,3 +134,24 @@ int dts_session_fail(struct dts_session *s, struct dts_error *err, const char *w
 		return dts_hint(err, "give the account a new password with ALTER USER");
 	return lacks_privilege(number) ? dts_hint(err, "GRANT the account what it lacks, or use another account") : -1;
 }
+
+/*
+ * What MySQL says of a word that will mean something else one day, and that has
+ * its meaning still: no value is another for it. Numbers of the server's error
+ * reference (ER_WARN_DEPRECATED_...).
+ */
+bool dts_warning_is_deprecation(unsigned number)
+{
+	static const unsigned numbers[] = {
+		1287, /* a syntax with another in its place */
+		1681, /* one without: display width, ZEROFILL, ... */
+		3090, 3135, /* sql modes */
+		3719, /* the name utf8 */
+		3778, /* a collation of utf8mb3 */
+	};
+
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		if (number == numbers[i])
+			return true;
+	return false;
+}

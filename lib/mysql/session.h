@@ -97,5 +97,7 @@ enum dts_status dts_status_of_errno(unsigned number, const char *text);
 /* Is this errno one after which the same transaction may be tried again at once
  * (deadlock, lock wait timeout)? */
 bool dts_errno_retry(unsigned number);
+/* Is this warning about the words of a statement, not about what it does? */
+bool dts_warning_is_deprecation(unsigned number);
 
 #endif

@@ -1,4 +1,4 @@
-#include "apply/context.h"
+#include "mysql/ddl_context.h"
 
 #include "unit.h"
 

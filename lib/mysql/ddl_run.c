@@ -1,10 +1,9 @@
-#include "apply/ddl_target.h"
+#include "mysql/ddl_run.h"
 
 #include <mysqld_error.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "apply/run.h"
 #include "base/hash.h"
 #include "mysql/quote.h"
 

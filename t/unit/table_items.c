@@ -1,4 +1,4 @@
-#include "apply/keys_text.h"
+#include "ddl/table_items.h"
 
 #include "unit.h"
 

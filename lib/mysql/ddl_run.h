@@ -1,7 +1,7 @@
-#ifndef DTS_APPLY_DDL_TARGET_H
-#define DTS_APPLY_DDL_TARGET_H
+#ifndef DTS_MYSQL_DDL_RUN_H
+#define DTS_MYSQL_DDL_RUN_H
 
-#include "apply/context.h"
+#include "mysql/ddl_context.h"
 #include "ddl/ddl.h"
 #include "mysql/session.h"
 #include "record/record.h"
@@ -11,7 +11,7 @@
 
 /*
  * Runs `sql` with `default_db` and the session settings of a record's "context"
- * (raw JSON, p NULL: none; see context.h), then sets the session back. Warnings are appended
+ * (raw JSON, p NULL: none; see ddl_context.h), then sets the session back. Warnings are appended
  * to `warnings`, one a line. The definition tells whether a default database is needed.
  */
 int dts_ddl_run(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql, struct dts_slice default_db,

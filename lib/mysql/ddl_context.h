@@ -1,5 +1,5 @@
-#ifndef DTS_APPLY_CONTEXT_H
-#define DTS_APPLY_CONTEXT_H
+#ifndef DTS_MYSQL_DDL_CONTEXT_H
+#define DTS_MYSQL_DDL_CONTEXT_H
 
 #include "base/options.h"
 #include "ddl/ddl.h"

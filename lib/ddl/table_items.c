@@ -1,4 +1,4 @@
-#include "apply/keys_text.h"
+#include "ddl/table_items.h"
 
 #include <stdlib.h>
 #include <strings.h>

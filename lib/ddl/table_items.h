@@ -1,5 +1,5 @@
-#ifndef DTS_APPLY_KEYS_TEXT_H
-#define DTS_APPLY_KEYS_TEXT_H
+#ifndef DTS_DDL_TABLE_ITEMS_H
+#define DTS_DDL_TABLE_ITEMS_H
 
 #include "base/arena.h"
 #include "base/error.h"
