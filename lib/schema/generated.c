@@ -29,21 +29,21 @@ static void read_token(struct item *it, const struct dts_sql_scan *s, bool begin
 	it->quoted[it->count++] = dts_sql_text(s);
 }
 
-static void note_column(struct dts_slice name, const char *family, const char *where, struct dts_list *notes)
+static void note_column(struct dts_slice name, const char *family, struct dts_list *notes)
 {
 	struct dts_buf line = {0};
 
-	dts_buf_addf(&line, "%s: generated column %.*s: %s computes its values anew and perhaps others; dts-verify compares them",
-		     where, (int)name.len, name.p, family);
+	dts_buf_addf(&line, "generated column %.*s: %s computes its values anew and perhaps others; dts-verify compares them",
+		     (int)name.len, name.p, family);
 	dts_list_add(notes, dts_buf_text(&line));
 	dts_buf_release(&line);
 }
 
-static void note_key(const struct item *it, struct dts_slice name, const char *family, const char *where, struct dts_list *notes)
+static void note_key(const struct item *it, struct dts_slice name, const char *family, struct dts_list *notes)
 {
 	struct dts_buf line = {0};
 
-	dts_buf_addf(&line, "WARNING: %s: generated column %.*s is in a %s", where, (int)name.len, name.p,
+	dts_buf_addf(&line, "WARNING: generated column %.*s is in a %s", (int)name.len, name.p,
 		     it->is_constraint ? "constraint" : it->is_plain_key ? "key" : "unique key");
 	if (!it->is_primary)
 		dts_buf_addf(&line, ", %.*s", (int)it->quoted[0].len, it->quoted[0].p);
@@ -58,7 +58,7 @@ struct found {
 	size_t count, room;
 };
 
-static void end_item(struct found *f, struct item *it, const char *family, const char *where, struct dts_list *notes)
+static void end_item(struct found *f, struct item *it, const char *family, struct dts_list *notes)
 {
 	if (it->is_column && it->is_generated) {
 		if (f->count == f->room) {
@@ -66,20 +66,20 @@ static void end_item(struct found *f, struct item *it, const char *family, const
 			f->names = dts_realloc(f->names, f->room * sizeof *f->names);
 		}
 		f->names[f->count++] = it->quoted[0];
-		note_column(it->quoted[0], family, where, notes);
+		note_column(it->quoted[0], family, notes);
 	}
 	for (size_t i = 0; i < f->count && !it->is_column; i++)
 		/* The first name of a key or constraint is its own, but for the primary key's. */
 		for (size_t k = it->is_primary ? 0 : 1; k < it->count; k++)
 			if (dts_slice_eq(it->quoted[k], f->names[i])) {
-				note_key(it, f->names[i], family, where, notes);
+				note_key(it, f->names[i], family, notes);
 				break;
 			}
 	it->count = 0;
 	it->is_column = it->is_generated = it->is_plain_key = it->is_constraint = it->is_primary = false;
 }
 
-void dts_schema_note_generated(struct dts_slice sql, enum dts_family target, const char *where, struct dts_list *notes)
+void dts_schema_note_generated(struct dts_slice sql, enum dts_family target, struct dts_list *notes)
 {
 	const char *family = target == DTS_MARIADB ? "MariaDB" : "MySQL";
 	struct dts_sql_scan s = {0};
@@ -98,7 +98,7 @@ void dts_schema_note_generated(struct dts_slice sql, enum dts_family target, con
 		if (before == 0)
 			continue;
 		if (depth == 0 || (depth == 1 && dts_sql_is_char(&s, ','))) {
-			end_item(&f, &it, family, where, notes);
+			end_item(&f, &it, family, notes);
 			begins = true;
 			if (depth == 0)
 				break;

@@ -9,8 +9,7 @@
  * CREATE TABLE writes it, for people who take it to the other family: that computes the
  * values anew and by its own rules, which no record can mend. A line for each
  * column, and one for each key, check or foreign key that one is part of.
- * `where`: "table 'db.t'".
  */
-void dts_schema_note_generated(struct dts_slice sql, enum dts_family target, const char *where, struct dts_list *notes);
+void dts_schema_note_generated(struct dts_slice sql, enum dts_family target, struct dts_list *notes);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "ddl/port.h"
 #include "ddl/scan.h"
+#include "schema/generated.h"
 
 struct token {
 	enum dts_sql_type type;
@@ -15,13 +16,12 @@ enum part { PART_COLUMN, PART_KEY, PART_OPTIONS };
 
 struct port {
 	enum dts_family from, to;
-	const char *where;
 	struct token *tokens;
 	size_t count;
 	size_t at, end;         /* the item: tokens [at, end) */
 	struct dts_slice name;  /* of the column or key, for messages */
 	enum part part;
-	struct dts_list *notes;
+	struct dts_ported *ported;
 	struct dts_buf out;
 };
 
@@ -183,31 +183,35 @@ static const char *family_name(enum dts_family family)
 	return family == DTS_MARIADB ? "MariaDB" : "MySQL";
 }
 
-static int refuse(struct port *p, const char *what, struct dts_error *err)
-{
-	static const char *const parts[] = {"column", "key or constraint"};
-
-	if (p->part == PART_OPTIONS)
-		dts_fail(err, DTS_REFUSED, "%s: %s has no %s", p->where, family_name(p->to), what);
-	else
-		dts_fail(err, DTS_REFUSED, "%s: %s %.*s: %s has no %s", p->where, parts[p->part], (int)p->name.len,
-			 p->name.p, family_name(p->to), what);
-	return dts_hint(err, "make this table by hand at the target, and leave it out here with --ignore-table");
-}
-
 /* Each line once. */
 static void note(struct port *p, const char *text)
 {
-	for (size_t i = 0; i < p->notes->count; i++)
-		if (strcmp(p->notes->items[i], text) == 0)
+	struct dts_list *why = &p->ported->why;
+
+	for (size_t i = 0; i < why->count; i++)
+		if (strcmp(why->items[i], text) == 0)
 			return;
-	dts_list_add(p->notes, text);
+	dts_list_add(why, text);
+}
+
+static int refuse(struct port *p, const char *what)
+{
+	static const char *const parts[] = {"column", "key or constraint"};
+	struct dts_buf line = {0};
+
+	if (p->part != PART_OPTIONS)
+		dts_buf_addf(&line, "%s %.*s: ", parts[p->part], (int)p->name.len, p->name.p);
+	dts_buf_addf(&line, "%s has no %s", family_name(p->to), what);
+	note(p, dts_buf_text(&line));
+	dts_buf_release(&line);
+	p->ported->refused = true;
+	return -1;
 }
 
 /* --- rules */
 
 /* The token is the beginning of something in the table of words: how many tokens it has. */
-static int port_word(struct port *p, size_t i, struct dts_error *err)
+static int port_word(struct port *p, size_t i)
 {
 	struct dts_buf what = {0};
 
@@ -217,7 +221,7 @@ static int port_word(struct port *p, size_t i, struct dts_error *err)
 			continue;
 		if (!w->instead) {
 			dts_buf_addf(&what, "%s%s%s", w->words[0], w->words[1] ? " " : "", w->words[1] ? w->words[1] : "");
-			refuse(p, dts_buf_text(&what), err);
+			refuse(p, dts_buf_text(&what));
 			dts_buf_release(&what);
 			return -1;
 		}
@@ -228,7 +232,7 @@ static int port_word(struct port *p, size_t i, struct dts_error *err)
 }
 
 /* COLLATE x, COLLATE=x, CHARACTER SET x, CHARSET=x: the token at `i` is x. */
-static int port_charset(struct port *p, size_t i, struct dts_error *err)
+static int port_charset(struct port *p, size_t i)
 {
 	bool equals = is_char(p, i - 1, '=');
 	size_t before = i - (equals ? 2 : 1);
@@ -246,7 +250,7 @@ static int port_charset(struct port *p, size_t i, struct dts_error *err)
 		rc = -1;
 	}
 	if (rc < 0)
-		refuse(p, dts_buf_text(&line), err);
+		refuse(p, dts_buf_text(&line));
 	if (rc > 0) {
 		put(p, i, dts_buf_text(&to));
 		dts_buf_addf(&line, " becomes %s, which may order rare characters and compare spaces at the end otherwise",
@@ -342,7 +346,7 @@ static bool is_sequence_call(const struct port *p, size_t i)
 }
 
 /* One column's definition, from its name to the comma. */
-static int port_column(struct port *p, struct dts_error *err)
+static int port_column(struct port *p)
 {
 	static const char *const missing[] = {"uuid", "inet4", "inet6", NULL};
 	size_t type = p->at + 1, i;
@@ -351,22 +355,22 @@ static int port_column(struct port *p, struct dts_error *err)
 
 	for (const char *const *name = missing; *name && p->to == DTS_MYSQL; name++)
 		if (is_word(p, type, *name))
-			return refuse(p, "type like that: uuid, inet4, inet6; dts-apply takes char(36), varchar(15), varchar(45)", err);
+			return refuse(p, "type like that: uuid, inet4, inet6; dts-apply takes char(36), varchar(15), varchar(45)");
 	copy(p, p->at);
 	for (i = type + (size_t)copy_type(p, type); i < p->end; i++) {
 		depth += is_char(p, i, '(') - is_char(p, i, ')');
 		if (p->to == DTS_MYSQL && is_sequence_call(p, i))
-			return refuse(p, "sequences", err);
+			return refuse(p, "sequences");
 		if (depth > 0) {
 			copy(p, i);
 			continue;
 		}
 		if (p->to == DTS_MARIADB && generated && is_word(p, i, "NOT") && is_word(p, i + 1, "NULL"))
-			return refuse(p, "generated column that is NOT NULL", err);
+			return refuse(p, "generated column that is NOT NULL");
 		if (p->to == DTS_MARIADB && is_word(p, i, "SRID") && p->tokens[i + 1].type == DTS_SQL_NUMBER) {
 			struct dts_buf line = {0};
-			dts_buf_addf(&line, "%s: column %.*s: MariaDB does not check values against the SRID", p->where,
-				     (int)p->name.len, p->name.p);
+			dts_buf_addf(&line, "column %.*s: MariaDB does not check values against the SRID", (int)p->name.len,
+				     p->name.p);
 			note(p, dts_buf_text(&line));
 			dts_buf_release(&line);
 			i++;
@@ -379,9 +383,9 @@ static int port_column(struct port *p, struct dts_error *err)
 				continue;
 			}
 		}
-		rc = port_word(p, i, err);
+		rc = port_word(p, i);
 		if (rc == 0)
-			rc = port_charset(p, i, err);
+			rc = port_charset(p, i);
 		if (rc < 0)
 			return -1;
 		if (rc == 0)
@@ -434,34 +438,34 @@ static size_t port_check_name(struct port *p, size_t i)
 }
 
 /* A key or constraint, or what follows the brackets. */
-static int port_rest(struct port *p, struct dts_error *err)
+static int port_rest(struct port *p)
 {
 	int depth = 0, rc = 0;
 	size_t start = p->part == PART_KEY ? port_check_name(p, p->at) : p->at;
 	bool check = start != p->at;
 
 	if (p->part == PART_KEY && p->to == DTS_MYSQL && is_hashed_unique(p))
-		return refuse(p, "UNIQUE key over whole texts (USING HASH)", err);
+		return refuse(p, "UNIQUE key over whole texts (USING HASH)");
 	for (size_t i = start; i < p->end; i++) {
 		if (p->part == PART_OPTIONS && p->to == DTS_MYSQL && is_word(p, i, "PARTITION") && is_word(p, i + 2, "DEFAULT"))
-			return refuse(p, "PARTITION ... DEFAULT", err);
+			return refuse(p, "PARTITION ... DEFAULT");
 		depth += is_char(p, i, '(') - is_char(p, i, ')');
 		check = check || is_word(p, i, "CHECK");
 		if (p->part == PART_KEY && !check && p->to == DTS_MARIADB && depth == 2 && is_char(p, i, '(') &&
 		    p->tokens[i - 1].type != DTS_SQL_QUOTED) /* `a`(10) is a prefix */
-			return refuse(p, "key over an expression", err);
+			return refuse(p, "key over an expression");
 		if (p->part == PART_OPTIONS && p->to == DTS_MYSQL && p->tokens[i].type == DTS_SQL_QUOTED && is_char(p, i + 1, '=')) {
 			struct dts_buf what = {0};
 			dts_buf_addf(&what, "option %.*s", (int)p->tokens[i].text.len, p->tokens[i].text.p);
-			refuse(p, dts_buf_text(&what), err);
+			refuse(p, dts_buf_text(&what));
 			dts_buf_release(&what);
 			return -1;
 		}
-		rc = check ? 0 : port_word(p, i, err);
+		rc = check ? 0 : port_word(p, i);
 		if (check && depth == 0)
-			rc = port_word(p, i, err);
+			rc = port_word(p, i);
 		if (rc == 0 && depth == 0 && i > p->at)
-			rc = port_charset(p, i, err);
+			rc = port_charset(p, i);
 		if (rc < 0)
 			return -1;
 		if (rc == 0)
@@ -478,7 +482,7 @@ static size_t item_end(const struct port *p, size_t i)
 	return i;
 }
 
-static int port_items(struct port *p, size_t i, struct dts_error *err)
+static int port_items(struct port *p, size_t i)
 {
 	while (i < p->count) {
 		p->at = i;
@@ -490,7 +494,7 @@ static int port_items(struct port *p, size_t i, struct dts_error *err)
 				p->name = p->tokens[k].text;
 				break;
 			}
-		if ((p->part == PART_COLUMN ? port_column(p, err) : port_rest(p, err)) < 0)
+		if ((p->part == PART_COLUMN ? port_column(p) : port_rest(p)) < 0)
 			return -1;
 		if (p->end == p->count)
 			return 0;
@@ -502,31 +506,51 @@ static int port_items(struct port *p, size_t i, struct dts_error *err)
 	p->at = i;
 	p->end = p->count;
 	p->part = PART_OPTIONS;
-	return port_rest(p, err);
+	return port_rest(p);
 }
 
-int dts_schema_port(struct dts_buf *sql, enum dts_family from, enum dts_family to, const char *where,
-		    struct dts_list *notes, struct dts_error *err)
+static void port_table(struct port *p)
 {
-	struct port p = {.from = from, .to = to, .where = where, .notes = notes};
-	struct dts_buf plain = {0};
 	size_t i = 0;
-	int rc = 0;
 
-	dts_ddl_plain(dts_buf_slice(sql), from == DTS_MYSQL ? DTS_DDL_MYSQL : 0, 0, &plain);
-	read_tokens(&p, dts_buf_slice(&plain));
-	while (i < p.count && !is_char(&p, i, '('))
-		copy(&p, i++);
-	if (i < p.count)
-		copy(&p, i++);
-	if (from != to)
-		rc = port_items(&p, i, err);
-	for (; from == to && i < p.count; i++)
-		copy(&p, i);
+	while (i < p->count && !is_char(p, i, '('))
+		copy(p, i++);
+	if (i < p->count)
+		copy(p, i++);
+	port_items(p, i);
+}
+
+int dts_schema_port(struct dts_buf *sql, enum dts_ddl_kind kind, unsigned flags, enum dts_family from,
+		    enum dts_family to, struct dts_ported *ported)
+{
+	struct port p = {.from = from, .to = to, .ported = ported};
+	struct dts_buf plain = {0};
+	size_t told = ported->why.count;
+
+	dts_ddl_plain(dts_buf_slice(sql), flags | (from == DTS_MYSQL ? DTS_DDL_MYSQL : 0), 0, &plain);
+	if (from != to && kind == DTS_DDL_CREATE_TABLE) {
+		dts_schema_note_generated(dts_buf_slice(&plain), to, &ported->why);
+		read_tokens(&p, dts_buf_slice(&plain));
+		port_table(&p);
+		dts_buf_release(&plain);
+		plain = p.out;
+	}
 	dts_buf_clear(sql);
-	dts_buf_add_slice(sql, dts_buf_slice(&p.out));
-	dts_buf_release(&p.out);
+	dts_buf_add_slice(sql, dts_buf_slice(&plain));
 	dts_buf_release(&plain);
 	free(p.tokens);
-	return rc;
+	return ported->why.count > told;
+}
+
+void dts_ported_clear(struct dts_ported *p)
+{
+	dts_list_release(&p->why);
+	dts_buf_clear(&p->by_hand);
+	p->refused = false;
+}
+
+void dts_ported_release(struct dts_ported *p)
+{
+	dts_list_release(&p->why);
+	dts_buf_release(&p->by_hand);
 }
