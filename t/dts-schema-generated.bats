@@ -28,9 +28,9 @@ schema() {
 			table 'd.t': generated column `g`: FAMILY computes its values anew and perhaps others; dts-verify compares them
 			table 'd.t': generated column `h`: FAMILY computes its values anew and perhaps others; dts-verify compares them
 			table 'd.t': generated column `u``v`: FAMILY computes its values anew and perhaps others; dts-verify compares them
-			WARNING: table 'd.t': generated column `h` is in a unique key, `g`: if FAMILY computes other values, it may refuse rows that the source has
-			WARNING: table 'd.t': generated column `g` is in a key, `id`: if FAMILY computes other values, it finds other rows by them
-			WARNING: table 'd.t': generated column `u``v` is in a constraint, `c`: if FAMILY computes other values, it may refuse rows that the source has
+			table 'd.t': WARNING: generated column `h` is in a unique key, `g`: if FAMILY computes other values, it may refuse rows that the source has
+			table 'd.t': WARNING: generated column `g` is in a key, `id`: if FAMILY computes other values, it finds other rows by them
+			table 'd.t': WARNING: generated column `u``v` is in a constraint, `c`: if FAMILY computes other values, it may refuse rows that the source has
 		Y
 	done
 }

@@ -2,7 +2,6 @@
 
 #include "charset/charset.h"
 #include "mysql/quote.h"
-#include "schema/generated.h"
 
 /* How many of something a database has, for the list of what is left out. */
 static int note_objects(struct dts_schema_reader *r, struct dts_slice db, const char *what, const char *from,
@@ -259,6 +258,28 @@ static void note_doubts(struct dts_schema_reader *r, const struct dts_table *t)
 	dts_buf_release(&line);
 }
 
+/* The statement in r->sql for the target; what there is to tell goes to the notes. */
+static int port(struct dts_schema_reader *r, enum dts_ddl_kind kind, const char *where, struct dts_error *err)
+{
+	struct dts_ported p = {0};
+	struct dts_buf line = {0};
+	int rc = 0;
+
+	dts_schema_port(&r->sql, kind, 0, r->session->family, r->target, &p);
+	if (p.refused) {
+		rc = dts_fail(err, DTS_REFUSED, "%s: %s", where, p.why.items[p.why.count - 1]);
+		dts_hint(err, "make this table by hand at the target, and leave it out here with --ignore-table");
+	}
+	for (size_t i = 0; i < p.why.count && rc == 0; i++) {
+		dts_buf_clear(&line);
+		dts_buf_addf(&line, "%s: %s", where, p.why.items[i]);
+		dts_list_add(&r->notes, dts_buf_text(&line));
+	}
+	dts_buf_release(&line);
+	dts_ported_release(&p);
+	return rc;
+}
+
 static int add_table(struct dts_schema_reader *r, const struct dts_table *t, struct dts_buf *out,
 		     struct dts_error *err)
 {
@@ -282,9 +303,7 @@ static int add_table(struct dts_schema_reader *r, const struct dts_table *t, str
 		note_doubts(r, t);
 	}
 	dts_buf_addf(&where, "table '%.*s.%.*s'", (int)t->db.len, t->db.p, (int)t->name.len, t->name.p);
-	if (r->session->family != r->target)
-		dts_schema_note_generated(dts_buf_slice(&r->sql), r->target, dts_buf_text(&where), &r->notes);
-	int rc = dts_schema_port(&r->sql, r->session->family, r->target, dts_buf_text(&where), &r->notes, err);
+	int rc = port(r, DTS_DDL_CREATE_TABLE, dts_buf_text(&where), err);
 	dts_buf_release(&where);
 	return rc < 0 ? -1 : add_ddl(r, t->db, DTS_DDL_CREATE_TABLE, out, err);
 }
