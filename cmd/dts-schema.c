@@ -6,15 +6,20 @@
 struct options {
 	struct dts_connect_options connect;
 	struct dts_list ignored, operands;
-	const char *src, *target;
-	bool zstd;
+	const char *src, *target, *stage, *definer, *report;
+	bool zstd, strict, enable_events;
 };
 
 static void parse(struct options *o, int argc, char **argv)
 {
 	const struct dts_option own[] = {
-		{"ignore-table", 0, DTS_OPTION_LIST, &o->ignored, "PATTERN", "leave these tables out"},
+		{"stage", 0, DTS_OPTION_STRING, &o->stage, "STAGE", "pre, post, final or all: what is made when [all]"},
+		{"ignore-table", 0, DTS_OPTION_LIST, &o->ignored, "PATTERN", "leave objects of these names out"},
 		{"for", 0, DTS_OPTION_STRING, &o->target, "FAMILY", "mariadb or mysql: what the target is [as the source]"},
+		{"strict", 0, DTS_OPTION_FLAG, &o->strict, NULL, "print nothing where the target has no like of an object"},
+		{"report", 0, DTS_OPTION_NAME, &o->report, "FILE", "write what becomes of each object, a JSON line each"},
+		{"definer", 0, DTS_OPTION_STRING, &o->definer, "WHO", "keep, strip, or the ACCOUNT that definers become [keep]"},
+		{"enable-events", 0, DTS_OPTION_FLAG, &o->enable_events, NULL, "print what enables the source's events, for the cut-over"},
 		{"src", 0, DTS_OPTION_NAME, &o->src, "NAME", "the source's name in the records"},
 		{"zstd", 0, DTS_OPTION_FLAG, &o->zstd, NULL, "compress the output"},
 		{NULL, 0, 0, NULL, NULL, NULL},
@@ -32,78 +37,147 @@ static void parse(struct options *o, int argc, char **argv)
 	dts_options_parse(&tool, argc, argv, &o->operands);
 }
 
-static int print_records(struct dts_schema_reader *reader, struct dts_output *out, struct dts_error *err)
+/* What the options say to the reader; the target's family is filled in when there is a session. */
+static int read_options(const struct options *o, struct dts_schema_options *schema, struct dts_error *err)
 {
-	uint64_t records = 0;
-	size_t noted = 0;
+	const char *stage = o->stage ? o->stage : "all";
+
+	*schema = (struct dts_schema_options){.stages = DTS_STAGE_ALL, .enable_events = o->enable_events};
+	if (o->target && strcmp(o->target, "mysql") != 0 && strcmp(o->target, "mariadb") != 0)
+		return dts_fail(err, DTS_USAGE, "--for=%s: a family is mariadb or mysql", o->target);
+	if (strcmp(stage, "pre") == 0)
+		schema->stages = DTS_STAGE_PRE;
+	else if (strcmp(stage, "post") == 0)
+		schema->stages = DTS_STAGE_POST;
+	else if (strcmp(stage, "final") == 0)
+		schema->stages = DTS_STAGE_FINAL;
+	else if (strcmp(stage, "all") != 0)
+		return dts_fail(err, DTS_USAGE, "--stage=%s: a stage is pre, post, final or all", stage);
+	if (o->stage && o->enable_events)
+		return dts_fail(err, DTS_USAGE, "--enable-events prints nothing of a --stage");
+	return dts_definer_parse(&schema->definer, o->definer ? o->definer : "keep", err);
+}
+
+/* People are told what is not at the target as it is at the source. */
+static void tell(const struct dts_schema_statement *st)
+{
+	struct dts_buf label = {0};
+
+	dts_schema_object_label(st->object, &label);
+	if (st->result == DTS_SCHEMA_REFUSED)
+		dts_message("left out: %s", dts_buf_text(&label));
+	for (size_t i = 0; i < st->told.why.count; i++)
+		dts_message("%s: %s", dts_buf_text(&label), st->told.why.items[i]);
+	if (st->told.by_hand.len > 0)
+		dts_message("%s: by hand: %.*s", dts_buf_text(&label), (int)st->told.by_hand.len, st->told.by_hand.data);
+	dts_buf_release(&label);
+}
+
+static int print_records(const struct options *o, struct dts_schema_reader *reader, struct dts_output *out,
+			 struct dts_output *report, uint64_t *records, struct dts_error *err)
+{
+	struct dts_schema_statement *st;
+	uint64_t refused = 0;
 	int rc;
 
-	dts_source_add_stream(&out->buf, reader->source, "schema");
-	while ((rc = dts_schema_reader_next(reader, &out->buf, err)) > 0) {
-		records++;
-		if (dts_output_record_done(out, err) < 0)
-			return -1;
+	while ((rc = dts_schema_reader_next(reader, &st, err)) > 0) {
+		bool is_refused = st->result == DTS_SCHEMA_REFUSED;
 		if (dts_signals_stop())
 			dts_signals_die(dts_signals_stop());
-		while (noted < reader->notes.count)
-			dts_message("%s", reader->notes.items[noted++]);
+		if (!st->more) {
+			refused += is_refused;
+			tell(st);
+			if (o->report)
+				dts_schema_add_report(st, &report->buf);
+			if (o->report && dts_output_record_done(report, err) < 0)
+				return -1;
+		}
+		if (is_refused)
+			continue;
+		if (dts_schema_add_record(reader, st, &out->buf, err) < 0)
+			return -1;
+		++*records;
+		if (!o->strict && dts_output_record_done(out, err) < 0)
+			return -1;
 	}
-	if (rc == 0)
-		dts_source_add_end(&out->buf, reader->source, "done", records);
+	if (rc == 0 && o->strict && refused > 0) {
+		rc = dts_fail(err, DTS_REFUSED, "%llu objects cannot be at the target, see above", (unsigned long long)refused);
+		dts_hint(err, "make them by hand, and leave them out here with --ignore-table");
+	}
 	return rc;
 }
 
-static int run(const struct options *o, const struct dts_selection *selection, struct dts_session *session,
-	       struct dts_output *out, struct dts_error *err)
+static int run(const struct options *o, struct dts_schema_options *schema, const struct dts_selection *selection,
+	       struct dts_session *session, struct dts_output *out, struct dts_output *report, struct dts_error *err)
 {
 	struct dts_schema_reader reader = {0};
 	struct dts_source source = {0};
 	struct dts_list warnings = {0};
-	enum dts_family target = session->family;
+	uint64_t records = 0;
 	int rc = -1;
 
+	schema->target = session->family;
 	if (o->target)
-		target = strcmp(o->target, "mysql") == 0 ? DTS_MYSQL : DTS_MARIADB;
+		schema->target = strcmp(o->target, "mysql") == 0 ? DTS_MYSQL : DTS_MARIADB;
 	if (dts_source_init(&source, session, &o->connect, o->src, err) == 0 &&
 	    dts_source_position(&source, session, err) == 0 &&
 	    dts_source_check_log(session, &warnings, err) == 0 &&
-	    dts_schema_reader_open(&reader, session, &source, target, selection, &o->operands, err) == 0) {
+	    dts_schema_reader_open(&reader, session, schema, selection, &o->operands, err) == 0) {
 		for (size_t i = 0; i < warnings.count; i++)
 			dts_message("%s", warnings.items[i]);
-		rc = print_records(&reader, out, err);
+		dts_source_add_stream(&out->buf, &source, "schema");
+		rc = print_records(o, &reader, out, report, &records, err);
 	}
+	if (rc == 0)
+		dts_source_add_end(&out->buf, &source, "done", records);
 	dts_schema_reader_close(&reader);
 	dts_source_release(&source);
 	dts_list_release(&warnings);
 	return rc;
 }
 
+/* Opens what is written to, writes it, and closes it. */
+static int write_all(const struct options *o, struct dts_schema_options *schema, const struct dts_selection *selection,
+		     struct dts_session *session, struct dts_error *err)
+{
+	struct dts_output out, report = {0};
+
+	if (dts_output_open(&out, NULL, o->zstd, err) < 0)
+		return -1;
+	if (o->report && dts_output_open(&report, o->report, false, err) < 0) {
+		dts_output_discard(&out);
+		return -1;
+	}
+	int rc = dts_session_open(session, &o->connect, err);
+	if (rc == 0)
+		rc = run(o, schema, selection, session, &out, &report, err);
+	/* The report of a run that failed says how far it came. */
+	struct dts_error late = DTS_ERROR_INIT;
+	if (o->report && dts_output_close(&report, &late) < 0 && rc == 0) {
+		*err = late;
+		rc = -1;
+	}
+	if (rc == 0)
+		return dts_output_close(&out, err);
+	dts_output_discard(&out);
+	return -1;
+}
+
 int main(int argc, char **argv)
 {
 	static struct options o; /* static, as the texts that it points to */
 	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_schema_options schema;
 	struct dts_selection selection;
 	struct dts_session session = {0};
-	struct dts_output out;
-	int rc;
 
 	parse(&o, argc, argv);
-	if (o.target && strcmp(o.target, "mysql") != 0 && strcmp(o.target, "mariadb") != 0) {
-		dts_fail(&err, DTS_USAGE, "--for=%s: a family is mariadb or mysql", o.target);
+	if (read_options(&o, &schema, &err) < 0)
 		return dts_report(&err);
-	}
 	dts_signals_catch();
 	if (dts_selection_init(&selection, &o.operands, &o.ignored, &err) < 0)
 		return dts_report(&err);
-	if (dts_output_open(&out, NULL, o.zstd, &err) < 0)
-		return dts_report(&err);
-	rc = dts_session_open(&session, &o.connect, &err);
-	if (rc == 0)
-		rc = run(&o, &selection, &session, &out, &err);
-	if (rc == 0)
-		rc = dts_output_close(&out, &err);
-	else
-		dts_output_discard(&out);
+	int rc = write_all(&o, &schema, &selection, &session, &err);
 	dts_session_close(&session);
 	dts_selection_release(&selection);
 	dts_list_release(&o.operands);

@@ -145,13 +145,17 @@ static int take_key(struct dts_sql_scan *s, struct dts_item *item, enum dts_item
 
 static void take_column(struct dts_sql_scan *s, struct dts_item *item, struct dts_arena *arena)
 {
+	bool not = false;
 	int depth = 0;
 
 	item->name = take_name(s, arena);
+	item->is_column = true;
 	for (; s->type != DTS_SQL_END; dts_sql_next(s)) {
 		depth += dts_sql_is_char(s, '(');
 		depth -= dts_sql_is_char(s, ')');
 		item->auto_increment |= depth == 0 && dts_sql_is(s, "AUTO_INCREMENT");
+		item->not_null |= depth == 0 && not && dts_sql_is(s, "NULL");
+		not = dts_sql_is(s, "NOT");
 	}
 }
 

@@ -28,7 +28,7 @@ struct dts_item {
 	bool whole;               /* the key has no prefix and no expression */
 	bool period;              /* WITHOUT OVERLAPS */
 	bool hash;                /* USING HASH */
-	bool auto_increment;      /* a column's */
+	bool is_column, auto_increment, not_null; /* these are a column's */
 	struct dts_foreign foreign; /* FOREIGN: its columns too; to_db is empty for the table's own database */
 };
 

@@ -1,43 +1,106 @@
 #include "schema/reader.h"
 
-#include "charset/charset.h"
+#include <stdlib.h>
+
+#include "ddl/port.h"
 #include "mysql/quote.h"
+#include "record/json.h"
+#include "schema/table_text.h"
+#include "schema/views.h"
 
-/* How many of something a database has, for the list of what is left out. */
-static int note_objects(struct dts_schema_reader *r, struct dts_slice db, const char *what, const char *from,
-			struct dts_error *err)
+enum what { MAKE, SET_SEQUENCE, ADD_KEYS, ADD_FOREIGN, SET_COUNTER, ENABLE };
+
+struct dts_schema_step {
+	enum what what;
+	enum dts_stage stage;
+	const struct dts_schema_object *object;
+};
+
+/* ---- the plan ---- */
+
+static void plan_one(struct dts_schema_reader *r, enum what what, enum dts_stage stage, const struct dts_schema_object *o)
 {
-	struct dts_buf sql = {0}, count = {0};
-
-	dts_buf_addf(&sql, "SELECT COUNT(*) FROM information_schema.%s=", from);
-	dts_sql_literal(&sql, db);
-	int rc = dts_session_value(r->session, dts_buf_slice(&sql), &count, err);
-	if (rc > 0 && strcmp(dts_buf_text(&count), "0") != 0) {
-		dts_buf_clear(&sql);
-		dts_buf_addf(&sql, "left out: %s of '%.*s' (%s)", what, (int)db.len, db.p, dts_buf_text(&count));
-		dts_list_add(&r->notes, dts_buf_text(&sql));
+	if (r->step_count == r->step_room) {
+		r->step_room = r->step_room ? 2 * r->step_room : 64;
+		r->steps = dts_realloc(r->steps, r->step_room * sizeof *r->steps);
 	}
-	dts_buf_release(&sql);
-	dts_buf_release(&count);
+	r->steps[r->step_count++] = (struct dts_schema_step){what, stage, o};
+}
+
+static void plan_type(struct dts_schema_reader *r, enum what what, enum dts_stage stage, enum dts_ddl_type type)
+{
+	if (r->options.stages & stage)
+		for (size_t i = 0; i < r->objects.count; i++)
+			if (r->objects.items[i].type == type)
+				plan_one(r, what, stage, &r->objects.items[i]);
+}
+
+/* Views stand together among the objects; each comes behind those that it selects from. */
+static int plan_views(struct dts_schema_reader *r, struct dts_error *err)
+{
+	const struct dts_schema_object *views = NULL;
+	struct dts_program p = {0};
+	struct dts_buf why = {0};
+	size_t count = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < r->objects.count; i++)
+		if (r->objects.items[i].type == DTS_DDL_TYPE_VIEW) {
+			views = views ? views : &r->objects.items[i];
+			count++;
+		}
+	struct dts_slice *texts = dts_zalloc(count + 1, sizeof *texts);
+	size_t *order = dts_zalloc(count + 1, sizeof *order);
+	for (size_t i = 0; i < count && rc >= 0; i++) {
+		rc = dts_program_read(r->session, &views[i], &r->options.definer, &p, &why, err);
+		if (rc > 0)
+			texts[i] = dts_arena_copy(r->objects.arena, dts_buf_slice(&p.sql));
+		if (rc < 0)
+			dts_where(err, "view '%s.%s'", views[i].db.p, views[i].name.p);
+	}
+	if (rc >= 0)
+		dts_views_order(views, texts, count, order);
+	for (size_t i = 0; i < count && rc >= 0; i++)
+		plan_one(r, MAKE, DTS_STAGE_POST, &views[order[i]]);
+	dts_program_release(&p);
+	dts_buf_release(&why);
+	free(texts);
+	free(order);
 	return rc < 0 ? -1 : 0;
 }
 
-static int note_left_out(struct dts_schema_reader *r, struct dts_error *err)
+static int plan(struct dts_schema_reader *r, struct dts_error *err)
 {
-	static const struct {
-		const char *what, *from;
-	} kinds[] = {
-		{"views", "VIEWS WHERE TABLE_SCHEMA"},
-		{"routines", "ROUTINES WHERE ROUTINE_SCHEMA"},
-		{"triggers", "TRIGGERS WHERE TRIGGER_SCHEMA"},
-		{"events", "EVENTS WHERE EVENT_SCHEMA"},
-		{"sequences", "TABLES WHERE TABLE_TYPE='SEQUENCE' AND TABLE_SCHEMA"},
-	};
+	bool apart = r->options.stages != DTS_STAGE_ALL; /* tables have their keys in a stage of their own */
 
-	for (size_t i = 0; i < r->databases.count; i++)
-		for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
-			if (note_objects(r, r->databases.items[i].name, kinds[k].what, kinds[k].from, err) < 0)
-				return -1;
+	if (r->options.enable_events) {
+		for (size_t i = 0; i < r->objects.count; i++)
+			if (r->objects.items[i].enabled)
+				plan_one(r, ENABLE, DTS_STAGE_FINAL, &r->objects.items[i]);
+		return 0;
+	}
+	plan_type(r, MAKE, DTS_STAGE_PRE, DTS_DDL_TYPE_DATABASE);
+	for (size_t i = 0; i < r->objects.count && r->options.stages & DTS_STAGE_PRE; i++)
+		if (r->objects.items[i].type == DTS_DDL_TYPE_SEQUENCE) {
+			plan_one(r, MAKE, DTS_STAGE_PRE, &r->objects.items[i]);
+			plan_one(r, SET_SEQUENCE, DTS_STAGE_PRE, &r->objects.items[i]);
+		}
+	plan_type(r, MAKE, DTS_STAGE_PRE, DTS_DDL_TYPE_TABLE);
+	if (apart) {
+		plan_type(r, ADD_KEYS, DTS_STAGE_POST, DTS_DDL_TYPE_TABLE);
+		plan_type(r, ADD_FOREIGN, DTS_STAGE_POST, DTS_DDL_TYPE_TABLE);
+	}
+	plan_type(r, MAKE, DTS_STAGE_POST, DTS_DDL_TYPE_PROCEDURE);
+	plan_type(r, MAKE, DTS_STAGE_POST, DTS_DDL_TYPE_FUNCTION);
+	plan_type(r, MAKE, DTS_STAGE_POST, DTS_DDL_TYPE_PACKAGE);
+	if (r->options.stages & DTS_STAGE_POST && plan_views(r, err) < 0)
+		return -1;
+	if (apart) {
+		plan_type(r, SET_COUNTER, DTS_STAGE_FINAL, DTS_DDL_TYPE_TABLE);
+		plan_type(r, SET_SEQUENCE, DTS_STAGE_FINAL, DTS_DDL_TYPE_SEQUENCE);
+	}
+	plan_type(r, MAKE, DTS_STAGE_FINAL, DTS_DDL_TYPE_TRIGGER);
+	plan_type(r, MAKE, DTS_STAGE_FINAL, DTS_DDL_TYPE_EVENT);
 	return 0;
 }
 
@@ -52,280 +115,314 @@ static int make_context(struct dts_schema_reader *r, struct dts_error *err)
 	struct dts_buf collation = {0};
 	int rc = dts_session_value(r->session, DTS_LIT("SELECT @@collation_connection"), &collation, err);
 
-	dts_buf_adds(&r->context, "{\"sql_mode\":\"STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO,"
-				  "NO_ENGINE_SUBSTITUTION\",\"time_zone\":\"+00:00\",\"charset\":\"utf8mb4\","
-				  "\"collation_connection\":");
-	dts_json_add_string(&r->context, dts_buf_slice(&collation));
-	dts_buf_adds(&r->context, ",\"explicit_defaults_for_timestamp\":true,\"foreign_key_checks\":false}");
+	dts_buf_adds(&r->table_context, "{\"sql_mode\":\"STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO,"
+					"NO_ENGINE_SUBSTITUTION\",\"time_zone\":\"+00:00\",\"charset\":\"utf8mb4\","
+					"\"collation_connection\":");
+	dts_json_add_string(&r->table_context, dts_buf_slice(&collation));
+	dts_buf_adds(&r->table_context, ",\"explicit_defaults_for_timestamp\":true,\"foreign_key_checks\":false}");
 	dts_buf_release(&collation);
 	return rc < 0 ? -1 : 0;
 }
 
-int dts_schema_reader_open(struct dts_schema_reader *r, struct dts_session *s, const struct dts_source *source,
-			   enum dts_family target, const struct dts_selection *sel, const struct dts_list *texts, struct dts_error *err)
+int dts_schema_reader_open(struct dts_schema_reader *r, struct dts_session *s, const struct dts_schema_options *o,
+			   const struct dts_selection *sel, const struct dts_list *texts, struct dts_error *err)
 {
-	*r = (struct dts_schema_reader){.session = s, .source = source, .target = target};
-	if (dts_catalog_tables(s, sel, &r->tables, err) < 0 ||
-	    dts_catalog_databases(s, sel, &r->tables, &r->databases, err) < 0 ||
-	    dts_catalog_check_patterns(s, sel, texts, &r->databases, &r->tables, err) < 0 || note_left_out(r, err) < 0)
+	*r = (struct dts_schema_reader){.session = s, .options = *o};
+	if (dts_schema_objects_read(s, sel, texts, &r->objects, err) < 0 || make_context(r, err) < 0)
 		return -1;
-	return make_context(r, err);
+	return plan(r, err);
 }
 
-static void add_object(struct dts_buf *out, const struct dts_ddl_object *o, struct dts_slice default_db)
+/* ---- what steps come to ---- */
+
+/* A statement at the end of the queue, empty but for what it is about. */
+static struct dts_schema_statement *queue(struct dts_schema_reader *r, const struct dts_schema_step *step, enum dts_ddl_kind kind)
 {
-	dts_buf_addf(out, "{\"type\":\"%s\",\"db\":", dts_ddl_type_name(o->type));
-	dts_json_add_string(out, o->db.len > 0 ? o->db : default_db);
-	if (o->type != DTS_DDL_TYPE_DATABASE) {
-		dts_buf_adds(out, ",\"table\":");
-		dts_json_add_string(out, o->name);
+	if (r->queued == r->queue_room) {
+		size_t room = r->queue_room ? 2 * r->queue_room : 4;
+		r->queue = dts_realloc(r->queue, room * sizeof *r->queue);
+		memset(r->queue + r->queue_room, 0, (room - r->queue_room) * sizeof *r->queue);
+		r->queue_room = room;
 	}
-	dts_buf_addf(out, ",\"role\":\"%s\"}", dts_ddl_role_name(o->role));
+	struct dts_schema_statement *st = &r->queue[r->queued++];
+	st->object = step->object;
+	st->stage = step->stage;
+	st->result = DTS_SCHEMA_DONE;
+	st->more = r->queued > 1;
+	st->kind = kind;
+	st->db = kind == DTS_DDL_CREATE_DATABASE || kind == DTS_DDL_ALTER_DATABASE ? DTS_LIT("") : step->object->db;
+	dts_ported_clear(&st->told);
+	dts_buf_clear(&st->sql);
+	dts_buf_clear(&st->context);
+	dts_buf_add_slice(&st->context, dts_buf_slice(&r->table_context));
+	return st;
 }
 
-/* The record for the statement in r->sql, which was written for `db` as default database. */
-static int add_ddl(struct dts_schema_reader *r, struct dts_slice db, enum dts_ddl_kind want, struct dts_buf *out,
-		   struct dts_error *err)
+static void port(const struct dts_schema_reader *r, struct dts_schema_statement *st, unsigned flags)
 {
-	struct dts_slice sql = dts_buf_slice(&r->sql);
-
-	dts_ddl_parse(&r->ddl, sql, 0);
-	if (r->ddl.kind != want)
-		return dts_fail(err, DTS_BAD_INPUT, "the server's own statement is not understood: %.*s",
-				sql.len > 300 ? 300 : (int)sql.len, sql.p);
-	dts_buf_addf(out, "{\"op\":\"ddl\",\"kind\":\"%s\",\"db\":", dts_ddl_kind_name(r->ddl.kind));
-	dts_json_add_string(out, db);
-	dts_buf_adds(out, ",\"sql\":");
-	dts_json_add_string(out, sql);
-	dts_buf_adds(out, ",\"objects\":[");
-	for (size_t i = 0; i < r->ddl.count; i++) {
-		if (i > 0)
-			dts_buf_addc(out, ',');
-		add_object(out, &r->ddl.objects[i], db);
-	}
-	dts_buf_adds(out, "],\"context\":");
-	dts_buf_add_slice(out, dts_buf_slice(&r->context));
-	dts_buf_adds(out, "}\n");
-	return 1;
+	dts_schema_port(&st->sql, st->kind, flags, r->session->family, r->options.target, &st->told);
+	if (st->told.refused)
+		st->result = DTS_SCHEMA_REFUSED;
+	else if (st->told.why.count > 0)
+		st->result = DTS_SCHEMA_CHANGED;
 }
 
-static int add_database(struct dts_schema_reader *r, const struct dts_database *d, struct dts_buf *out,
-			struct dts_error *err)
+static const struct dts_database *find_database(const struct dts_schema_reader *r, struct dts_slice name)
 {
-	struct dts_buf note = {0};
-
-	dts_buf_clear(&r->sql);
-	dts_buf_adds(&r->sql, "CREATE DATABASE IF NOT EXISTS ");
-	dts_sql_ident(&r->sql, d->name);
-	dts_buf_adds(&r->sql, " CHARACTER SET ");
-	dts_buf_add_slice(&r->sql, d->charset);
-	dts_buf_adds(&r->sql, " COLLATE ");
-	if (dts_schema_port_collation(d->collation, r->session->family, r->target, &r->sql) < 0) {
-		dts_fail(err, DTS_REFUSED, "database '%.*s': the target has no collation %.*s", (int)d->name.len, d->name.p,
-			 (int)d->collation.len, d->collation.p);
-		return dts_hint(err, "ALTER DATABASE ... COLLATE changes what new tables get");
-	}
-	if (d->comment.len > 0 && r->target != DTS_MARIADB) {
-		dts_buf_addf(&note, "database '%.*s': the comment is left out, since MySQL has none there", (int)d->name.len, d->name.p);
-		dts_list_add(&r->notes, dts_buf_text(&note));
-		dts_buf_release(&note);
-	} else if (d->comment.len > 0) {
-		dts_buf_adds(&r->sql, " COMMENT ");
-		dts_sql_literal(&r->sql, d->comment);
-	}
-	return add_ddl(r, DTS_LIT(""), DTS_DDL_CREATE_DATABASE, out, err);
+	for (size_t i = 0; i < r->objects.databases.count; i++)
+		if (dts_slice_eq(r->objects.databases.items[i].name, name))
+			return &r->objects.databases.items[i];
+	return NULL;
 }
 
-/* Appends the quoted text that begins at `p` with its quote, as the server wrote
- * it, unless it is not UTF-8: then its bytes in hexadecimal. Returns what is behind it. */
-static const char *copy_quoted(struct dts_buf *out, const char *p, const char *end, struct dts_buf *bytes)
+static void make_database(struct dts_schema_reader *r, const struct dts_schema_step *step)
 {
-	const char *start = p++;
+	const struct dts_database *d = find_database(r, step->object->db);
+	struct dts_schema_statement *st = queue(r, step, DTS_DDL_CREATE_DATABASE);
 
-	dts_buf_clear(bytes);
-	for (; p < end; p++) {
-		char c = *p;
-		if (c == '\'') {
-			if (p + 1 == end || p[1] != '\'')
-				break;
-			p++;
-		} else if (c == '\\' && p + 1 < end) {
-			c = *++p;
-			c = c == '0' ? '\0' : c == 'n' ? '\n' : c == 'r' ? '\r' : c;
-		}
-		dts_buf_addc(bytes, c);
+	dts_buf_adds(&st->sql, "CREATE DATABASE IF NOT EXISTS ");
+	dts_sql_ident(&st->sql, d->name);
+	dts_buf_adds(&st->sql, " CHARACTER SET ");
+	dts_buf_add_slice(&st->sql, d->charset);
+	dts_buf_adds(&st->sql, " COLLATE ");
+	dts_buf_add_slice(&st->sql, d->collation);
+	if (d->comment.len > 0) {
+		dts_buf_adds(&st->sql, " COMMENT ");
+		dts_sql_literal(&st->sql, d->comment);
 	}
-	p = p < end ? p + 1 : end;
-	if (dts_utf8_valid(start, (size_t)(p - start)))
-		dts_buf_add(out, start, (size_t)(p - start));
-	else
-		dts_sql_hex(out, dts_buf_slice(bytes));
-	return p;
+	port(r, st, r->session->family == DTS_MYSQL ? DTS_DDL_MYSQL : 0);
 }
 
-/* SHOW CREATE TABLE writes the default of a binary column as its plain bytes. */
-static void mend_bytes(struct dts_buf *sql)
+/* The table's definition for the target in st->sql, as a whole. */
+static int read_table(struct dts_schema_reader *r, struct dts_schema_statement *st, struct dts_error *err)
 {
-	struct dts_buf out = {0}, bytes = {0};
-	const char *p = sql->data, *end = p + sql->len;
-
-	if (dts_utf8_valid(sql->data, sql->len))
-		return;
-	while (p < end) {
-		if (*p == '`') { /* a name, which may hold a quote; a doubled backtick reads as two names */
-			const char *close = memchr(p + 1, '`', (size_t)(end - p) - 1);
-			close = close ? close + 1 : end;
-			dts_buf_add(&out, p, (size_t)(close - p));
-			p = close;
-		} else if (*p == '\'') {
-			p = copy_quoted(&out, p, end, &bytes);
-		} else {
-			dts_buf_addc(&out, *p++);
-		}
-	}
-	dts_buf_clear(sql);
-	dts_buf_add_slice(sql, dts_buf_slice(&out));
-	dts_buf_release(&out);
-	dts_buf_release(&bytes);
+	if (dts_schema_table_text(r->session, st->object, &st->sql, &st->told.why, err) < 0)
+		return -1;
+	port(r, st, r->session->family == DTS_MYSQL ? DTS_DDL_MYSQL : 0);
+	return 0;
 }
 
-/* Replaces the first "`name` old" in the statement by "`name` new". */
-static void replace_type(struct dts_buf *sql, struct dts_slice name, struct dts_slice old, struct dts_slice new)
+static int make_table(struct dts_schema_reader *r, const struct dts_schema_step *step, struct dts_error *err)
 {
-	struct dts_buf find = {0}, text = {0};
+	struct dts_schema_statement *st = queue(r, step, DTS_DDL_CREATE_TABLE);
+	struct dts_items items = {0};
+	int rc = read_table(r, st, err);
 
-	dts_sql_ident(&find, name);
-	dts_buf_addc(&find, ' ');
-	size_t skip = find.len;
-	dts_buf_add_slice(&find, old);
-	const char *at = memmem(sql->data, sql->len, find.data, find.len);
-	if (at) {
-		size_t before = (size_t)(at - sql->data) + skip;
-		dts_buf_add(&text, sql->data, before);
-		dts_buf_add_slice(&text, new);
-		dts_buf_add(&text, sql->data + before + old.len, sql->len - before - old.len);
-		dts_buf_clear(sql);
-		dts_buf_add_slice(sql, dts_buf_slice(&text));
+	if (rc == 0 && r->options.stages != DTS_STAGE_ALL && st->result != DTS_SCHEMA_REFUSED) {
+		dts_buf_clear(&r->text);
+		rc = dts_items_parse(&items, dts_buf_slice(&st->sql), err);
+		if (rc == 0)
+			dts_stage_pre_table(&items, dts_buf_slice(&st->sql), &r->text);
+		dts_items_release(&items);
+		dts_buf_clear(&st->sql);
+		dts_buf_add_slice(&st->sql, dts_buf_slice(&r->text));
 	}
-	dts_buf_release(&find);
-	dts_buf_release(&text);
-}
-
-/* The statement shows ENUM and SET members as the catalog does: wrong where
- * they have characters outside utf8mb3. */
-static int mend_labels(struct dts_schema_reader *r, const struct dts_table *t, struct dts_error *err)
-{
-	struct dts_schema shown = {0}, right = {0};
-	int rc = dts_catalog_schema(r->session, t->db, t->name, &shown, NULL, err);
-
-	if (rc > 0)
-		rc = dts_catalog_schema(r->session, t->db, t->name, &right, NULL, err);
-	if (rc > 0)
-		rc = dts_catalog_labels(r->session, &right, err);
-	for (size_t i = 0; rc == 0 && i < right.column_count && i < shown.column_count; i++)
-		if (!dts_slice_eq(right.columns[i].type_text, shown.columns[i].type_text))
-			replace_type(&r->sql, right.columns[i].name, shown.columns[i].type_text, right.columns[i].type_text);
-	dts_schema_release(&shown);
-	dts_schema_release(&right);
-	return rc < 0 ? -1 : 0;
-}
-
-/* Is there a '?' in a quoted text behind this word? */
-static bool has_question_after(const char *sql, const char *word)
-{
-	for (const char *at = sql; (at = strstr(at, word)); at++) {
-		const char *text = at + strlen(word);
-		const char *mark = strpbrk(text, "'?");
-		if (mark && *mark == '?')
-			return true;
-	}
-	return false;
-}
-
-/* Defaults and comments have the same fault as members of ENUMs, and there a
- * '?' is often just that: people have to look. */
-static void note_doubts(struct dts_schema_reader *r, const struct dts_table *t)
-{
-	const char *sql = dts_buf_text(&r->sql);
-	struct dts_buf line = {0};
-
-	if (!has_question_after(sql, "DEFAULT '") && !has_question_after(sql, "COMMENT '") &&
-	    !has_question_after(sql, "COMMENT='"))
-		return;
-	dts_buf_addf(&line, "table '%.*s.%.*s': a '?' in a default or comment may stand for a character that the"
-			    " server does not show", (int)t->db.len, t->db.p, (int)t->name.len, t->name.p);
-	dts_list_add(&r->notes, dts_buf_text(&line));
-	dts_buf_release(&line);
-}
-
-/* The statement in r->sql for the target; what there is to tell goes to the notes. */
-static int port(struct dts_schema_reader *r, enum dts_ddl_kind kind, const char *where, struct dts_error *err)
-{
-	struct dts_ported p = {0};
-	struct dts_buf line = {0};
-	int rc = 0;
-
-	dts_schema_port(&r->sql, kind, 0, r->session->family, r->target, &p);
-	if (p.refused) {
-		rc = dts_fail(err, DTS_REFUSED, "%s: %s", where, p.why.items[p.why.count - 1]);
-		dts_hint(err, "make this table by hand at the target, and leave it out here with --ignore-table");
-	}
-	for (size_t i = 0; i < p.why.count && rc == 0; i++) {
-		dts_buf_clear(&line);
-		dts_buf_addf(&line, "%s: %s", where, p.why.items[i]);
-		dts_list_add(&r->notes, dts_buf_text(&line));
-	}
-	dts_buf_release(&line);
-	dts_ported_release(&p);
 	return rc;
 }
 
-static int add_table(struct dts_schema_reader *r, const struct dts_table *t, struct dts_buf *out,
-		     struct dts_error *err)
+static void add_counter(const struct dts_items *items, struct dts_slice name, struct dts_list *out)
 {
-	struct dts_buf where = {0};
+	struct dts_slice n = dts_stage_counter(items);
+	struct dts_buf sql = {0};
 
-	dts_buf_clear(&r->sql);
-	dts_buf_adds(&r->sql, "SHOW CREATE TABLE ");
-	dts_sql_table(&r->sql, t->db, t->name);
-	MYSQL_RES *result = dts_session_query(r->session, dts_buf_slice(&r->sql), err);
-	if (!result)
-		return dts_where(err, "table '%.*s.%.*s'", (int)t->db.len, t->db.p, (int)t->name.len, t->name.p);
-	MYSQL_ROW row = mysql_fetch_row(result);
-	dts_buf_clear(&r->sql);
-	if (row && row[1])
-		dts_buf_add(&r->sql, row[1], mysql_fetch_lengths(result)[1]);
-	mysql_free_result(result);
-	mend_bytes(&r->sql);
-	if (memchr(dts_buf_slice(&r->sql).p, '?', r->sql.len)) {
-		if (mend_labels(r, t, err) < 0)
-			return dts_where(err, "table '%.*s.%.*s'", (int)t->db.len, t->db.p, (int)t->name.len, t->name.p);
-		note_doubts(r, t);
-	}
-	dts_buf_addf(&where, "table '%.*s.%.*s'", (int)t->db.len, t->db.p, (int)t->name.len, t->name.p);
-	int rc = port(r, DTS_DDL_CREATE_TABLE, dts_buf_text(&where), err);
-	dts_buf_release(&where);
-	return rc < 0 ? -1 : add_ddl(r, t->db, DTS_DDL_CREATE_TABLE, out, err);
+	if (!n.p)
+		return;
+	dts_buf_adds(&sql, "ALTER TABLE ");
+	dts_sql_ident(&sql, name);
+	dts_buf_adds(&sql, " AUTO_INCREMENT=");
+	dts_buf_add_slice(&sql, n);
+	dts_list_add(out, dts_buf_text(&sql));
+	dts_buf_release(&sql);
 }
 
-int dts_schema_reader_next(struct dts_schema_reader *r, struct dts_buf *out, struct dts_error *err)
+/* What a table gets behind its rows. What the other family has otherwise was told when it was made. */
+static int alter_table(struct dts_schema_reader *r, const struct dts_schema_step *step, struct dts_error *err)
 {
-	if (r->next_database < r->databases.count)
-		return add_database(r, &r->databases.items[r->next_database++], out, err);
-	while (r->next_table < r->tables.count) {
-		const struct dts_table *t = &r->tables.items[r->next_table++];
-		if (!t->is_sequence)
-			return add_table(r, t, out, err);
+	struct dts_schema_statement *st = queue(r, step, DTS_DDL_CREATE_TABLE);
+	struct dts_items items = {0};
+	struct dts_list statements = {0};
+	int rc = read_table(r, st, err);
+
+	if (rc == 0 && st->result != DTS_SCHEMA_REFUSED && (rc = dts_items_parse(&items, dts_buf_slice(&st->sql), err)) == 0) {
+		if (step->what == SET_COUNTER)
+			add_counter(&items, step->object->name, &statements);
+		else
+			dts_stage_post_table(&items, step->object->name, step->what == ADD_FOREIGN, &statements);
+		dts_items_release(&items);
 	}
+	r->queued = 0;
+	for (size_t i = 0; i < statements.count; i++)
+		dts_buf_adds(&queue(r, step, DTS_DDL_ALTER_TABLE)->sql, statements.items[i]);
+	dts_list_release(&statements);
+	return rc;
+}
+
+static void alter_database(struct dts_schema_reader *r, const struct dts_schema_step *step, struct dts_slice collation)
+{
+	struct dts_schema_statement *st = queue(r, step, DTS_DDL_ALTER_DATABASE);
+
+	dts_buf_adds(&st->sql, "ALTER DATABASE ");
+	dts_sql_ident(&st->sql, step->object->db);
+	dts_buf_adds(&st->sql, " COLLATE ");
+	dts_schema_port_collation(collation, r->session->family, r->options.target, &st->sql);
+}
+
+/* A program is as its database was when it was made: texts in it without a character set are the database's. */
+static int make_program(struct dts_schema_reader *r, const struct dts_schema_step *step, struct dts_error *err)
+{
+	static const enum dts_ddl_kind kinds[DTS_DDL_TYPES] = {
+		[DTS_DDL_TYPE_VIEW] = DTS_DDL_CREATE_VIEW, [DTS_DDL_TYPE_TRIGGER] = DTS_DDL_CREATE_TRIGGER,
+		[DTS_DDL_TYPE_PROCEDURE] = DTS_DDL_CREATE_PROCEDURE, [DTS_DDL_TYPE_FUNCTION] = DTS_DDL_CREATE_FUNCTION,
+		[DTS_DDL_TYPE_PACKAGE] = DTS_DDL_CREATE_PACKAGE, [DTS_DDL_TYPE_EVENT] = DTS_DDL_CREATE_EVENT,
+	};
+	const struct dts_schema_object *o = step->object;
+	const struct dts_database *d = find_database(r, o->db);
+	bool other = o->collation.len > 0 && d && !dts_slice_eq(d->collation, o->collation);
+	struct dts_program p = {0};
+
+	dts_buf_clear(&r->why);
+	int rc = dts_program_read(r->session, o, &r->options.definer, &p, &r->why, err);
+	if (rc > 0 && other)
+		alter_database(r, step, o->collation);
+	if (rc >= 0) {
+		struct dts_schema_statement *st = queue(r, step, kinds[o->type]);
+		st->more = false;
+		dts_buf_add_slice(&st->sql, dts_buf_slice(&p.sql));
+		dts_buf_clear(&st->context);
+		dts_program_add_context(&p, &st->context);
+		if (rc > 0)
+			port(r, st, p.flags);
+		if (rc == 0) {
+			st->result = DTS_SCHEMA_REFUSED;
+			dts_list_add(&st->told.why, dts_buf_text(&r->why));
+		}
+		if (o->type == DTS_DDL_TYPE_EVENT && st->result != DTS_SCHEMA_REFUSED) {
+			dts_ddl_parse(&r->ddl, dts_buf_slice(&st->sql), p.flags);
+			dts_buf_clear(&r->text);
+			if (dts_ddl_disable_event(&r->ddl, dts_buf_slice(&st->sql), p.flags, &r->text)) {
+				dts_buf_clear(&st->sql);
+				dts_buf_add_slice(&st->sql, dts_buf_slice(&r->text));
+			}
+		}
+	}
+	if (rc > 0 && other)
+		alter_database(r, step, d->collation);
+	for (size_t i = 0; i < r->queued && r->queued == 3; i += 2) { /* the database's are told with the object itself */
+		r->queue[i].more = true;
+		r->queue[i].result = r->queue[1].result == DTS_SCHEMA_REFUSED ? DTS_SCHEMA_REFUSED : DTS_SCHEMA_DONE;
+	}
+	dts_program_release(&p);
+	return rc < 0 ? -1 : 0;
+}
+
+static int make_sequence(struct dts_schema_reader *r, const struct dts_schema_step *step, struct dts_error *err)
+{
+	struct dts_schema_statement *st = queue(r, step, DTS_DDL_CREATE_SEQUENCE);
+
+	dts_buf_clear(&r->text);
+	dts_buf_adds(&r->text, "SHOW CREATE SEQUENCE ");
+	dts_sql_table(&r->text, step->object->db, step->object->name);
+	MYSQL_RES *res = dts_session_query(r->session, dts_buf_slice(&r->text), err);
+	if (!res)
+		return -1;
+	MYSQL_ROW row = mysql_fetch_row(res);
+	if (row && row[1])
+		dts_buf_add(&st->sql, row[1], mysql_fetch_lengths(res)[1]);
+	mysql_free_result(res);
+	port(r, st, 0);
 	return 0;
+}
+
+static int set_sequence(struct dts_schema_reader *r, const struct dts_schema_step *step, struct dts_error *err)
+{
+	if (r->options.target == DTS_MYSQL)
+		return 0; /* told when it was to be made */
+	struct dts_schema_statement *st = queue(r, step, DTS_DDL_DML);
+
+	dts_buf_clear(&r->text);
+	dts_buf_adds(&r->text, "SELECT next_not_cached_value,cycle_count FROM ");
+	dts_sql_table(&r->text, step->object->db, step->object->name);
+	MYSQL_RES *res = dts_session_query(r->session, dts_buf_slice(&r->text), err);
+	if (!res)
+		return -1;
+	MYSQL_ROW row = mysql_fetch_row(res);
+	dts_buf_clear(&st->next);
+	dts_buf_clear(&st->cycle);
+	dts_buf_adds(&st->next, row ? row[0] : "1");
+	dts_buf_adds(&st->cycle, row ? row[1] : "0");
+	mysql_free_result(res);
+	return 0;
+}
+
+static void enable_event(struct dts_schema_reader *r, const struct dts_schema_step *step)
+{
+	struct dts_schema_statement *st = queue(r, step, DTS_DDL_ALTER_EVENT);
+
+	dts_buf_adds(&st->sql, "ALTER EVENT ");
+	dts_sql_ident(&st->sql, step->object->name);
+	dts_buf_adds(&st->sql, " ENABLE");
+}
+
+static int run_step(struct dts_schema_reader *r, const struct dts_schema_step *step, struct dts_error *err)
+{
+	switch (step->what) {
+	case ADD_KEYS:
+	case ADD_FOREIGN:
+	case SET_COUNTER:
+		return alter_table(r, step, err);
+	case SET_SEQUENCE:
+		return set_sequence(r, step, err);
+	case ENABLE:
+		enable_event(r, step);
+		return 0;
+	default:
+		break;
+	}
+	switch (step->object->type) {
+	case DTS_DDL_TYPE_DATABASE:
+		make_database(r, step);
+		return 0;
+	case DTS_DDL_TYPE_TABLE:
+		return make_table(r, step, err);
+	case DTS_DDL_TYPE_SEQUENCE:
+		return make_sequence(r, step, err);
+	default:
+		return make_program(r, step, err);
+	}
+}
+
+int dts_schema_reader_next(struct dts_schema_reader *r, struct dts_schema_statement **st, struct dts_error *err)
+{
+	while (r->next_queued == r->queued) {
+		if (r->next_step == r->step_count)
+			return 0;
+		const struct dts_schema_step *step = &r->steps[r->next_step++];
+		r->queued = r->next_queued = 0;
+		if (run_step(r, step, err) < 0) {
+			dts_buf_clear(&r->text);
+			dts_schema_object_label(step->object, &r->text);
+			return dts_where(err, "%s", dts_buf_text(&r->text));
+		}
+	}
+	*st = &r->queue[r->next_queued++];
+	return 1;
 }
 
 void dts_schema_reader_close(struct dts_schema_reader *r)
 {
-	dts_databases_release(&r->databases);
-	dts_tables_release(&r->tables);
-	dts_list_release(&r->notes);
+	for (size_t i = 0; i < r->queue_room; i++) {
+		dts_ported_release(&r->queue[i].told);
+		dts_buf_release(&r->queue[i].sql);
+		dts_buf_release(&r->queue[i].context);
+		dts_buf_release(&r->queue[i].next);
+		dts_buf_release(&r->queue[i].cycle);
+	}
+	free(r->queue);
+	free(r->steps);
+	dts_schema_objects_release(&r->objects);
 	dts_ddl_release(&r->ddl);
-	dts_buf_release(&r->sql);
-	dts_buf_release(&r->context);
+	dts_buf_release(&r->table_context);
+	dts_buf_release(&r->text);
+	dts_buf_release(&r->why);
+	*r = (struct dts_schema_reader){0};
 }

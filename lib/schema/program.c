@@ -1,0 +1,183 @@
+#include "schema/program.h"
+
+#include "ddl/port.h"
+#include "ddl/scan.h"
+#include "mysql/quote.h"
+#include "record/json.h"
+
+enum { VIEW_INVALID = 1356 };
+
+/* SHOW CREATE of a view does not say under which mode its text is to be read: so that it means what it says. */
+static const char view_mode[] = "STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION";
+
+int dts_definer_parse(struct dts_definer *d, const char *text, struct dts_error *err)
+{
+	const char *at = strrchr(text, '@');
+
+	*d = (struct dts_definer){.what = DTS_DEFINER_KEEP};
+	if (strcmp(text, "keep") == 0)
+		return 0;
+	d->what = DTS_DEFINER_STRIP;
+	if (strcmp(text, "strip") == 0)
+		return 0;
+	d->what = DTS_DEFINER_SET;
+	d->user = at ? dts_slice(text, (size_t)(at - text)) : dts_slice_of(text);
+	d->host = at ? dts_slice_of(at + 1) : DTS_LIT("%");
+	if (d->user.len == 0 || d->host.len == 0) {
+		dts_fail(err, DTS_USAGE, "--definer=%s: not an account", text);
+		return dts_hint(err, "keep, strip, or an account such as app@localhost");
+	}
+	return 0;
+}
+
+static void take(MYSQL_RES *res, MYSQL_ROW row, const char *field, bool begins, struct dts_buf *out)
+{
+	const MYSQL_FIELD *fields = mysql_fetch_fields(res);
+	const unsigned long *len = mysql_fetch_lengths(res);
+
+	for (unsigned i = 0; i < mysql_num_fields(res); i++)
+		if (row[i] && (begins ? strncmp(fields[i].name, field, strlen(field)) : strcmp(fields[i].name, field)) == 0) {
+			dts_buf_add(out, row[i], len[i]);
+			return;
+		}
+}
+
+static void add_definer(struct dts_buf *out, const struct dts_definer *d)
+{
+	dts_buf_adds(out, "DEFINER=");
+	dts_sql_ident(out, d->user);
+	dts_buf_addc(out, '@');
+	dts_sql_ident(out, d->host);
+}
+
+/* Where IF NOT EXISTS begins before the name at `name`, which means something else at a target; else the name. */
+static size_t guard_before(struct dts_slice sql, unsigned flags, size_t name)
+{
+	struct dts_sql_scan s;
+	size_t at = name;
+
+	for (dts_sql_start(&s, sql, flags); s.type != DTS_SQL_END && s.at < name; dts_sql_next(&s))
+		if (dts_sql_is(&s, "IF"))
+			at = s.at;
+	return at;
+}
+
+/* The header without databases and with the definer that is asked for; MariaDB keeps a trigger's as somebody wrote it. */
+static int write_header(struct dts_slice text, const struct dts_definer *definer, unsigned flags, struct dts_buf *out,
+			struct dts_error *err)
+{
+	struct dts_ddl d = {0};
+	size_t at = 0;
+
+	dts_ddl_parse(&d, text, flags);
+	if (d.count == 0 || d.kind == DTS_DDL_UNKNOWN) {
+		dts_ddl_release(&d);
+		return dts_fail(err, DTS_BAD_INPUT, "the server's own statement is not understood: %.*s",
+				text.len > 300 ? 300 : (int)text.len, text.p);
+	}
+	if (d.definer.len > 0 && definer->what != DTS_DEFINER_KEEP) {
+		dts_buf_add(out, text.p, d.definer.at);
+		at = d.definer.at + d.definer.len;
+		if (definer->what == DTS_DEFINER_SET)
+			add_definer(out, definer);
+		else
+			while (at < text.len && text.p[at] == ' ')
+				at++;
+	}
+	for (size_t i = 0; i < d.count && i < 2; i++) {
+		const struct dts_ddl_object *o = &d.objects[i];
+		size_t name = i == 0 && o->guarded ? guard_before(text, flags, o->whole.at) : o->whole.at;
+		if (i > 0 && o->role != DTS_DDL_ON)
+			break;
+		dts_buf_add(out, text.p + at, name - at);
+		dts_sql_ident(out, o->name);
+		at = o->whole.at + o->whole.len;
+	}
+	dts_buf_add(out, text.p + at, text.len - at);
+	dts_ddl_release(&d);
+	return 0;
+}
+
+/* What the server warned of a view that it shows and cannot use. */
+static int read_fault(struct dts_session *s, struct dts_buf *why, struct dts_error *err)
+{
+	if (mysql_warning_count(s->mysql) == 0)
+		return 0;
+	MYSQL_RES *res = dts_session_query(s, DTS_LIT("SHOW WARNINGS"), err);
+	if (!res)
+		return -1;
+	for (MYSQL_ROW row; (row = mysql_fetch_row(res));)
+		if (dts_slice_is(dts_slice_of(row[1]), "1356"))
+			dts_buf_adds(why, row[2]);
+	mysql_free_result(res);
+	return why->len > 0;
+}
+
+static int hint_hidden(const struct dts_schema_object *o, struct dts_error *err)
+{
+	dts_fail(err, DTS_REFUSED, "the server does not show the account its text");
+	return dts_hint(err, o->type == DTS_DDL_TYPE_PROCEDURE || o->type == DTS_DDL_TYPE_FUNCTION || o->type == DTS_DDL_TYPE_PACKAGE
+			? "grant SHOW_ROUTINE (MySQL), SHOW CREATE ROUTINE (MariaDB since 11.3), or SELECT on mysql.proc (MariaDB)"
+			: "grant SHOW VIEW, TRIGGER and EVENT on the database");
+}
+
+int dts_program_read(struct dts_session *s, const struct dts_schema_object *o, const struct dts_definer *definer,
+		     struct dts_program *p, struct dts_buf *why, struct dts_error *err)
+{
+	struct dts_buf text = {0};
+	int rc = 1;
+
+	dts_program_release(p);
+	dts_buf_addf(&text, "SHOW CREATE %.*s ", (int)o->word.len, o->word.p);
+	dts_sql_table(&text, o->db, o->name);
+	MYSQL_RES *res = dts_session_query(s, dts_buf_slice(&text), err);
+	dts_buf_clear(&text);
+	MYSQL_ROW row = res ? mysql_fetch_row(res) : NULL;
+	if (row) {
+		take(res, row, o->type == DTS_DDL_TYPE_TRIGGER ? "SQL Original Statement" : "Create ", o->type != DTS_DDL_TYPE_TRIGGER, &text);
+		take(res, row, "sql_mode", false, &p->sql_mode);
+		take(res, row, "time_zone", false, &p->time_zone);
+		take(res, row, "character_set_client", false, &p->charset);
+		take(res, row, "collation_connection", false, &p->collation);
+	}
+	if (res)
+		mysql_free_result(res);
+	if (!res)
+		rc = -1;
+	else if (text.len == 0)
+		rc = hint_hidden(o, err);
+	else if (o->type == DTS_DDL_TYPE_VIEW && (rc = read_fault(s, why, err)) >= 0)
+		rc = rc > 0 ? 0 : 1;
+	if (o->type == DTS_DDL_TYPE_VIEW)
+		dts_buf_adds(&p->sql_mode, view_mode);
+	p->flags = dts_ddl_flags_of_text(dts_buf_slice(&p->sql_mode)) | (s->family == DTS_MYSQL ? DTS_DDL_MYSQL : 0);
+	if (rc > 0 && write_header(dts_buf_slice(&text), definer, p->flags, &p->sql, err) < 0)
+		rc = -1;
+	dts_buf_release(&text);
+	return rc;
+}
+
+void dts_program_release(struct dts_program *p)
+{
+	dts_buf_release(&p->sql);
+	dts_buf_release(&p->sql_mode);
+	dts_buf_release(&p->time_zone);
+	dts_buf_release(&p->charset);
+	dts_buf_release(&p->collation);
+	*p = (struct dts_program){0};
+}
+
+void dts_program_add_context(const struct dts_program *p, struct dts_buf *out)
+{
+	dts_buf_adds(out, "{\"sql_mode\":");
+	dts_json_add_string(out, dts_buf_slice(&p->sql_mode));
+	if (p->time_zone.len > 0) {
+		dts_buf_adds(out, ",\"time_zone\":");
+		dts_json_add_string(out, dts_buf_slice(&p->time_zone));
+	}
+	dts_buf_adds(out, ",\"charset\":");
+	dts_json_add_string(out, dts_buf_slice(&p->charset));
+	dts_buf_adds(out, ",\"collation_connection\":");
+	dts_json_add_string(out, dts_buf_slice(&p->collation));
+	dts_buf_addc(out, '}');
+}
