@@ -13,9 +13,9 @@ struct options {
 static void parse(struct options *o, int argc, char **argv)
 {
 	const struct dts_option own[] = {
-		{"stage", 0, DTS_OPTION_STRING, &o->stage, "STAGE", "pre, post, final or all: what is made when [all]"},
+		{"stage", 0, DTS_OPTION_STRING, &o->stage, "pre|post|final|all", "what is made when [all]"},
 		{"ignore-table", 0, DTS_OPTION_LIST, &o->ignored, "PATTERN", "leave objects of these names out"},
-		{"for", 0, DTS_OPTION_STRING, &o->target, "FAMILY", "mariadb or mysql: what the target is [as the source]"},
+		{"for", 0, DTS_OPTION_STRING, &o->target, "mariadb|mysql", "what the target is [as the source]"},
 		{"strict", 0, DTS_OPTION_FLAG, &o->strict, NULL, "print nothing where the target has no like of an object"},
 		{"report", 0, DTS_OPTION_NAME, &o->report, "FILE", "write what becomes of each object, a JSON line each"},
 		{"definer", 0, DTS_OPTION_STRING, &o->definer, "WHO", "keep, strip, or the ACCOUNT that definers become [keep]"},
@@ -64,10 +64,8 @@ static void tell(const struct dts_schema_statement *st)
 	struct dts_buf label = {0};
 
 	dts_schema_object_label(st->object, &label);
-	if (st->result == DTS_SCHEMA_REFUSED)
-		dts_message("left out: %s", dts_buf_text(&label));
 	for (size_t i = 0; i < st->told.why.count; i++)
-		dts_message("%s: %s", dts_buf_text(&label), st->told.why.items[i]);
+		dts_message("%s%s: %s", st->result == DTS_SCHEMA_REFUSED ? "left out: " : "", dts_buf_text(&label), st->told.why.items[i]);
 	if (st->told.by_hand.len > 0)
 		dts_message("%s: by hand: %.*s", dts_buf_text(&label), (int)st->told.by_hand.len, st->told.by_hand.data);
 	dts_buf_release(&label);
@@ -101,7 +99,8 @@ static int print_records(const struct options *o, struct dts_schema_reader *read
 			return -1;
 	}
 	if (rc == 0 && o->strict && refused > 0) {
-		rc = dts_fail(err, DTS_REFUSED, "%llu objects cannot be at the target, see above", (unsigned long long)refused);
+		rc = dts_fail(err, DTS_REFUSED, "%llu object%s cannot be at the target, see above", (unsigned long long)refused,
+			      refused > 1 ? "s" : "");
 		dts_hint(err, "make them by hand, and leave them out here with --ignore-table");
 	}
 	return rc;

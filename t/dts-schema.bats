@@ -75,16 +75,129 @@ same_tables() {
 	[[ $stderr == *Falcon* ]]
 }
 
-@test "what is left out is told" {
-	sql src 'CREATE TABLE t (id INT PRIMARY KEY); CREATE VIEW v AS SELECT 1; CREATE SEQUENCE s; CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SET @a = 1;
-		CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a = 1; CREATE FUNCTION f () RETURNS INT DETERMINISTIC RETURN 1; CREATE PROCEDURE p () SET @a = 1' d
-	run_tool 0 schema d
+# statements OPTION...: kind and first words of each record.
+statements() {
+	run_tool 0 schema "$@"
+	printf '%s\n' "$output" | jq -r 'select(.op == "ddl" or .op == "setval") | if .op == "ddl" then .sql else "setval \(.table) \(.after.next_not_cached_value)" end' |
+		sed -E 's/DEFINER=`root`@`localhost` //; s/ALGORITHM=UNDEFINED SQL SECURITY DEFINER //; s/ ENGINE=.*//'
+}
+
+every_kind() {
+	sql src "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, n INT NOT NULL, m INT, x TEXT, p INT, UNIQUE nn (n), UNIQUE mm (m), KEY k (n, m), FULLTEXT f1 (x), FULLTEXT f2 (x),
+			CONSTRAINT ck CHECK (m > 0), CONSTRAINT fk FOREIGN KEY (p) REFERENCES t (id)) AUTO_INCREMENT=70;
+		CREATE TABLE u (a INT NOT NULL, c INT NOT NULL AUTO_INCREMENT, KEY c (c), KEY ac (a, c));
+		CREATE SEQUENCE s START WITH 5; DO NEXTVAL(s);
+		CREATE VIEW b AS SELECT 1 AS one; CREATE VIEW a AS SELECT one, f() AS two FROM b; CREATE VIEW gone AS SELECT id FROM t; CREATE TABLE away (id INT);
+		CREATE VIEW c AS SELECT id FROM away; DROP TABLE away; CREATE OR REPLACE VIEW gone AS SELECT 1 AS k;
+		CREATE EVENT e ON SCHEDULE EVERY 1 DAY STARTS '2026-01-01 00:00:00' DO SET @a = 1; CREATE EVENT off ON SCHEDULE EVERY 1 DAY STARTS '2026-01-01 00:00:00' DISABLE DO SET @a = 1;
+		CREATE TRIGGER g2 BEFORE INSERT ON t FOR EACH ROW SET @a = 1; CREATE TRIGGER IF NOT EXISTS d.g1 BEFORE INSERT ON d.t FOR EACH ROW PRECEDES g2 SET @a = 2;
+		CREATE PROCEDURE p () SET @a = 1" d
+	client src d <<-'Y'
+		SET sql_mode=ORACLE;
+		DELIMITER //
+		CREATE PACKAGE k AS PROCEDURE q(); END //
+		CREATE PACKAGE BODY k AS PROCEDURE q() AS BEGIN NULL; END; END //
+	Y
+}
+
+@test "stages: what the rows need, what goes behind them, what waits for the cut-over" {
+	sql src 'CREATE FUNCTION f () RETURNS INT DETERMINISTIC RETURN 1' d
+	every_kind
+	diff <(statements --stage=pre d) - <<-'Y'
+		CREATE DATABASE IF NOT EXISTS `d` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci
+		CREATE SEQUENCE `s` start with 5 minvalue 1 maxvalue 9223372036854775806 increment by 1 cache 1000 nocycle
+		setval s 1005
+		CREATE TABLE `t` (
+		  `id` int(11) NOT NULL AUTO_INCREMENT,
+		  `n` int(11) NOT NULL,
+		  `m` int(11) DEFAULT NULL,
+		  `x` text DEFAULT NULL,
+		  `p` int(11) DEFAULT NULL,
+		  PRIMARY KEY (`id`),
+		  UNIQUE KEY `nn` (`n`),
+		  CONSTRAINT `ck` CHECK (`m` > 0)
+		)
+		CREATE TABLE `u` (
+		  `a` int(11) NOT NULL,
+		  `c` int(11) NOT NULL AUTO_INCREMENT,
+		  KEY `c` (`c`),
+		  KEY `ac` (`a`,`c`)
+		)
+	Y
+	diff <(statements --stage=post d | sed 1,13!d) - <<-'Y'
+		ALTER TABLE `t`
+		  ADD UNIQUE KEY `mm` (`m`),
+		  ADD KEY `k` (`n`,`m`),
+		  ADD KEY `fk` (`p`)
+		ALTER TABLE `t`
+		  ADD FULLTEXT KEY `f1` (`x`)
+		ALTER TABLE `t`
+		  ADD FULLTEXT KEY `f2` (`x`)
+		ALTER TABLE `t`
+		  ADD CONSTRAINT `fk` FOREIGN KEY (`p`) REFERENCES `t` (`id`)
+		CREATE PROCEDURE `p`()
+		SET @a = 1
+		CREATE FUNCTION `f`() RETURNS int(11)
+	Y
+	[ "$(statements --stage=post d | grep -o 'VIEW `[a-z]*`\|PACKAGE [BODY ]*`k`' | tr '\n' ' ')" = 'PACKAGE `k` PACKAGE BODY `k` VIEW `b` VIEW `a` VIEW `gone` ' ]
+	diff <(statements --stage=final d) - <<-'Y'
+		ALTER TABLE `t` AUTO_INCREMENT=70
+		setval s 1005
+		CREATE TRIGGER `g1` BEFORE INSERT ON `t` FOR EACH ROW SET @a = 2
+		CREATE TRIGGER `g2` BEFORE INSERT ON `t` FOR EACH ROW SET @a = 1
+		CREATE EVENT `e` ON SCHEDULE EVERY 1 DAY STARTS '2026-01-01 00:00:00' ON COMPLETION NOT PRESERVE DISABLE DO SET @a = 1
+		CREATE EVENT `off` ON SCHEDULE EVERY 1 DAY STARTS '2026-01-01 00:00:00' ON COMPLETION NOT PRESERVE DISABLE DO SET @a = 1
+	Y
+	[ "$(statements --enable-events d)" = 'ALTER EVENT `e` ENABLE' ]
+	# All at once, in one order.
+	[ "$(statements d | sed -n 's/^\(CREATE\|setval\) *\([A-Z]*\).*/\1 \2/p' | uniq | tr '\n' ' ')" = \
+		'CREATE DATABASE CREATE SEQUENCE setval CREATE TABLE CREATE PROCEDURE CREATE FUNCTION CREATE PACKAGE CREATE VIEW CREATE TRIGGER CREATE EVENT ' ]
+	[[ $(statements d) == *'CONSTRAINT `fk` FOREIGN KEY'* ]]
+}
+
+@test "a view that the source cannot use is left out, told and reported; with --strict nothing is printed" {
+	sql src 'CREATE TABLE t (id INT PRIMARY KEY); CREATE TABLE away (id INT); CREATE VIEW v AS SELECT id FROM away; DROP TABLE away' d
+	run_tool 0 schema --report="$BATS_TEST_TMPDIR/report" d
+	[ "$stderr" = "dts-schema: left out: view 'd.v': View 'd.v' references invalid table(s) or column(s) or function(s) or definer/invoker of view lack rights to use them" ]
 	[ "${#lines[@]}" -eq 4 ]
-	[ "$stderr" = "dts-schema: left out: views of 'd' (1)
-dts-schema: left out: routines of 'd' (2)
-dts-schema: left out: triggers of 'd' (1)
-dts-schema: left out: events of 'd' (1)
-dts-schema: left out: sequences of 'd' (1)" ]
+	[ "$(jq -c '[.db, .name, .kind, .stage, .result, (.why | length)]' "$BATS_TEST_TMPDIR/report" | tr -d '\n')" = \
+		'["d","","database","pre","done",0]["d","t","table","pre","done",0]["d","v","view","post","refused",1]' ]
+	run_tool 4 schema --strict d
+	[ -z "$output" ]
+	[[ $stderr == *"1 object cannot be at the target, see above"*'--ignore-table'* ]]
+	run_tool 0 schema --strict --ignore-table=d.v d
+	run_tool 5 schema --report=/dev/full d
+	run_tool 2 schema --stage=later d
+	run_tool 2 schema --stage=pre --enable-events d
+}
+
+@test "definers are kept, stripped, or become one account" {
+	sql src "CREATE DEFINER=\`o'b\`@\`10.%\` PROCEDURE p () SET @a = 1; CREATE DEFINER=x@y VIEW v AS SELECT 1 AS k" d
+	definers() { schema --stage=post "$@" d | jq -r 'select(.op == "ddl").sql' | sed -n 's/^CREATE \(.*\)\(PROCEDURE\|SQL SEC\).*/\1/p' | tr '\n' '|'; }
+	[ "$(definers)" = "DEFINER=\`o'b\`@\`10.%\` |ALGORITHM=UNDEFINED DEFINER=\`x\`@\`y\` |" ]
+	[ "$(definers --definer=strip)" = '|ALGORITHM=UNDEFINED |' ]
+	[ "$(definers --definer=me@here@h)" = 'DEFINER=`me@here`@`h` |ALGORITHM=UNDEFINED DEFINER=`me@here`@`h` |' ]
+	run_tool 2 schema --definer=@h d
+}
+
+@test "a program comes with the settings that it was written under, the collation of its database included" {
+	sql src "SET NAMES latin1, sql_mode='ANSI_QUOTES,PIPES_AS_CONCAT', time_zone='+03:00'; ALTER DATABASE d COLLATE utf8mb4_bin;
+		CREATE PROCEDURE p (a VARCHAR(9)) SELECT a || \"a\"; CREATE EVENT e ON SCHEDULE EVERY 1 DAY STARTS '2026-01-01 10:00:00' DO SET @a = 1;
+		ALTER DATABASE d COLLATE utf8mb4_unicode_ci" d
+	run_tool 0 schema d.p d.e
+	[ "$(printf '%s\n' "$output" | jq -c 'select(.op == "ddl") | [.kind, .context.sql_mode, .context.time_zone, .context.charset, .context.collation_connection]' | sed -n '3p;6p' | tr -d '\n')" = \
+		'["create-procedure","PIPES_AS_CONCAT,ANSI_QUOTES",null,"latin1","latin1_swedish_ci"]["create-event","PIPES_AS_CONCAT,ANSI_QUOTES","+03:00","latin1","latin1_swedish_ci"]' ]
+	[ "$(statements d.p | grep -v '^SELECT')" = 'CREATE DATABASE IF NOT EXISTS `d` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci
+ALTER DATABASE `d` COLLATE utf8mb4_bin
+CREATE DEFINER="root"@"localhost" PROCEDURE `p`(a VARCHAR(9))
+ALTER DATABASE `d` COLLATE utf8mb4_unicode_ci' ]
+}
+
+@test "a text that the account may not see is an error, with what to grant" {
+	sql src "CREATE PROCEDURE p () SET @a = 1; CREATE USER blind IDENTIFIED BY 'x'; GRANT EXECUTE, SELECT ON d.* TO blind" d
+	run_tool 4 env MYSQL_PWD=x dts-schema --defaults-file=/dev/null -S "$(server socket src)" -u blind d
+	[[ $stderr == "dts-schema: procedure 'd.p': the server does not show the account its text"*'SHOW CREATE ROUTINE'* ]]
+	sql src 'DROP USER blind'
 }
 
 @test "a question mark in a default or comment is in doubt" {
