@@ -79,7 +79,7 @@ same_tables() {
 statements() {
 	run_tool 0 schema "$@"
 	printf '%s\n' "$output" | jq -r 'select(.op == "ddl" or .op == "setval") | if .op == "ddl" then .sql else "setval \(.table) \(.after.next_not_cached_value)" end' |
-		sed -E 's/DEFINER=`root`@`localhost` //; s/ALGORITHM=UNDEFINED SQL SECURITY DEFINER //; s/ ENGINE=.*//'
+		sed -E 's/DEFINER=[`"]root[`"]@[`"]localhost[`"] //; s/ALGORITHM=UNDEFINED SQL SECURITY DEFINER //; s/ ENGINE=.*//'
 }
 
 every_kind() {
@@ -189,7 +189,7 @@ every_kind() {
 		'["create-procedure","PIPES_AS_CONCAT,ANSI_QUOTES",null,"latin1","latin1_swedish_ci"]["create-event","PIPES_AS_CONCAT,ANSI_QUOTES","+03:00","latin1","latin1_swedish_ci"]' ]
 	[ "$(statements d.p | grep -v '^SELECT')" = 'CREATE DATABASE IF NOT EXISTS `d` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci
 ALTER DATABASE `d` COLLATE utf8mb4_bin
-CREATE DEFINER="root"@"localhost" PROCEDURE `p`(a VARCHAR(9))
+CREATE PROCEDURE `p`(a VARCHAR(9))
 ALTER DATABASE `d` COLLATE utf8mb4_unicode_ci' ]
 }
 
