@@ -151,7 +151,7 @@ every_kind() {
 	[ "$(statements --enable-events d)" = 'ALTER EVENT `e` ENABLE' ]
 	# All at once, in one order.
 	[ "$(statements d | sed -n 's/^\(CREATE\|setval\) *\([A-Z]*\).*/\1 \2/p' | uniq | tr '\n' ' ')" = \
-		'CREATE DATABASE CREATE SEQUENCE setval CREATE TABLE CREATE PROCEDURE CREATE FUNCTION CREATE PACKAGE CREATE VIEW CREATE TRIGGER CREATE EVENT ' ]
+		'CREATE DATABASE CREATE SEQUENCE setval  CREATE TABLE CREATE PROCEDURE CREATE FUNCTION CREATE PACKAGE CREATE VIEW CREATE TRIGGER CREATE EVENT ' ]
 	[[ $(statements d) == *'CONSTRAINT `fk` FOREIGN KEY'* ]]
 }
 
