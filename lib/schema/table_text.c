@@ -1,6 +1,9 @@
 #include "schema/table_text.h"
 
+#include <strings.h>
+
 #include "charset/charset.h"
+#include "ddl/scan.h"
 #include "mysql/quote.h"
 
 /* Appends the quoted text that begins at `p` with its quote, as the server wrote
@@ -119,6 +122,55 @@ static void note_doubts(struct dts_buf *sql, struct dts_list *doubts)
 		dts_list_add(doubts, "a '?' in a default or comment may stand for a character that the server does not show");
 }
 
+/* The collation that a character set has where none is written. */
+static int default_collation(struct dts_session *s, struct dts_slice charset, struct dts_buf *out, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+
+	dts_buf_adds(&sql, "SELECT DEFAULT_COLLATE_NAME FROM information_schema.CHARACTER_SETS WHERE CHARACTER_SET_NAME=");
+	dts_sql_literal(&sql, charset);
+	dts_buf_clear(out);
+	int rc = dts_session_value(s, dts_buf_slice(&sql), out, err);
+	dts_buf_release(&sql);
+	return rc;
+}
+
+/* MySQL leaves a collation out that is its character set's own, which may be another one at a target: of a column,
+ * CHARACTER SET x, and of the table, CHARSET=x. Not in expressions, which stand in brackets of their own. */
+static int name_collations(struct dts_session *session, struct dts_buf *sql, struct dts_error *err)
+{
+	struct dts_slice text = dts_buf_slice(sql), charset = {0};
+	struct dts_buf out = {0}, collation = {0};
+	struct dts_sql_scan s;
+	size_t done = 0, behind = 0;
+	bool set = false, option = false; /* a character set's name is next; of the table */
+	int depth = 0, rc = 0;
+
+	for (dts_sql_start(&s, text, DTS_DDL_MYSQL); rc >= 0; dts_sql_next(&s)) {
+		if (charset.p && !dts_sql_is(&s, "COLLATE") && (rc = default_collation(session, charset, &collation, err)) > 0) {
+			dts_buf_add(&out, text.p + done, behind - done);
+			dts_buf_addf(&out, " COLLATE%c%s", depth == 0 ? '=' : ' ', dts_buf_text(&collation));
+			done = behind;
+		}
+		if (s.type == DTS_SQL_END)
+			break;
+		depth += dts_sql_is_char(&s, '(') - dts_sql_is_char(&s, ')');
+		charset = set && s.type == DTS_SQL_WORD ? dts_sql_text(&s) : (struct dts_slice){0};
+		behind = s.at + s.len;
+		set = (depth == 1 && dts_sql_is(&s, "SET") && s.prev_end > 9 && strncasecmp(text.p + s.prev_end - 9, "CHARACTER", 9) == 0) ||
+		      (option && dts_sql_is_char(&s, '='));
+		option = depth == 0 && dts_sql_is(&s, "CHARSET");
+	}
+	if (rc >= 0 && done > 0) {
+		dts_buf_add(&out, text.p + done, text.len - done);
+		dts_buf_clear(sql);
+		dts_buf_add_slice(sql, dts_buf_slice(&out));
+	}
+	dts_buf_release(&out);
+	dts_buf_release(&collation);
+	return rc < 0 ? -1 : 0;
+}
+
 int dts_schema_table_text(struct dts_session *s, const struct dts_schema_object *t, struct dts_buf *sql,
 			  struct dts_list *doubts, struct dts_error *err)
 {
@@ -136,6 +188,8 @@ int dts_schema_table_text(struct dts_session *s, const struct dts_schema_object 
 		dts_buf_add(sql, row[1], mysql_fetch_lengths(result)[1]);
 	mysql_free_result(result);
 	mend_bytes(sql);
+	if (s->family == DTS_MYSQL && name_collations(s, sql, err) < 0)
+		return -1;
 	if (!memchr(dts_buf_slice(sql).p, '?', sql->len))
 		return 0;
 	if (mend_labels(s, t, sql, err) < 0)
