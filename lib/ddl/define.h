@@ -183,6 +183,11 @@ struct dts_slice dts_define_charset_of(struct dts_slice collation);
 bool dts_define_take_type(struct dts_define *st, struct dts_define_column *c);
 /* Takes an attribute of the type (UNSIGNED, CHARACTER SET x, ...); false with nothing noted when there is none. */
 bool dts_define_take_type_attribute(struct dts_define *st, struct dts_define_column *c);
+/* Is it one of text? */
+bool dts_define_has_charset(const struct dts_define_column *c);
+
+/* --- define_type_text.c */
+
 /* The column of the catalog, the table's default being known. */
 bool dts_define_finish(struct dts_define *st, const struct dts_define_column *c, struct dts_define_charset standard,
 		       struct dts_arena *arena, struct dts_column *out);
@@ -239,6 +244,11 @@ bool dts_define_create_index(struct dts_define *st, struct dts_define_table *t);
 bool dts_define_drop_index(struct dts_define *st, struct dts_define_table *t);
 
 struct dts_define_database *dts_define_database(const struct dts_definitions *d, struct dts_slice db);
+/* Puts a database in, or in place of one of that name. */
+void dts_define_set_database(struct dts_definitions *d, struct dts_slice name, const struct dts_define_charset *charset);
+void dts_define_remove_database(struct dts_definitions *d, struct dts_slice name);
+/* The tables, struct dts_defined_table, by name; yours to free(). */
+void **dts_define_sorted_tables(const struct dts_definitions *d);
 
 /* --- define_mentioned.c */
 
