@@ -184,7 +184,7 @@ static void read_member(const struct dts_record *r, const char *name, struct dts
 static int on_stream(struct dts_applier *a, const struct dts_record *r, struct dts_error *err)
 {
 	/* A reader that has reconnected says where it goes on. */
-	if (dts_chunk_drain(a, err) < 0 || dts_group_flush(a, err) < 0)
+	if (dts_chunk_drain(a, err) < 0 || dts_group_flush(a, err) < 0 || dts_apply_schema_build(a, err) < 0)
 		return -1;
 	dts_map_release(&a->tables, dts_apply_table_free);
 	dts_parallel_forget_tables(a);
@@ -217,6 +217,8 @@ static int on_end(struct dts_applier *a, const struct dts_record *r, struct dts_
 		rc = dts_applier_commit(a, err);
 	else if (a->snapshot)
 		rc = dts_chunk_finish(a, r, err);
+	else if (a->schema)
+		rc = dts_apply_schema_build(a, err);
 	if (rc == 0)
 		rc = dts_group_flush(a, err);
 	/* Behind the last transaction, where its position may lie. */
@@ -279,9 +281,9 @@ static int apply_record(struct dts_applier *a, const struct dts_record *r, uint6
 	case DTS_OP_DELETE:
 		return a->repair ? on_repair(a, r, line, err) : dts_group_change(a, r, line, err);
 	case DTS_OP_SETVAL:
-		return dts_group_change(a, r, line, err);
+		return a->schema ? dts_apply_schema_setval(a, r, line, err) : dts_group_change(a, r, line, err);
 	case DTS_OP_DDL:
-		return a->schema ? dts_apply_ddl_schema(a, r, line, err) : dts_group_change(a, r, line, err);
+		return a->schema ? dts_apply_schema_ddl(a, r, line, err) : dts_group_change(a, r, line, err);
 	case DTS_OP_ROLLBACK:
 		return dts_group_rollback(a, r, err);
 	case DTS_OP_COMMIT:
@@ -478,6 +480,7 @@ void dts_applier_free(struct dts_applier *a)
 	dts_definitions_release(a);
 	dts_cascades_release(&a->cascades);
 	dts_keys_release(&a->keys);
+	dts_apply_schema_release(a);
 	dts_parallel_release(&a->parallel);
 	dts_resolver_release(&a->resolver);
 	dts_conflict_log_free(a->conflict_log);

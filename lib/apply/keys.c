@@ -211,7 +211,7 @@ static const char *kind_name(const struct dts_item *item)
 	return item->kind == DTS_ITEM_FOREIGN ? "foreign" : item->kind == DTS_ITEM_UNIQUE ? "unique" : "key";
 }
 
-static void plan_note(struct dts_applier *a, const struct dts_apply_table *t, const struct dts_item *item, size_t ordinal)
+void dts_key_note_plan(struct dts_applier *a, struct dts_slice db, struct dts_slice table, const struct dts_item *item, size_t ordinal)
 {
 	struct dts_buf *sql = &a->plan.sql;
 	size_t at = sql->len;
@@ -219,8 +219,8 @@ static void plan_note(struct dts_applier *a, const struct dts_apply_table *t, co
 	dts_buf_adds(sql, "REPLACE INTO ");
 	dts_checkpoint_table(&a->checkpoint, "pendingkey", sql);
 	dts_buf_adds(sql, " (checkpoint,src,db,tbl,kind,name,ordinal,clause) VALUES (");
-	struct dts_slice values[] = {dts_slice_of(a->options.checkpoint), dts_buf_slice(&a->src), t->schema.db,
-				     t->schema.table, dts_slice_of(kind_name(item)), item->name};
+	struct dts_slice values[] = {dts_slice_of(a->checkpoint.name), dts_buf_slice(&a->src), db, table,
+				     dts_slice_of(kind_name(item)), item->name};
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
 		dts_sql_literal(sql, values[i]);
 		dts_buf_addc(sql, ',');
@@ -241,7 +241,7 @@ static int keep(struct dts_applier *a, const struct dts_apply_table *t, const st
 	dts_applier_plan_start(a);
 	for (size_t i = 0; i < items->count; i++)
 		if (drop[i])
-			dts_key_note_plan_forget(a, &(struct dts_key_note){t->schema.db, t->schema.table, items->items[i], false, false});
+			dts_key_note_plan_forget(a, &(struct dts_key_note){.db = t->schema.db, .table = t->schema.table, .item = items->items[i]});
 	return dts_applier_commit(a, err);
 }
 
@@ -255,7 +255,7 @@ static int note_and_drop(struct dts_applier *a, const struct dts_apply_table *t,
 	dts_applier_plan_start(a);
 	for (size_t i = 0; i < items->count; i++)
 		if (drop[i])
-			plan_note(a, t, &items->items[i], i);
+			dts_key_note_plan(a, t->schema.db, t->schema.table, &items->items[i], i);
 	if (dts_applier_commit(a, err) < 0)
 		return -1;
 	dts_buf_adds(&sql, "ALTER TABLE ");
@@ -377,39 +377,81 @@ int dts_keys_add_noted(struct dts_applier *a, struct dts_schema *target, struct 
 	return 0;
 }
 
-/* ---- definitions without the keys that are noted ---- */
+/* ---- definitions without the keys that are noted, or with more ---- */
 
-static bool has_text(const struct dts_items *t, struct dts_slice text)
+static const struct dts_item *with_text(const struct dts_items *t, struct dts_slice text)
 {
 	for (size_t i = 0; i < t->count; i++)
 		if (dts_slice_eq(t->items[i].text, text))
+			return &t->items[i];
+	return NULL;
+}
+
+static bool is_noted(const struct dts_list *notes, struct dts_slice clause)
+{
+	for (size_t i = 0; i < notes->count; i++)
+		if (dts_slice_is(clause, notes->items[i]))
 			return true;
 	return false;
 }
 
-/* Each clause that is wanted is there or noted, and there is no other. */
-static bool notes_explain(const struct dts_items *is, const struct dts_items *wanted, MYSQL_RES *notes)
+/* What is not a key has its place among its kind. */
+static bool same_rows(const struct dts_items *is, const struct dts_items *wanted)
 {
-	size_t found = 0, missing = 0;
+	size_t i = 0, j = 0;
 
-	for (size_t i = 0; i < is->count; i++)
-		found += has_text(wanted, is->items[i].text);
-	for (MYSQL_ROW row; (row = mysql_fetch_row(notes));) {
-		struct dts_slice clause = dts_slice(row[0], mysql_fetch_lengths(notes)[0]);
-		missing += has_text(wanted, clause) && !has_text(is, clause);
+	for (;; i++, j++) {
+		while (i < is->count && is->items[i].kind >= DTS_ITEM_KEY)
+			i++;
+		while (j < wanted->count && wanted->items[j].kind >= DTS_ITEM_KEY)
+			j++;
+		if (i == is->count || j == wanted->count)
+			return i == is->count && j == wanted->count && dts_slice_eq(is->rest, wanted->rest);
+		if (!dts_slice_eq(is->items[i].text, wanted->items[j].text))
+			return false;
 	}
-	return found == is->count && missing > 0 && is->count + missing == wanted->count &&
-	       dts_slice_eq(is->rest, wanted->rest);
 }
 
-int dts_keys_explain(struct dts_applier *a, struct dts_slice db, struct dts_slice table, struct dts_slice is,
-		     struct dts_slice wanted, struct dts_error *err)
+/* Does the wanted table have the keys only that rows need? Then others come later, with statements of their own. */
+static bool brings_few_keys(const struct dts_items *wanted)
+{
+	const struct dts_item *counter = counter_key(wanted);
+
+	for (size_t i = 0; i < wanted->count; i++) {
+		const struct dts_item *item = &wanted->items[i];
+		bool vector = item->kind == DTS_ITEM_SPECIAL && item->text.len > 6 && strncasecmp(item->text.p, "VECTOR", 6) == 0;
+		if (item->kind == DTS_ITEM_FOREIGN || (item->kind == DTS_ITEM_KEY && item != counter) ||
+		    (item->kind == DTS_ITEM_SPECIAL && !vector))
+			return false;
+	}
+	return true;
+}
+
+/* Each clause that is wanted is there or noted; and there is no other, but for keys that came later. */
+static bool is_explained(const struct dts_items *is, const struct dts_items *wanted, const struct dts_list *notes)
+{
+	bool few = brings_few_keys(wanted);
+
+	for (size_t i = 0; i < wanted->count; i++)
+		if (!with_text(is, wanted->items[i].text) &&
+		    (wanted->items[i].kind < DTS_ITEM_KEY || !is_noted(notes, wanted->items[i].text)))
+			return false;
+	for (size_t i = 0; i < is->count; i++) {
+		const struct dts_item *item = &is->items[i];
+		if (with_text(wanted, item->text))
+			continue;
+		if (!few || item->kind < DTS_ITEM_KEY || dts_items_find(wanted, item->kind == DTS_ITEM_FOREIGN, item->name))
+			return false;
+	}
+	return same_rows(is, wanted);
+}
+
+int dts_keys_noted(struct dts_applier *a, struct dts_slice db, struct dts_slice table, struct dts_list *clauses,
+		   struct dts_error *err)
 {
 	struct dts_checkpoint c = {.session = a->session, .db = a->options.checkpoint_db, .name = ""};
-	struct dts_error ignored = DTS_ERROR_INIT;
-	struct dts_items have = {0}, want = {0};
+	struct dts_error why = DTS_ERROR_INIT;
 	struct dts_buf sql = {0};
-	bool explained = false;
 
 	dts_buf_adds(&sql, "SELECT DISTINCT clause FROM ");
 	dts_checkpoint_table(&c, "pendingkey", &sql);
@@ -417,18 +459,32 @@ int dts_keys_explain(struct dts_applier *a, struct dts_slice db, struct dts_slic
 	dts_sql_literal(&sql, db);
 	dts_buf_adds(&sql, " AND tbl=");
 	dts_sql_literal(&sql, table);
-	MYSQL_RES *res = dts_session_query(a->session, dts_buf_slice(&sql), &ignored);
+	MYSQL_RES *res = dts_session_query(a->session, dts_buf_slice(&sql), &why);
 	dts_buf_release(&sql);
-	if (!res && ignored.status == DTS_REFUSED) /* no checkpoint, or none that this account may see */
+	if (!res && why.status == DTS_REFUSED) /* no checkpoint, or none that this account may see */
 		return 0;
 	if (!res) {
-		*err = ignored;
+		*err = why;
 		return -1;
 	}
-	if (mysql_num_rows(res) > 0 && dts_items_parse(&have, is, &ignored) == 0 && dts_items_parse(&want, wanted, &ignored) == 0)
-		explained = notes_explain(&have, &want, res);
+	for (MYSQL_ROW row; (row = mysql_fetch_row(res));)
+		dts_list_add(clauses, row[0]);
+	mysql_free_result(res);
+	return 0;
+}
+
+int dts_keys_explain(struct dts_applier *a, struct dts_slice db, struct dts_slice table, struct dts_slice is,
+		     struct dts_slice wanted, struct dts_error *err)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+	struct dts_items have = {0}, want = {0};
+	struct dts_list notes = {0};
+	int rc = dts_keys_noted(a, db, table, &notes, err);
+
+	if (rc == 0 && dts_items_parse(&have, is, &ignored) == 0 && dts_items_parse(&want, wanted, &ignored) == 0)
+		rc = is_explained(&have, &want, &notes);
 	dts_items_release(&have);
 	dts_items_release(&want);
-	mysql_free_result(res);
-	return explained;
+	dts_list_release(&notes);
+	return rc;
 }

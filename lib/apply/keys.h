@@ -59,10 +59,20 @@ int dts_keys_pass(struct dts_applier *a, struct dts_error *err);
 /* A DDL statement behind all windows comes: builds all that waits. */
 int dts_keys_all(struct dts_applier *a, struct dts_error *err);
 
-/* Does the table's definition differ from the wanted one only in keys that a checkpoint still notes (whatever
- * its name)? 1, 0, -1. A schema stream may come again before they are built. */
+/* The clauses of a table that checkpoints still note, whatever their names. */
+int dts_keys_noted(struct dts_applier *a, struct dts_slice db, struct dts_slice table, struct dts_list *clauses,
+		   struct dts_error *err);
+
+/*
+ * Does the table's definition differ from the wanted one only in keys that a checkpoint still notes? 1, 0, -1. A schema
+ * stream may come again before they are built. And, where the wanted one has no keys but those that rows need
+ * (dts-schema --stage=pre), in keys that have been added since, under other names.
+ */
 int dts_keys_explain(struct dts_applier *a, struct dts_slice db, struct dts_slice table, struct dts_slice is,
 		     struct dts_slice wanted, struct dts_error *err);
+
+/* The same of foreign keys with an action, which do not wait for windows: builds those that are noted, and what they need. */
+int dts_keys_act(struct dts_applier *a, struct dts_error *err);
 
 /* Says which keys still wait, at the end of a run. */
 int dts_keys_tell(struct dts_applier *a, struct dts_error *err);
@@ -75,6 +85,7 @@ struct dts_key_note {
 	struct dts_item item;
 	bool due;
 	bool unchecked;   /* a foreign key that is added without looking at the rows */
+	bool unnoted;     /* it comes with a schema stream: no checkpoint knows it */
 };
 
 struct dts_key_notes {
@@ -88,7 +99,8 @@ int dts_key_notes_read(struct dts_applier *a, const struct dts_slice *db, const 
 		       struct dts_key_notes *notes, struct dts_error *err);
 void dts_key_notes_release(struct dts_key_notes *notes);
 
-/* Plans that a note goes. */
+/* Plans that a key of the table is noted, in the place `ordinal` among its keys; that a note goes. */
+void dts_key_note_plan(struct dts_applier *a, struct dts_slice db, struct dts_slice table, const struct dts_item *item, size_t ordinal);
 void dts_key_note_plan_forget(struct dts_applier *a, const struct dts_key_note *n);
 
 /* Builds the notes that are due, several tables at once, keys first and then foreign keys, and forgets them. */

@@ -131,6 +131,8 @@ static void fail_job(struct job *j, unsigned number)
 	else if (number == ER_NO_REFERENCED_ROW_2 || number == ER_NO_REFERENCED_ROW)
 		dts_hint(&j->err, "all rows are there, and one refers to a parent that is not (is the parent's table part of the migration?):"
 				  " mend them, or add the key there by hand under its name; then repeat the command");
+	else if (j->err.status == DTS_REFUSED && j->notes->unnoted && !j->err.hint[0])
+		dts_hint(&j->err, "make what it needs at the target and repeat the command, which passes over what is there");
 	else if (j->err.status == DTS_REFUSED && !j->err.hint[0])
 		dts_hint(&j->err, "all rows are there, and the key stays noted: repeat the command when the cause has gone");
 }
@@ -275,6 +277,8 @@ static void kill_all(struct dts_applier *a, struct crew *c, struct worker *worke
 /* Forgets the notes of a finished job. The mutex is not held. */
 static int forget(struct dts_applier *a, const struct job *j, struct dts_error *err)
 {
+	if (j->notes->unnoted)
+		return 0;
 	dts_applier_plan_start(a);
 	for (size_t i = 0; i < j->count; i++)
 		if (is_mine(j, &j->notes[i]))
@@ -428,6 +432,8 @@ static int fill_job(struct dts_applier *a, struct job *j, struct dts_error *err)
 			dts_applier_notice(a, "table '%.*s.%.*s' has another key '%.*s' by now, which stays: %.*s", (int)n->db.len, n->db.p,
 					   (int)n->table.len, n->table.p, (int)n->item.name.len, n->item.name.p,
 					   (int)there->text.len, there->text.p);
+		if ((there || rc == 0) && n->unnoted)
+			continue;
 		if (there || rc == 0) {
 			if (!gone)
 				dts_applier_plan_start(a);

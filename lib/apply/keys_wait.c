@@ -151,6 +151,24 @@ int dts_keys_finish(struct dts_applier *a, struct dts_error *err)
 	return rc;
 }
 
+int dts_keys_act(struct dts_applier *a, struct dts_error *err)
+{
+	struct dts_key_notes notes = {0};
+	int rc = dts_key_notes_read(a, NULL, NULL, &notes, err);
+
+	for (size_t i = 0; rc == 0 && i < notes.count; i++) {
+		struct dts_key_note *n = &notes.items[i];
+		if (!note_acts(n))
+			continue;
+		n->due = n->unchecked = true;
+		mark_parent_key(&notes, n);
+	}
+	if (rc == 0)
+		rc = dts_key_notes_build(a, &notes, err);
+	dts_key_notes_release(&notes);
+	return rc;
+}
+
 /* ---- the phase of changes ---- */
 
 /* The higher end of the windows that the key is about; NULL: none is open. */

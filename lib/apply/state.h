@@ -110,6 +110,7 @@ struct dts_applier {
 	struct dts_cascades cascades; /* read when the first change inside a window comes */
 	bool cascades_known;
 	struct dts_keys keys; /* that are built after the data */
+	struct dts_apply_schema_work *schema_work; /* schema_keys.c; NULL: there was none yet */
 	bool checks_off_foreign, checks_off_unique; /* session settings as planned */
 	struct dts_record again; /* entries of the log are parsed into this */
 
@@ -288,8 +289,12 @@ int dts_apply_ddl_tx(struct dts_applier *a, const struct dts_apply_tx *tx, struc
 int dts_ddl_plan_passed(struct dts_applier *a, struct dts_slice line, struct dts_error *err);
 /* ddl.c: would a statement of a stream of changes be run or passed over? 0; -1: it is refused. */
 int dts_ddl_judge(struct dts_applier *a, struct dts_slice line, uint64_t input_line, struct dts_error *err);
-/* ddl.c: a statement of a schema stream. */
-int dts_apply_ddl_schema(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err);
+/* schema.c: a statement of a schema stream, and a sequence's place. */
+int dts_apply_schema_ddl(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err);
+int dts_apply_schema_setval(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err);
+/* schema_keys.c: runs what a schema stream has put off; before its end and before another stream. */
+int dts_apply_schema_build(struct dts_applier *a, struct dts_error *err);
+void dts_apply_schema_release(struct dts_applier *a);
 
 /* ddl.c: what the objects of a ddl record look like at the target; runs it. Under a->origin. */
 int dts_apply_ddl_look(struct dts_applier *a, struct dts_slice record, struct dts_buf *state, struct dts_error *err);

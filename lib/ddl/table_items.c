@@ -207,6 +207,15 @@ static void read_rest(struct dts_items *t)
 	}
 }
 
+static struct dts_item *new_item(struct dts_items *t, size_t *room)
+{
+	if (t->count == *room) {
+		*room = *room ? *room * 2 : 64;
+		t->items = dts_realloc(t->items, *room * sizeof *t->items);
+	}
+	return &t->items[t->count++];
+}
+
 int dts_items_parse(struct dts_items *t, struct dts_slice sql, struct dts_error *err)
 {
 	struct dts_sql_scan s;
@@ -227,12 +236,8 @@ int dts_items_parse(struct dts_items *t, struct dts_slice sql, struct dts_error 
 			rc = odd(sql, err);
 			break;
 		}
-		if (t->count == room) {
-			room = room ? room * 2 : 64;
-			t->items = dts_realloc(t->items, room * sizeof *t->items);
-		}
 		/* Up to the comma, not to the last word: an executable comment ends in between. */
-		rc = dts_item_parse(&t->items[t->count++], trimmed(dts_slice(sql.p + at, s.at - at)), t->arena, err);
+		rc = dts_item_parse(new_item(t, &room), trimmed(dts_slice(sql.p + at, s.at - at)), t->arena, err);
 	}
 	if (rc == 0) {
 		t->rest = dts_slice(sql.p + s.at + 1, sql.len - s.at - 1);
@@ -241,6 +246,63 @@ int dts_items_parse(struct dts_items *t, struct dts_slice sql, struct dts_error 
 		dts_items_release(t);
 	}
 	return rc;
+}
+
+/* ALTER TABLE `t`, ALTER TABLE `db`.`t`: goes behind it. */
+static bool pass_alter(struct dts_sql_scan *s)
+{
+	if (!dts_sql_is(s, "ALTER"))
+		return false;
+	dts_sql_next(s);
+	if (!dts_sql_is(s, "TABLE"))
+		return false;
+	dts_sql_next(s);
+	for (;;) {
+		if (s->type != DTS_SQL_QUOTED && s->type != DTS_SQL_WORD)
+			return false;
+		dts_sql_next(s);
+		if (!dts_sql_is_char(s, '.'))
+			return true;
+		dts_sql_next(s);
+	}
+}
+
+/* More than one statement. */
+static bool goes_on(struct dts_slice sql)
+{
+	struct dts_sql_scan s;
+
+	for (dts_sql_start(&s, sql, 0); s.type != DTS_SQL_END; dts_sql_next(&s))
+		if (dts_sql_is_char(&s, ';'))
+			return true;
+	return false;
+}
+
+bool dts_items_parse_added(struct dts_items *t, struct dts_slice sql)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+	struct dts_sql_scan s;
+	size_t room = 0;
+
+	*t = (struct dts_items){.arena = dts_arena_new()};
+	dts_sql_start(&s, sql, 0);
+	bool keys = !goes_on(sql) && pass_alter(&s);
+	while (keys) {
+		keys = dts_sql_is(&s, "ADD");
+		dts_sql_next(&s);
+		size_t at = s.at;
+		skip_part(&s);
+		struct dts_item *item = new_item(t, &room);
+		keys = keys && !dts_sql_is_char(&s, ')') &&
+		       dts_item_parse(item, trimmed(dts_slice(sql.p + at, s.at - at)), t->arena, &ignored) == 0 &&
+		       item->kind >= DTS_ITEM_KEY && item->name.len > 0;
+		if (s.type == DTS_SQL_END)
+			break;
+		dts_sql_next(&s);
+	}
+	if (!keys)
+		dts_items_release(t);
+	return keys;
 }
 
 void dts_items_release(struct dts_items *t)

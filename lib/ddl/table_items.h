@@ -45,6 +45,10 @@ struct dts_items {
 int dts_items_parse(struct dts_items *t, struct dts_slice sql, struct dts_error *err);
 void dts_items_release(struct dts_items *t);
 
+/* The same of an ALTER TABLE that does nothing but ADD keys, without PRIMARY ones, and foreign keys, all with their names
+ * and as SHOW CREATE TABLE writes them. False: it does more, and *t is empty. */
+bool dts_items_parse_added(struct dts_items *t, struct dts_slice sql);
+
 /* One clause by itself, as it was noted; on `arena`. */
 int dts_item_parse(struct dts_item *item, struct dts_slice clause, struct dts_arena *arena, struct dts_error *err);
 

@@ -414,6 +414,20 @@ static int set_modes(struct dts_session *s, const struct dts_ddl_origin *origin,
 	return rc;
 }
 
+const struct dts_charset *dts_ddl_context_charset(const struct dts_ddl *d, struct dts_slice sql, struct dts_slice context,
+						  struct dts_buf *text)
+{
+	struct dts_json named = context.p ? dts_json_get(context, "charset") : (struct dts_json){0};
+	struct dts_buf scratch = {0};
+
+	if (d->kind < DTS_DDL_CREATE_VIEW || d->kind > DTS_DDL_DROP_EVENT || !named.raw.p || named.type != DTS_JSON_STRING)
+		return NULL;
+	const struct dts_charset *cs = dts_charset_find(dts_json_string(named.raw, &scratch));
+	dts_buf_release(&scratch);
+	bool other = cs && !dts_charset_is_binary(cs) && strcmp(dts_charset_name(cs), "utf8mb4") != 0;
+	return other && dts_charset_from_utf8(cs, sql, text) ? cs : NULL;
+}
+
 static bool makes_columns(const struct dts_ddl *d)
 {
 	switch (d->kind) {

@@ -2,6 +2,7 @@
 #define DTS_MYSQL_DDL_CONTEXT_H
 
 #include "base/options.h"
+#include "charset/charset.h"
 #include "ddl/ddl.h"
 #include "mysql/session.h"
 #include "record/record.h"
@@ -32,6 +33,14 @@ int dts_ddl_context_enter(struct dts_session *s, const struct dts_ddl *d, struct
 			  const struct dts_ddl_origin *origin, struct dts_slice context, unsigned *set,
 			  struct dts_error *err);
 int dts_ddl_context_leave(struct dts_session *s, unsigned set, struct dts_error *err);
+
+/*
+ * The character set that a view, routine, trigger or event is made with, which it keeps, where the context names
+ * another than utf8mb4 and the whole statement can be written in it: appends it so, and returns the set. NULL: it is
+ * sent as it is, in utf8mb4, which means the same.
+ */
+const struct dts_charset *dts_ddl_context_charset(const struct dts_ddl *d, struct dts_slice sql, struct dts_slice context,
+						  struct dts_buf *text);
 
 /* The modes of `modes` ("A,B") that a server of the family takes, with the rule for
  * fractions of a second that the origin has; 0, or -1 and the mode that matters in `err`. */

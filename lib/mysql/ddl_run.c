@@ -29,11 +29,23 @@ static bool needs_default_db(const struct dts_ddl *d)
 	return d->count == 0;
 }
 
+/* The text in the character set that what it makes is to keep; as it is where the target has no such set for clients. */
+static struct dts_slice enter_charset(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql, struct dts_slice context,
+				      struct dts_buf *text)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+	const struct dts_charset *cs = s->print ? NULL : dts_ddl_context_charset(d, sql, context, text);
+
+	if (!cs || dts_session_runf(s, &ignored, "SET character_set_client=%s", dts_charset_name(cs)) < 0)
+		return sql;
+	return dts_buf_slice(text);
+}
+
 int dts_ddl_run(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql, struct dts_slice default_db,
 		const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *warnings, struct dts_error *err)
 {
 	struct dts_error after = DTS_ERROR_INIT;
-	struct dts_buf use = {0};
+	struct dts_buf use = {0}, text = {0};
 	unsigned set = 0;
 	int rc = 0;
 
@@ -45,6 +57,8 @@ int dts_ddl_run(struct dts_session *s, const struct dts_ddl *d, struct dts_slice
 	}
 	if (rc == 0)
 		rc = dts_ddl_context_enter(s, d, sql, origin, context, &set, err);
+	if (rc == 0)
+		sql = enter_charset(s, d, sql, context, &text);
 	/* One statement: a second one would have been chosen by nobody. */
 	mysql_set_server_option(s->mysql, MYSQL_OPTION_MULTI_STATEMENTS_OFF);
 	if (rc == 0 && (rc = dts_session_run(s, sql, err)) == 0)
@@ -54,6 +68,7 @@ int dts_ddl_run(struct dts_session *s, const struct dts_ddl *d, struct dts_slice
 		*err = after;
 		rc = -1;
 	}
+	dts_buf_release(&text);
 	return rc;
 }
 
@@ -99,77 +114,6 @@ int dts_ddl_definition(struct dts_session *s, struct dts_slice db, struct dts_sl
 	else
 		rc = 0;
 	mysql_free_result(res);
-	return rc;
-}
-
-/* The lock goes with the connection: what is left of a run that was killed has none. */
-static bool lock_tried(struct dts_session *s, const char *db, int seconds)
-{
-	struct dts_error ignored = DTS_ERROR_INIT;
-	struct dts_buf sql = {0}, got = {0};
-
-	dts_buf_adds(&sql, "SELECT GET_LOCK(");
-	dts_sql_literal(&sql, dts_slice_of(db));
-	dts_buf_addf(&sql, ",%d)", seconds);
-	bool held = dts_session_value(s, dts_buf_slice(&sql), &got, &ignored) > 0 && dts_slice_is(dts_buf_slice(&got), "1");
-	dts_buf_release(&sql);
-	dts_buf_release(&got);
-	return held;
-}
-
-static void unlock_tried(struct dts_session *s, const char *db)
-{
-	struct dts_error ignored = DTS_ERROR_INIT;
-
-	dts_session_runf(s, &ignored, "DO RELEASE_LOCK('%s')", db);
-}
-
-void dts_ddl_sweep(struct dts_session *s)
-{
-	struct dts_error ignored = DTS_ERROR_INIT;
-	MYSQL_RES *res = dts_session_query(s, DTS_LIT("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA"
-						      " WHERE SCHEMA_NAME REGEXP '^dts-try-[0-9]+$'"), &ignored);
-
-	if (!res)
-		return;
-	for (MYSQL_ROW row; (row = mysql_fetch_row(res));) {
-		if (!lock_tried(s, row[0], 0))
-			continue;
-		dts_session_runf(s, &ignored, "DROP DATABASE IF EXISTS `%s`", row[0]);
-		unlock_tried(s, row[0]);
-	}
-	mysql_free_result(res);
-}
-
-int dts_ddl_tried(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql,
-		  const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *text, struct dts_error *err)
-{
-	struct dts_error ignored = DTS_ERROR_INIT;
-	struct dts_buf warnings = {0};
-	char db[40];
-
-	if (d->count == 0 || d->objects[0].db.len > 0)
-		return 0;
-	snprintf(db, sizeof db, "dts-try-%lu", mysql_thread_id(s->mysql));
-	if (!lock_tried(s, db, 10))
-		return 0;
-	/* Never one that is there already. */
-	if (dts_session_runf(s, &ignored, "CREATE DATABASE `%s`", db) < 0) {
-		unlock_tried(s, db);
-		return 0;
-	}
-	/* The parents of its foreign keys are not there. */
-	int rc = dts_session_run(s, DTS_LIT("SET foreign_key_checks=0"), err);
-	if (rc == 0)
-		rc = dts_ddl_run(s, d, sql, dts_slice_of(db), origin, context, &warnings, &ignored) < 0 ? 0 : 1;
-	if (rc > 0)
-		rc = dts_ddl_definition(s, dts_slice_of(db), d->objects[0].name, text, err);
-	if (dts_session_runf(s, &ignored, "SET foreign_key_checks=1; DROP DATABASE `%s`", db) < 0) {
-		*err = ignored;
-		rc = -1;
-	}
-	unlock_tried(s, db);
-	dts_buf_release(&warnings);
 	return rc;
 }
 

@@ -30,9 +30,9 @@ int dts_ddl_definition(struct dts_session *s, struct dts_slice db, struct dts_sl
 		       struct dts_error *err);
 
 /*
- * How the target would itself write the table that a CREATE TABLE without a
- * database in its name makes: tried in a database that is made for it and goes
- * again. Appends its SHOW CREATE TABLE as above: 1; 0: it cannot be tried; -1.
+ * How the target would itself write the table that a CREATE TABLE makes, whatever database it names: tried
+ * in a database that is made for it and goes again (ddl_try.h). Appends its SHOW CREATE TABLE as above: 1;
+ * 0: it cannot be tried; -1.
  */
 int dts_ddl_tried(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql,
 		  const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *text, struct dts_error *err);

@@ -1,0 +1,83 @@
+#include "apply/schema.h"
+
+#include "apply/state.h"
+#include "mysql/ddl_run.h"
+
+/* Those whose object is looked for before they run; all others may be run again as they stand. */
+static bool makes_one(const struct dts_apply_statement *s)
+{
+	switch (s->ddl.kind) {
+	case DTS_DDL_CREATE_TABLE:
+	case DTS_DDL_CREATE_VIEW:
+	case DTS_DDL_CREATE_TRIGGER:
+	case DTS_DDL_CREATE_PROCEDURE:
+	case DTS_DDL_CREATE_FUNCTION:
+	case DTS_DDL_CREATE_PACKAGE:
+	case DTS_DDL_CREATE_EVENT:
+	case DTS_DDL_CREATE_SEQUENCE:
+		return s->ddl.count > 0 && !s->ddl.or_replace;
+	default:
+		return false;
+	}
+}
+
+/* 1: the target shows it already, or keys.c takes it; 0: it is to be run; -1. */
+static int look(struct dts_applier *a, const struct dts_apply_statement *s, struct dts_error *err)
+{
+	if (makes_one(s))
+		return dts_apply_schema_there(a, s, err);
+	if (s->ddl.kind != DTS_DDL_ALTER_TABLE)
+		return 0;
+	int rc = dts_apply_schema_counter(a, s, err);
+	return rc != 0 ? rc : dts_apply_schema_keys(a, s, err);
+}
+
+static int run(struct dts_applier *a, struct dts_apply_statement *s, struct dts_error *err)
+{
+	if (dts_apply_statement_run(a, s, err) == 0)
+		return 0;
+	if (err->status == DTS_REFUSED && !err->hint[0])
+		dts_hint(err, "make what it needs at the target, or leave it out with dts-filter, and repeat the command, which passes over "
+			      "what is there");
+	return -1;
+}
+
+int dts_apply_schema_ddl(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err)
+{
+	struct dts_apply_statement s = {0};
+
+	if (!a->swept && !a->options.print)
+		dts_ddl_sweep(a->session);
+	a->swept = true;
+	int rc = dts_apply_statement_read(&s, &a->origin, r->line, line, err);
+
+	/* What is left out need not be looked for. */
+	enum dts_apply_decision decision = rc == 0 ? dts_apply_statement_decide(a, &s, err) : DTS_DECIDE_STOP;
+	if (decision == DTS_DECIDE_STOP)
+		rc = -1;
+	if (decision == DTS_DECIDE_RUN && s.ddl.kind != DTS_DDL_ALTER_TABLE)
+		rc = dts_apply_schema_build(a, err);
+	if (rc == 0 && decision == DTS_DECIDE_RUN)
+		rc = look(a, &s, err);
+	if (rc == 0 && decision == DTS_DECIDE_RUN)
+		rc = run(a, &s, err);
+	dts_apply_statement_release(&s);
+	return rc < 0 && !a->runner.located ? dts_runner_where(&a->runner, line, err) : rc < 0 ? -1 : 0;
+}
+
+int dts_apply_schema_setval(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err)
+{
+	if (dts_apply_schema_build(a, err) < 0)
+		return -1;
+	if (a->session->family == DTS_MYSQL) {
+		dts_fail(err, DTS_REFUSED, "the target has no sequences such as '%.*s.%.*s'", (int)r->db.len, r->db.p,
+			 (int)r->table.len, r->table.p);
+		return dts_hint(err, "dts-schema --for=mysql leaves them out, and says what may take their place");
+	}
+	/* It leaves a sequence as it is that is further on. */
+	if (dts_plan_setval(&a->plan, r, line, err) < 0)
+		return -1;
+	int rc = dts_runner_run(&a->runner, &a->plan, err);
+	dts_plan_clear(&a->plan);
+	return rc;
+}

@@ -1,0 +1,510 @@
+#include "apply/schema.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#include "apply/state.h"
+#include "ddl/scan.h"
+#include "mysql/ddl_try.h"
+#include "mysql/quote.h"
+
+/*
+ * Keys that come behind the rows, with a schema stream. What the table has already under the same name is taken out
+ * of the statement. The rest is built like the keys that the full phase put off (keys_build.c): several tables at once,
+ * foreign keys without a copy of the table. Where chunks were read at several positions, UNIQUE and FOREIGN keys
+ * have to wait until the changes have passed the window: those are noted in the checkpoint whose window it is, and
+ * its next run builds them.
+ */
+
+/* A source of a checkpoint that keys were noted in. */
+struct seat {
+	char *src;
+	struct dts_checkpoint checkpoint; /* its name is its own */
+	bool acts; /* foreign keys with an action are among them */
+};
+
+struct dts_apply_schema_work {
+	struct dts_key_notes keys; /* to be built */
+	size_t cap;
+	struct seat *seats;
+	size_t seat_count;
+};
+
+static struct dts_apply_schema_work *work_of(struct dts_applier *a)
+{
+	if (!a->schema_work) {
+		a->schema_work = dts_zalloc(1, sizeof *a->schema_work);
+		a->schema_work->keys.arena = dts_arena_new();
+	}
+	return a->schema_work;
+}
+
+void dts_apply_schema_release(struct dts_applier *a)
+{
+	struct dts_apply_schema_work *w = a->schema_work;
+
+	if (!w)
+		return;
+	for (size_t i = 0; i < w->seat_count; i++) {
+		free(w->seats[i].src);
+		free((char *)w->seats[i].checkpoint.name);
+	}
+	free(w->seats);
+	dts_key_notes_release(&w->keys);
+	free(w);
+	a->schema_work = NULL;
+}
+
+/* ---- AUTO_INCREMENT ---- */
+
+/* AUTO_INCREMENT=n at hand: the number. */
+static bool take_counter(struct dts_sql_scan *s, uint64_t *n)
+{
+	if (!dts_sql_is(s, "AUTO_INCREMENT"))
+		return false;
+	dts_sql_next(s);
+	if (dts_sql_is_char(s, '='))
+		dts_sql_next(s);
+	if (s->type != DTS_SQL_NUMBER)
+		return false;
+	struct dts_buf text = {0};
+	dts_buf_add_slice(&text, dts_sql_text(s));
+	*n = strtoull(dts_buf_text(&text), NULL, 10);
+	dts_buf_release(&text);
+	dts_sql_next(s);
+	return true;
+}
+
+static bool sets_counter(const struct dts_apply_statement *st, uint64_t *n)
+{
+	const struct dts_ddl_object *o = &st->ddl.objects[0];
+	struct dts_sql_scan s;
+
+	if (st->ddl.count != 1)
+		return false;
+	dts_sql_start(&s, st->sql, st->flags);
+	while (s.type != DTS_SQL_END && s.at < o->whole.at + o->whole.len)
+		dts_sql_next(&s);
+	return take_counter(&s, n) && s.type == DTS_SQL_END;
+}
+
+static struct dts_slice db_of(const struct dts_apply_statement *s)
+{
+	return s->ddl.objects[0].db.len > 0 ? s->ddl.objects[0].db : s->db;
+}
+
+/* The table's definition, which has to be there. */
+static int read_table(struct dts_applier *a, const struct dts_apply_statement *s, struct dts_buf *text, struct dts_items *items,
+		      struct dts_error *err)
+{
+	struct dts_slice db = db_of(s), table = s->ddl.objects[0].name;
+	int rc = dts_keys_definition(a->session, db, table, text, items, err);
+
+	if (rc == 0 && !a->options.print) {
+		rc = dts_fail(err, DTS_REFUSED, "table '%.*s.%.*s' is not at the target", (int)db.len, db.p, (int)table.len, table.p);
+		dts_hint(err, "make it first: dts-schema --stage=pre prints the statements and dts-apply runs them");
+	} else if (rc == 0) { /* an earlier statement may make it */
+		*err = (struct dts_error)DTS_ERROR_INIT;
+	}
+	return rc;
+}
+
+int dts_apply_schema_counter(struct dts_applier *a, const struct dts_apply_statement *st, struct dts_error *err)
+{
+	struct dts_items items = {0};
+	struct dts_buf text = {0};
+	struct dts_sql_scan s;
+	uint64_t wanted, is = 1;
+
+	if (!sets_counter(st, &wanted))
+		return 0;
+	int rc = read_table(a, st, &text, &items, err);
+	if (rc > 0) {
+		for (dts_sql_start(&s, items.rest, 0); s.type != DTS_SQL_END && !take_counter(&s, &is);)
+			dts_sql_next(&s);
+		rc = is >= wanted;
+	}
+	dts_items_release(&items);
+	dts_buf_release(&text);
+	return rc;
+}
+
+/* ---- which keys are there ---- */
+
+/* A statement's keys against those of its table. */
+struct keys {
+	struct dts_slice db, table;
+	struct dts_items added;   /* by the statement */
+	struct dts_items is;      /* the table */
+	struct dts_buf text;      /* of it */
+	struct dts_items noted;   /* keys that checkpoints build later */
+	struct dts_list clauses;  /* what these borrow from */
+	const struct dts_item **other; /* of each added: what has its name and another text; NULL: nothing */
+	bool *missing;            /* of each added: nothing has its name */
+};
+
+static void release(struct keys *k)
+{
+	dts_items_release(&k->added);
+	dts_items_release(&k->is);
+	free(k->noted.items);
+	dts_arena_free(k->noted.arena);
+	dts_list_release(&k->clauses);
+	dts_buf_release(&k->text);
+	free(k->other);
+	free(k->missing);
+}
+
+static int read_noted(struct dts_applier *a, struct keys *k, struct dts_error *err)
+{
+	if (dts_keys_noted(a, k->db, k->table, &k->clauses, err) < 0)
+		return -1;
+	k->noted = (struct dts_items){.arena = dts_arena_new()};
+	k->noted.items = dts_zalloc(k->clauses.count + 1, sizeof *k->noted.items);
+	for (size_t i = 0; i < k->clauses.count; i++)
+		if (dts_item_parse(&k->noted.items[k->noted.count++], dts_slice_of(k->clauses.items[i]), k->noted.arena, err) < 0)
+			return -1;
+	return 0;
+}
+
+static size_t compare(struct keys *k)
+{
+	size_t others = 0;
+
+	k->other = dts_zalloc(k->added.count + 1, sizeof *k->other);
+	k->missing = dts_zalloc(k->added.count + 1, sizeof *k->missing);
+	for (size_t i = 0; i < k->added.count; i++) {
+		const struct dts_item *want = &k->added.items[i];
+		bool foreign = want->kind == DTS_ITEM_FOREIGN;
+		const struct dts_item *is = dts_items_find(&k->is, foreign, want->name);
+		if (!is)
+			is = dts_items_find(&k->noted, foreign, want->name);
+		k->missing[i] = !is;
+		if (is && !dts_slice_eq(is->text, want->text)) {
+			k->other[i] = is;
+			others++;
+		}
+	}
+	return others;
+}
+
+/* The target's own table without those keys. */
+static void add_bare_table(const struct keys *k, struct dts_buf *sql)
+{
+	bool first = true;
+
+	dts_buf_adds(sql, "CREATE TABLE ");
+	dts_sql_ident(sql, k->table);
+	for (size_t i = 0; i < k->is.count; i++) {
+		bool left_out = false;
+		for (size_t j = 0; j < k->added.count && !left_out; j++)
+			left_out = k->other[j] == &k->is.items[i];
+		if (left_out)
+			continue;
+		dts_buf_adds(sql, first ? " (" : ", ");
+		dts_buf_add_slice(sql, k->is.items[i].text);
+		first = false;
+	}
+	dts_buf_addc(sql, ')');
+	dts_buf_add_slice(sql, k->is.rest);
+}
+
+static void add_alter(const struct keys *k, struct dts_buf *sql)
+{
+	bool first = true;
+
+	dts_buf_adds(sql, "ALTER TABLE ");
+	dts_sql_ident(sql, k->table);
+	for (size_t i = 0; i < k->added.count; i++) {
+		if (!k->other[i])
+			continue;
+		dts_buf_adds(sql, first ? " ADD " : ", ADD ");
+		dts_buf_add_slice(sql, k->added.items[i].text);
+		first = false;
+	}
+}
+
+/* How the target writes the keys that seem to be others: with what it has of their names all the same? 1, 0, -1. */
+static int tried_alike(struct dts_applier *a, const struct dts_apply_statement *s, struct keys *k, struct dts_error *err)
+{
+	struct dts_error why = DTS_ERROR_INIT, after = DTS_ERROR_INIT;
+	const struct dts_ddl_origin own = {0};
+	struct dts_buf bare = {0}, alter = {0}, text = {0};
+	struct dts_items made = {0};
+	struct dts_ddl ddl = {0};
+	struct dts_try t;
+
+	if (a->options.print || dts_try_open(&t, a->session, (struct dts_slice){NULL, 0}) == 0)
+		return 0;
+	add_bare_table(k, &bare);
+	dts_ddl_parse(&ddl, dts_buf_slice(&bare), 0);
+	int rc = dts_try_run(&t, &ddl, dts_buf_slice(&bare), &own, (struct dts_slice){NULL, 0}, &why, err);
+	if (rc > 0) {
+		add_alter(k, &alter);
+		dts_ddl_parse(&ddl, dts_buf_slice(&alter), 0);
+		rc = dts_try_run(&t, &ddl, dts_buf_slice(&alter), &a->origin, s->context, &why, err);
+	}
+	if (rc > 0)
+		rc = dts_keys_definition(a->session, dts_slice_of(t.db), k->table, &text, &made, err);
+	for (size_t i = 0; rc > 0 && i < k->added.count; i++) {
+		const struct dts_item *item = &k->added.items[i];
+		const struct dts_item *is = k->other[i] ? dts_items_find(&made, item->kind == DTS_ITEM_FOREIGN, item->name) : NULL;
+		if (is && dts_slice_eq(is->text, k->other[i]->text))
+			k->other[i] = NULL;
+		rc = k->other[i] == NULL;
+	}
+	if (dts_try_close(&t, rc < 0 ? &after : err) < 0)
+		rc = -1;
+	dts_items_release(&made);
+	dts_ddl_release(&ddl);
+	dts_buf_release(&bare);
+	dts_buf_release(&alter);
+	dts_buf_release(&text);
+	return rc;
+}
+
+static int refuse_other(const struct keys *k, struct dts_error *err)
+{
+	size_t i = 0;
+
+	while (!k->other[i])
+		i++;
+	const struct dts_item *item = &k->added.items[i];
+	dts_fail(err, DTS_REFUSED, "%s '%.*s' of table '%.*s.%.*s' is at the target already, with another definition: %.*s",
+		 item->kind == DTS_ITEM_FOREIGN ? "foreign key" : "key", (int)item->name.len, item->name.p, (int)k->db.len, k->db.p,
+		 (int)k->table.len, k->table.p, (int)k->other[i]->text.len, k->other[i]->text.p);
+	return dts_hint(err, "drop it, and repeat the command, which adds it: %.*s", (int)(item->text.len < 500 ? item->text.len : 500),
+			item->text.p);
+}
+
+/* ---- windows ---- */
+
+static int is_open(struct dts_applier *a, MYSQL_ROW row, struct dts_error *err)
+{
+	const struct dts_checkpoint c = {.session = a->session, .db = a->options.checkpoint_db, .name = row[0]};
+	struct dts_source_state state = {0};
+	struct dts_position high = {0};
+	int rc = dts_checkpoint_read(&c, dts_slice_of(row[1]), &state, err);
+
+	if (rc > 0 && dts_position_parse(&high, dts_slice_of(row[2]), err) < 0)
+		rc = -1;
+	if (rc > 0)
+		rc = !state.applied.file[0] || dts_position_compare(&state.applied, &high) < 0;
+	dts_position_release(&high);
+	dts_source_state_release(&state);
+	return rc;
+}
+
+/* The checkpoint and source whose changes have not passed the window of this table yet: 1; 0: none; -1. */
+static int open_window(struct dts_applier *a, struct dts_slice db, struct dts_slice table, struct dts_buf *name, struct dts_buf *src,
+		       struct dts_error *err)
+{
+	const struct dts_checkpoint c = {.session = a->session, .db = a->options.checkpoint_db, .name = ""};
+	struct dts_error why = DTS_ERROR_INIT;
+	struct dts_buf sql = {0};
+	int rc = 0;
+
+	dts_buf_adds(&sql, "SELECT checkpoint, src, high FROM ");
+	dts_checkpoint_table(&c, "tablewindow", &sql);
+	dts_buf_adds(&sql, " w LEFT JOIN ");
+	dts_checkpoint_table(&c, "source_table", &sql);
+	dts_buf_adds(&sql, " s USING (checkpoint, src, db, tbl) WHERE COALESCE(s.to_db, w.db)=");
+	dts_sql_literal(&sql, db);
+	dts_buf_adds(&sql, " AND COALESCE(s.to_tbl, w.tbl)=");
+	dts_sql_literal(&sql, table);
+	MYSQL_RES *res = dts_session_query(a->session, dts_buf_slice(&sql), &why);
+	dts_buf_release(&sql);
+	if (!res && why.status == DTS_REFUSED) /* no checkpoint, or none that this account may see */
+		return 0;
+	if (!res) {
+		*err = why;
+		return -1;
+	}
+	for (MYSQL_ROW row; rc == 0 && (row = mysql_fetch_row(res));)
+		if ((rc = is_open(a, row, err)) > 0) {
+			dts_buf_adds(name, row[0]);
+			dts_buf_adds(src, row[1]);
+		}
+	mysql_free_result(res);
+	return rc;
+}
+
+/* Must the key wait for one? */
+static int waits(struct dts_applier *a, const struct keys *k, const struct dts_item *item, struct dts_buf *name, struct dts_buf *src,
+		 struct dts_error *err)
+{
+	const struct dts_foreign *f = &item->foreign;
+
+	if (item->kind != DTS_ITEM_UNIQUE && item->kind != DTS_ITEM_FOREIGN)
+		return 0;
+	int rc = open_window(a, k->db, k->table, name, src, err);
+	if (rc == 0 && item->kind == DTS_ITEM_FOREIGN)
+		rc = open_window(a, f->to_db.len > 0 ? f->to_db : k->db, f->to_table, name, src, err);
+	return rc;
+}
+
+/* Takes the checkpoint as its own applier would: no other runs under it meanwhile. */
+static struct seat *take_seat(struct dts_applier *a, const struct dts_buf *name, const struct dts_buf *src, struct dts_error *err)
+{
+	struct dts_apply_schema_work *w = work_of(a);
+	const struct dts_checkpoint *known = a->has_checkpoint ? &a->checkpoint : NULL;
+
+	for (size_t i = 0; i < w->seat_count; i++) {
+		if (!dts_slice_is(dts_buf_slice(name), w->seats[i].checkpoint.name))
+			continue;
+		known = &w->seats[i].checkpoint;
+		if (dts_slice_is(dts_buf_slice(src), w->seats[i].src))
+			return &w->seats[i];
+	}
+	struct dts_checkpoint c = {.session = a->session, .db = a->options.checkpoint_db, .name = dts_slice_dup(dts_buf_slice(name))};
+	if (known && strcmp(known->name, c.name) == 0) {
+		c.epoch = known->epoch;
+	} else if (dts_checkpoint_lock(&c, (unsigned)a->options.lock_wait, err) < 0 || dts_checkpoint_raise(&c, err) < 0) {
+		free((char *)c.name);
+		return NULL;
+	}
+	w->seats = dts_realloc(w->seats, (w->seat_count + 1) * sizeof *w->seats);
+	w->seats[w->seat_count] = (struct seat){.src = dts_slice_dup(dts_buf_slice(src)), .checkpoint = c};
+	return &w->seats[w->seat_count++];
+}
+
+/* What the applier is while it works under another checkpoint. */
+struct place {
+	struct dts_checkpoint checkpoint;
+	struct dts_buf src;
+	bool has;
+};
+
+static void sit(struct dts_applier *a, const struct seat *seat, struct place *was)
+{
+	*was = (struct place){a->checkpoint, a->src, a->has_checkpoint};
+	a->checkpoint = seat->checkpoint;
+	a->has_checkpoint = true;
+	a->src = (struct dts_buf){0};
+	dts_buf_adds(&a->src, seat->src);
+}
+
+static void rise(struct dts_applier *a, const struct place *was)
+{
+	dts_buf_release(&a->src);
+	a->checkpoint = was->checkpoint;
+	a->has_checkpoint = was->has;
+	a->src = was->src;
+}
+
+static int note(struct dts_applier *a, const struct keys *k, size_t i, const struct dts_buf *name, const struct dts_buf *src, struct dts_error *err)
+{
+	const struct dts_item *item = &k->added.items[i];
+	bool acts = item->kind == DTS_ITEM_FOREIGN && (dts_foreign_acts(item->foreign.on_delete) || dts_foreign_acts(item->foreign.on_update));
+	struct seat *seat = take_seat(a, name, src, err);
+	struct place was;
+
+	if (!seat)
+		return -1;
+	sit(a, seat, &was);
+	dts_applier_plan_start(a);
+	dts_key_note_plan(a, k->db, k->table, item, k->is.count + i);
+	int rc = dts_applier_commit(a, err);
+	rise(a, &was);
+	seat->acts |= acts;
+	if (rc == 0 && !acts)
+		dts_applier_notice(a, "key '%.*s' of '%.*s.%.*s' waits until the changes of checkpoint '%s' have passed the time in which its rows "
+				   "were read, and is built then", (int)item->name.len, item->name.p, (int)k->db.len, k->db.p,
+				   (int)k->table.len, k->table.p, seat->checkpoint.name);
+	return rc;
+}
+
+/* ---- what is to be done ---- */
+
+/* For dts_apply_schema_build(). */
+static int collect(struct dts_applier *a, const struct keys *k, const struct dts_item *item, struct dts_error *err)
+{
+	struct dts_apply_schema_work *w = work_of(a);
+
+	if (w->keys.count == w->cap) {
+		w->cap = w->cap ? w->cap * 2 : 64;
+		w->keys.items = dts_realloc(w->keys.items, w->cap * sizeof *w->keys.items);
+	}
+	struct dts_key_note *n = &w->keys.items[w->keys.count++];
+	*n = (struct dts_key_note){.db = dts_arena_copy(w->keys.arena, k->db), .table = dts_arena_copy(w->keys.arena, k->table),
+				   .due = true, .unnoted = true};
+	return dts_item_parse(&n->item, dts_arena_copy(w->keys.arena, item->text), w->keys.arena, err);
+}
+
+static int take(struct dts_applier *a, const struct keys *k, struct dts_error *err)
+{
+	struct dts_buf name = {0}, src = {0};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < k->added.count; i++) {
+		if (!k->missing[i])
+			continue;
+		dts_buf_clear(&name);
+		dts_buf_clear(&src);
+		rc = waits(a, k, &k->added.items[i], &name, &src, err);
+		if (rc >= 0)
+			rc = rc > 0 ? note(a, k, i, &name, &src, err) : collect(a, k, &k->added.items[i], err);
+	}
+	dts_buf_release(&name);
+	dts_buf_release(&src);
+	return rc;
+}
+
+static bool any_missing(const struct keys *k)
+{
+	for (size_t i = 0; i < k->added.count; i++)
+		if (k->missing[i])
+			return true;
+	return false;
+}
+
+int dts_apply_schema_keys(struct dts_applier *a, const struct dts_apply_statement *s, struct dts_error *err)
+{
+	struct keys k = {.db = db_of(s), .table = s->ddl.objects[0].name};
+
+	if (s->flags & (DTS_DDL_ANSI_QUOTES | DTS_DDL_BRACKETS | DTS_DDL_NO_BACKSLASH_ESCAPES) || !dts_items_parse_added(&k.added, s->sql))
+		return 0;
+	int rc = read_table(a, s, &k.text, &k.is, err);
+	bool there = rc > 0;
+	if (there && read_noted(a, &k, err) < 0)
+		rc = -1;
+	if (rc > 0 && compare(&k) > 0) {
+		rc = tried_alike(a, s, &k, err);
+		if (rc == 0)
+			rc = refuse_other(&k, err);
+	}
+	if (rc > 0 && !a->options.print)
+		rc = take(a, &k, err) < 0 ? -1 : 1;
+	else if (rc > 0)
+		rc = !any_missing(&k); /* else it is printed whole */
+	release(&k);
+	return rc;
+}
+
+int dts_apply_schema_build(struct dts_applier *a, struct dts_error *err)
+{
+	struct dts_apply_schema_work *w = a->schema_work;
+	struct place was;
+	int rc = 0;
+
+	if (!w)
+		return 0;
+	if (w->keys.count > 0) {
+		rc = dts_key_notes_build(a, &w->keys, err);
+		dts_key_notes_release(&w->keys);
+		w->keys.arena = dts_arena_new();
+		w->cap = 0;
+	}
+	/* Behind the keys that they need. */
+	for (size_t i = 0; rc == 0 && i < w->seat_count; i++) {
+		if (!w->seats[i].acts)
+			continue;
+		sit(a, &w->seats[i], &was);
+		rc = dts_keys_act(a, err);
+		rise(a, &was);
+		w->seats[i].acts = rc < 0;
+	}
+	if (rc < 0)
+		a->runner.located = true; /* the message names the table; the input is further on */
+	return rc;
+}

@@ -1,0 +1,252 @@
+#include "apply/schema.h"
+
+#include "apply/state.h"
+#include "charset/charset.h"
+#include "mysql/ddl_shown.h"
+#include "mysql/ddl_try.h"
+#include "mysql/quote.h"
+
+/*
+ * Is an object there just as the statement makes it? What the target shows is compared with the statement, and where
+ * that is not the same word for word, with what the target shows of the same statement, run in a database that is
+ * made for it and goes again: another family or version writes the same in other words.
+ */
+
+/* From the first parenthesis on: the name before it may have been routed. */
+static struct dts_slice body_of(struct dts_slice sql)
+{
+	const char *p = memchr(sql.p, '(', sql.len);
+
+	return p ? dts_slice(p, sql.len - (size_t)(p - sql.p)) : sql;
+}
+
+static struct dts_slice db_of(const struct dts_apply_statement *s)
+{
+	return s->ddl.objects[0].db.len > 0 ? s->ddl.objects[0].db : s->db;
+}
+
+static int refuse_other(const struct dts_apply_statement *s, const char *what, struct dts_error *err)
+{
+	struct dts_slice db = db_of(s), name = s->ddl.objects[0].name;
+
+	dts_fail(err, DTS_REFUSED, "%s '%.*s.%.*s' is at the target already, with another definition", what, (int)db.len, db.p,
+		 (int)name.len, name.p);
+	return dts_hint(err, "drop it if it is not needed, or change it to the source's definition");
+}
+
+/* ---- tables ---- */
+
+/* Just so, or so once the keys are there that are built after the rows. */
+static int is_wanted(struct dts_applier *a, struct dts_slice db, struct dts_slice table, const struct dts_buf *is,
+		     const struct dts_buf *wanted, struct dts_error *err)
+{
+	if (dts_slice_eq(body_of(dts_buf_slice(is)), body_of(dts_buf_slice(wanted))))
+		return 1;
+	return dts_keys_explain(a, db, table, dts_buf_slice(is), dts_buf_slice(wanted), err);
+}
+
+static int table_there(struct dts_applier *a, const struct dts_apply_statement *s, struct dts_error *err)
+{
+	struct dts_slice db = db_of(s), name = s->ddl.objects[0].name;
+	struct dts_buf is = {0}, wanted = {0};
+	int rc = dts_ddl_definition(a->session, db, name, &is, err);
+
+	if (rc == 0)
+		*err = (struct dts_error)DTS_ERROR_INIT;
+	dts_ddl_without_counter(s->sql, &wanted);
+	int same = rc > 0 ? is_wanted(a, db, name, &is, &wanted, err) : 0;
+	if (rc > 0 && same == 0 && !a->options.print) { /* the target may write it in other words */
+		dts_buf_clear(&wanted);
+		same = dts_ddl_tried(a->session, &s->ddl, s->sql, &a->origin, s->context, &wanted, err);
+		if (same > 0)
+			same = is_wanted(a, db, name, &is, &wanted, err);
+	}
+	if (same < 0)
+		rc = -1;
+	else if (rc > 0 && !same)
+		rc = refuse_other(s, "table", err);
+	dts_buf_release(&is);
+	dts_buf_release(&wanted);
+	return rc;
+}
+
+/* ---- views, programs and sequences ---- */
+
+/* The same modes, in any order. */
+static bool same_modes(struct dts_slice a, struct dts_slice b)
+{
+	size_t found = 0;
+
+	if (a.len != b.len)
+		return false;
+	for (const char *p = a.p, *end = a.p + a.len; p < end;) {
+		const char *comma = memchr(p, ',', (size_t)(end - p));
+		struct dts_slice mode = dts_slice(p, (size_t)((comma ? comma : end) - p));
+		for (const char *q = b.p; mode.len > 0 && (q = memmem(q, b.len - (size_t)(q - b.p), mode.p, mode.len)); q++)
+			if ((q == b.p || q[-1] == ',') && (q + mode.len == b.p + b.len || q[mode.len] == ',')) {
+				found += mode.len + 1;
+				break;
+			}
+		p = mode.p + mode.len + 1;
+	}
+	return found == (a.len > 0 ? a.len + 1 : 0);
+}
+
+static bool same_text(const struct dts_buf *a, const struct dts_buf *b)
+{
+	return dts_slice_eq(dts_buf_slice(a), dts_buf_slice(b));
+}
+
+/* utf8 and utf8mb3 are one. */
+static bool same_charset(const struct dts_buf *a, const struct dts_buf *b)
+{
+	return same_text(a, b) || (a->len > 0 && b->len > 0 && dts_charset_find(dts_buf_slice(a)) &&
+				   dts_charset_find(dts_buf_slice(a)) == dts_charset_find(dts_buf_slice(b)));
+}
+
+static unsigned flags_of(const struct dts_applier *a, const struct dts_shown *s)
+{
+	return dts_ddl_flags_of_text(dts_buf_slice(&s->sql_mode)) | (a->session->family == DTS_MYSQL ? DTS_DDL_MYSQL : 0);
+}
+
+static bool same_settings(const struct dts_shown *a, const struct dts_shown *b)
+{
+	return same_modes(dts_buf_slice(&a->sql_mode), dts_buf_slice(&b->sql_mode)) && same_charset(&a->charset, &b->charset) &&
+	       same_text(&a->collation, &b->collation) && same_text(&a->db_collation, &b->db_collation) &&
+	       same_text(&a->time_zone, &b->time_zone);
+}
+
+static void take_context(const struct dts_apply_statement *s, const char *name, struct dts_buf *out)
+{
+	struct dts_json value = s->context.p ? dts_json_get(s->context, name) : (struct dts_json){0};
+	struct dts_buf scratch = {0};
+
+	if (value.raw.p && value.type == DTS_JSON_STRING)
+		dts_buf_add_slice(out, dts_json_string(value.raw, &scratch));
+	dts_buf_release(&scratch);
+}
+
+static int db_collation(struct dts_applier *a, struct dts_slice db, struct dts_buf *out, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+
+	dts_buf_adds(&sql, "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME=");
+	dts_sql_literal(&sql, db);
+	int rc = dts_session_value(a->session, dts_buf_slice(&sql), out, err);
+	dts_buf_release(&sql);
+	return rc < 0 ? -1 : 0;
+}
+
+/* The settings that the target would keep of the statement. It keeps no sql_mode of a view, and a time zone of events only. */
+static void expect(struct dts_applier *a, const struct dts_apply_statement *s, const struct dts_shown *is, struct dts_buf *collation,
+		   struct dts_shown *wanted)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+	struct dts_buf text = {0}, modes = {0};
+	const struct dts_charset *cs = dts_ddl_context_charset(&s->ddl, s->sql, s->context, &text);
+
+	take_context(s, "sql_mode", &modes);
+	if (s->ddl.kind != DTS_DDL_CREATE_VIEW)
+		dts_ddl_context_modes(dts_buf_slice(&modes), &a->origin, a->session->family, &wanted->sql_mode, &ignored);
+	dts_buf_adds(&wanted->charset, cs ? dts_charset_name(cs) : "utf8mb4");
+	take_context(s, "collation_connection", &wanted->collation);
+	if (s->ddl.kind == DTS_DDL_CREATE_EVENT)
+		take_context(s, "time_zone", &wanted->time_zone);
+	if (is->db_collation.len > 0)
+		dts_buf_add_slice(&wanted->db_collation, dts_buf_slice(collation));
+	dts_buf_release(&text);
+	dts_buf_release(&modes);
+}
+
+static bool as_stated(struct dts_applier *a, const struct dts_apply_statement *s, const struct dts_shown *is, struct dts_buf *collation)
+{
+	struct dts_shown wanted = {0};
+
+	if (!dts_ddl_same(s->sql, s->flags, dts_buf_slice(&is->sql), flags_of(a, is)))
+		return false;
+	if (s->ddl.kind == DTS_DDL_CREATE_SEQUENCE)
+		return true;
+	expect(a, s, is, collation, &wanted);
+	bool same = same_settings(is, &wanted);
+	dts_shown_release(&wanted);
+	return same;
+}
+
+/* A trigger needs a table like its own. */
+static int make_table(struct dts_try *t, const struct dts_apply_statement *s, struct dts_error *err)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+	struct dts_buf sql = {0};
+
+	for (size_t i = 0; i < s->ddl.count; i++) {
+		const struct dts_ddl_object *o = &s->ddl.objects[i];
+		if (o->role != DTS_DDL_ON)
+			continue;
+		dts_buf_adds(&sql, "CREATE TABLE ");
+		dts_sql_table(&sql, dts_slice_of(t->db), o->name);
+		dts_buf_adds(&sql, " LIKE ");
+		dts_sql_table(&sql, o->db.len > 0 ? o->db : s->db, o->name);
+		int rc = dts_session_run(t->session, dts_buf_slice(&sql), &ignored);
+		dts_buf_release(&sql);
+		if (rc < 0 && ignored.status == DTS_AGAIN)
+			*err = ignored;
+		return rc == 0 ? 1 : ignored.status == DTS_AGAIN ? -1 : 0;
+	}
+	return 1;
+}
+
+/* Does the target show the same of the statement when it runs it elsewhere? 1, 0: no, or it cannot be tried; -1. */
+static int as_tried(struct dts_applier *a, const struct dts_apply_statement *s, struct dts_buf *collation, struct dts_error *err)
+{
+	struct dts_error why = DTS_ERROR_INIT, after = DTS_ERROR_INIT;
+	struct dts_shown is = {0}, made = {0};
+	struct dts_try t;
+	int rc = dts_try_open(&t, a->session, dts_buf_slice(collation));
+
+	if (rc == 0)
+		return 0;
+	if ((rc = make_table(&t, s, err)) > 0)
+		rc = dts_try_run(&t, &s->ddl, s->sql, &a->origin, s->context, &why, err);
+	/* Both while that database is the default one: names of others stand with theirs. */
+	if (rc > 0)
+		rc = dts_ddl_show(a->session, &s->ddl, s->sql, dts_slice_of(t.db), &made, err);
+	if (rc > 0)
+		rc = dts_ddl_show(a->session, &s->ddl, s->sql, db_of(s), &is, err);
+	if (rc > 0)
+		rc = dts_ddl_same(dts_buf_slice(&made.sql), flags_of(a, &made), dts_buf_slice(&is.sql), flags_of(a, &is)) &&
+		     same_settings(&made, &is);
+	if (dts_try_close(&t, rc < 0 ? &after : err) < 0)
+		rc = -1;
+	dts_shown_release(&is);
+	dts_shown_release(&made);
+	return rc;
+}
+
+static int object_there(struct dts_applier *a, const struct dts_apply_statement *s, struct dts_error *err)
+{
+	struct dts_buf collation = {0};
+	struct dts_shown is = {0};
+
+	/* The text of a view names the databases of its tables where none of them is the default one. */
+	mysql_select_db(a->session->mysql, "information_schema");
+	int rc = dts_ddl_show(a->session, &s->ddl, s->sql, db_of(s), &is, err), same = 0;
+	if (rc > 0 && db_collation(a, db_of(s), &collation, err) < 0)
+		rc = -1;
+	if (rc > 0) {
+		same = as_stated(a, s, &is, &collation);
+		if (!same && !a->options.print)
+			same = as_tried(a, s, &collation, err);
+		if (same < 0)
+			rc = -1;
+		else if (!same)
+			rc = refuse_other(s, dts_ddl_type_name(s->ddl.objects[0].type), err);
+	}
+	dts_shown_release(&is);
+	dts_buf_release(&collation);
+	return rc;
+}
+
+int dts_apply_schema_there(struct dts_applier *a, const struct dts_apply_statement *s, struct dts_error *err)
+{
+	return s->ddl.kind == DTS_DDL_CREATE_TABLE ? table_there(a, s, err) : object_there(a, s, err);
+}
