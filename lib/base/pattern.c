@@ -206,9 +206,16 @@ bool dts_selection_has(const struct dts_selection *s, struct dts_slice db, struc
 
 	for (size_t i = 0; i < s->count && !wanted; i++)
 		wanted = dts_pattern_match(s->patterns[i], db, table);
-	for (size_t i = 0; i < s->ignored_count && wanted; i++)
-		wanted = !dts_pattern_match(s->ignored[i], db, table);
-	return wanted;
+	return wanted && !dts_selection_ignores(s, db, table);
+}
+
+bool dts_selection_ignores(const struct dts_selection *s, struct dts_slice db, struct dts_slice table)
+{
+	bool ignored = false;
+
+	for (size_t i = 0; i < s->ignored_count && !ignored; i++)
+		ignored = dts_pattern_match(s->ignored[i], db, table);
+	return ignored;
 }
 
 bool dts_selection_has_db(const struct dts_selection *s, struct dts_slice db)

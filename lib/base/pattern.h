@@ -23,6 +23,9 @@ void dts_selection_release(struct dts_selection *s);
 
 bool dts_selection_has(const struct dts_selection *s, struct dts_slice db, struct dts_slice table);
 
+/* Is it left out by name, whatever is selected? */
+bool dts_selection_ignores(const struct dts_selection *s, struct dts_slice db, struct dts_slice table);
+
 /* Could any table of this database be selected? */
 bool dts_selection_has_db(const struct dts_selection *s, struct dts_slice db);
 

@@ -223,4 +223,17 @@ int dts_ddl_rewrite(struct dts_ddl *d, struct dts_slice sql, struct dts_slice de
 		    dts_ddl_choose *choose, void *ctx, struct dts_buf *out,
 		    enum dts_ddl_verdict *verdict, struct dts_error *err);
 
+/*
+ * The same with the bodies, for statements as SHOW CREATE writes them with no default database:
+ * a view's tables and functions are `db`.`name`, its columns `alias`.`column` or
+ * `db`.`table`.`column`. In programs, plain names are of the program's database, and what is
+ * renamed is found by where it stands: behind FROM, JOIN, INTO, UPDATE, CALL, before a bracket. AMBIGUOUS where a
+ * name may be one that is renamed, or something else; so are texts that a program runs as statements.
+ * `choose` is asked about the trigger itself too (keep), about functions and packages, and about sequences in a
+ * table's defaults. Afterwards parse again what the struct is to say.
+ */
+int dts_ddl_rewrite_bodies(struct dts_ddl *d, struct dts_slice sql, unsigned flags, struct dts_slice default_db,
+			   dts_ddl_choose *choose, void *ctx, struct dts_buf *out,
+			   enum dts_ddl_verdict *verdict, struct dts_error *err);
+
 #endif

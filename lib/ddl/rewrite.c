@@ -3,7 +3,7 @@
  * are weighed for the kind of statement, then the text is copied with names
  * exchanged and list items left out.
  */
-#include "ddl/ddl.h"
+#include "ddl/body.h"
 #include "mysql/quote.h"
 
 struct rewrite {
@@ -12,6 +12,8 @@ struct rewrite {
 	struct dts_buf *out;
 	struct dts_error *err;
 	bool changed; /* some name is written anew, so all are written in full */
+	bool bodies;  /* queries and programs are read */
+	unsigned flags;
 };
 
 static struct dts_slice db_of(const struct rewrite *r, const struct dts_ddl_object *o)
@@ -72,7 +74,24 @@ static int moves(struct rewrite *r, const struct dts_ddl_object *from, const str
 	return -1;
 }
 
-/* Asks about all objects. A created trigger goes where its table goes. */
+/* A created trigger goes where its table goes. */
+static int ask_trigger(struct rewrite *r, dts_ddl_choose *choose, void *ctx)
+{
+	struct dts_ddl *d = r->d;
+	struct dts_ddl_object *o = &d->objects[0];
+	const struct dts_ddl_object *table = &d->objects[1];
+	struct dts_ddl_choice c = {.keep = true, .db = db_of(r, o), .name = o->name};
+	struct dts_buf db = {0};
+
+	if (r->bodies && choose(ctx, o->type, db_of(r, o), o->name, &c, r->err) != 0)
+		return -1;
+	dts_buf_add_slice(&db, routed(d, table->new_db));
+	plan(r, o, table->keep && c.keep, dts_buf_slice(&db), o->name);
+	dts_buf_release(&db);
+	return 0;
+}
+
+/* Asks about all objects. */
 static int ask(struct rewrite *r, dts_ddl_choose *choose, void *ctx, enum dts_ddl_verdict *verdict)
 {
 	struct dts_ddl *d = r->d;
@@ -92,13 +111,9 @@ static int ask(struct rewrite *r, dts_ddl_choose *choose, void *ctx, enum dts_dd
 		}
 		plan(r, o, c.keep, c.db, c.name);
 	}
-	if (d->kind == DTS_DDL_CREATE_TRIGGER) {
-		const struct dts_ddl_object *table = &d->objects[1];
-		struct dts_buf db = {0};
-
-		dts_buf_add_slice(&db, routed(d, table->new_db));
-		plan(r, &d->objects[0], table->keep, dts_buf_slice(&db), d->objects[0].name);
-		dts_buf_release(&db);
+	if (d->kind == DTS_DDL_CREATE_TRIGGER && ask_trigger(r, choose, ctx) != 0) {
+		*verdict = DTS_DDL_FAILED;
+		return -1;
 	}
 	return 0;
 }
@@ -156,7 +171,7 @@ static int examine(struct rewrite *r, bool *shorten)
 	}
 	if (!r->changed && !*shorten)
 		return 0;
-	if (r->changed && d->body)
+	if (r->changed && d->body && !r->bodies)
 		return ambiguous(r, "it would be renamed, but its text may name other objects that are renamed too");
 	for (size_t i = 0; i < d->count; i++) {
 		const struct dts_ddl_object *o = &d->objects[i];
@@ -219,38 +234,134 @@ static void copy_list(struct rewrite *r)
 	copy(r, last->whole.at + last->whole.len, r->sql.len);
 }
 
-int dts_ddl_rewrite(struct dts_ddl *d, struct dts_slice sql, struct dts_slice default_db,
-		    dts_ddl_choose *choose, void *ctx, struct dts_buf *out,
-		    enum dts_ddl_verdict *verdict, struct dts_error *err)
+/* Is it a view or a program, whose text behind its name can be read? */
+static bool has_body(const struct dts_ddl *d)
 {
-	struct rewrite r = {.d = d, .sql = sql, .default_db = default_db, .out = out, .err = err};
+	return d->body && d->kind >= DTS_DDL_CREATE_VIEW && d->kind <= DTS_DDL_DROP_EVENT;
+}
+
+/* Behind the name of the object, and of the table of a trigger. */
+static size_t body_start(const struct dts_ddl *d)
+{
+	const struct dts_ddl_range *last = &d->objects[d->count - 1].whole;
+
+	return last->at + last->len;
+}
+
+/* The body, under the new names. 1: it is another; 0, -1. */
+static int rewrite_body(struct rewrite *r, dts_ddl_choose *choose, void *ctx, bool sequences, struct dts_buf *out)
+{
+	struct dts_ddl *d = r->d;
+	const struct dts_ddl_object *o = &d->objects[0];
+	struct dts_buf what = {0}, name = {0}, db = {0};
+	struct dts_body_rewrite w = {.sql = r->sql, .flags = r->flags, .sequences = sequences, .choose = choose, .ctx = ctx};
+	int rc;
+
+	w.query = sequences || d->kind == DTS_DDL_CREATE_VIEW || d->kind == DTS_DDL_ALTER_VIEW;
+	w.from = sequences ? o->whole.at + o->whole.len : body_start(d);
+	w.db = db_of(r, o);
+	if (sequences)
+		dts_buf_add_slice(&db, w.db);
+	else
+		dts_buf_add_slice(&db, routed(d, o->new_db));
+	w.new_db = dts_buf_slice(&db);
+	dts_buf_addf(&what, "%s '%s'", dts_ddl_kind_name(d->kind), shown(r, o, &name));
+	w.what = dts_buf_slice(&what);
+	rc = dts_body_rewrite(&w, out, r->err);
+	dts_buf_release(&what);
+	dts_buf_release(&name);
+	dts_buf_release(&db);
+	return rc;
+}
+
+static int rewrite(struct rewrite *r, dts_ddl_choose *choose, void *ctx, enum dts_ddl_verdict *verdict)
+{
+	struct dts_ddl *d = r->d;
+	struct dts_buf body = {0};
 	bool shorten;
+	int rc = 0;
 
 	*verdict = DTS_DDL_AMBIGUOUS;
 	if (d->kind == DTS_DDL_UNKNOWN)
-		return ambiguous(&r, "the statement is not understood");
+		return ambiguous(r, "the statement is not understood");
 	if (d->kind == DTS_DDL_DML)
-		return ambiguous(&r, "rows are changed by a statement");
-	if (d->count > 0 && ask(&r, choose, ctx, verdict) != 0)
+		return ambiguous(r, "rows are changed by a statement");
+	if (d->count > 0 && ask(r, choose, ctx, verdict) != 0)
 		return -1;
 	if (d->count == 0) {
 		*verdict = DTS_DDL_AS_IS;
 		return 0;
 	}
-	if (weigh(&r, verdict) != 0)
+	if (weigh(r, verdict) != 0)
 		return -1;
 	if (*verdict == DTS_DDL_DROPPED)
 		return 0;
-	if (examine(&r, &shorten) != 0)
+	if (examine(r, &shorten) != 0)
 		return -1;
-	if (!r.changed && !shorten) {
-		*verdict = DTS_DDL_AS_IS;
-		return 0;
+	if (r->bodies && has_body(d))
+		rc = rewrite_body(r, choose, ctx, false, &body);
+	if (rc < 0) {
+		dts_buf_release(&body);
+		return -1;
 	}
-	if (shorten)
-		copy_list(&r);
-	else
-		copy(&r, 0, sql.len);
 	*verdict = DTS_DDL_REWRITTEN;
+	if (rc > 0) {
+		copy(r, 0, body_start(d));
+		dts_buf_add_slice(r->out, dts_buf_slice(&body));
+	} else if (shorten) {
+		copy_list(r);
+	} else if (r->changed) {
+		copy(r, 0, r->sql.len);
+	} else {
+		*verdict = DTS_DDL_AS_IS;
+	}
+	dts_buf_release(&body);
 	return 0;
+}
+
+int dts_ddl_rewrite(struct dts_ddl *d, struct dts_slice sql, struct dts_slice default_db,
+		    dts_ddl_choose *choose, void *ctx, struct dts_buf *out,
+		    enum dts_ddl_verdict *verdict, struct dts_error *err)
+{
+	struct rewrite r = {.d = d, .sql = sql, .default_db = default_db, .out = out, .err = err};
+
+	return rewrite(&r, choose, ctx, verdict);
+}
+
+/* The sequences of a table's defaults stand where no name is looked for: the text with their new names comes first. */
+static int rewrite_table(struct rewrite *r, dts_ddl_choose *choose, void *ctx, enum dts_ddl_verdict *verdict)
+{
+	struct dts_buf text = {0};
+	size_t start = r->out->len, head;
+	int rc;
+
+	*verdict = DTS_DDL_AMBIGUOUS;
+	head = r->d->objects[0].whole.at + r->d->objects[0].whole.len;
+	dts_buf_add(&text, r->sql.p, head);
+	rc = rewrite_body(r, choose, ctx, true, &text);
+	if (rc > 0) {
+		r->sql = dts_buf_slice(&text);
+		dts_ddl_parse(r->d, r->sql, r->flags);
+	}
+	if (rc >= 0 && rewrite(r, choose, ctx, verdict) < 0)
+		rc = -1;
+	if (rc > 0 && *verdict == DTS_DDL_AS_IS) {
+		dts_buf_add_slice(r->out, r->sql);
+		*verdict = DTS_DDL_REWRITTEN;
+	}
+	if (rc < 0)
+		r->out->len = start;
+	dts_buf_release(&text);
+	return rc < 0 ? -1 : 0;
+}
+
+int dts_ddl_rewrite_bodies(struct dts_ddl *d, struct dts_slice sql, unsigned flags, struct dts_slice default_db,
+			   dts_ddl_choose *choose, void *ctx, struct dts_buf *out,
+			   enum dts_ddl_verdict *verdict, struct dts_error *err)
+{
+	struct rewrite r = {.d = d, .sql = sql, .default_db = default_db, .out = out, .err = err, .bodies = true, .flags = flags};
+
+	if (d->kind == DTS_DDL_CREATE_TABLE || d->kind == DTS_DDL_ALTER_TABLE)
+		return rewrite_table(&r, choose, ctx, verdict);
+	return rewrite(&r, choose, ctx, verdict);
 }

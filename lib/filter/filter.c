@@ -15,7 +15,7 @@ struct dts_filter {
 	struct dts_statement statement;
 
 	/* Where the output stands. */
-	bool in_stream, in_tx, in_snapshot;
+	bool in_stream, in_tx, in_snapshot, in_structure;
 	bool tx_skipped; /* by its origin: none of its changes stays */
 	bool chunk_kept;
 	uint64_t rows;    /* of the open chunk */
@@ -299,6 +299,7 @@ static int filter_one(struct dts_filter *f, const struct dts_record *r, struct d
 	switch (r->op) {
 	case DTS_OP_STREAM:
 		f->in_snapshot = dts_slice_is(r->kind, "snapshot");
+		f->in_structure = dts_slice_is(r->kind, "schema");
 		return 1;
 	case DTS_OP_SCHEMA:
 		return filter_schema(f, r, err);
@@ -320,7 +321,7 @@ static int filter_one(struct dts_filter *f, const struct dts_record *r, struct d
 	case DTS_OP_DDL:
 		rc = !skips(f);
 		if (rc > 0 && f->naming)
-			rc = dts_statement_choose(&f->statement, &f->names, r, f->with, err);
+			rc = dts_statement_choose(&f->statement, &f->names, r, f->in_structure, f->with, err);
 		f->changed = f->with[DTS_F_SQL].p != NULL;
 		return rc > 0 ? count_change(f, r) : rc;
 	case DTS_OP_ROLLBACK:

@@ -178,3 +178,19 @@ struct dts_slice dts_names_route_db(const struct dts_names *names, struct dts_sl
 	}
 	return db;
 }
+
+bool dts_names_split_db(const struct dts_names *names, struct dts_slice db)
+{
+	struct dts_slice whole = dts_names_route_db(names, db);
+
+	for (size_t i = 0; i < names->route_count; i++) {
+		const struct dts_route *route = &names->routes[i];
+		if (!dts_pattern_match_db(route->pattern, db))
+			continue;
+		if (!dts_slice_eq(route->db ? dts_slice_of(route->db) : db, whole))
+			return true;
+		if (dts_pattern_match_whole_db(route->pattern, db))
+			return false; /* what comes behind it is for no table of this one */
+	}
+	return false;
+}

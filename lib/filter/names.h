@@ -45,4 +45,7 @@ const struct dts_choice *dts_names_choose(struct dts_names *names, struct dts_sl
  * tables, else the old one. */
 struct dts_slice dts_names_route_db(const struct dts_names *names, struct dts_slice db);
 
+/* May some of its tables go to another database than the rest? */
+bool dts_names_split_db(const struct dts_names *names, struct dts_slice db);
+
 #endif

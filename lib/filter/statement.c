@@ -1,6 +1,7 @@
 #include "filter/statement.h"
 
 #include "ddl/objects.h"
+#include "filter/grant.h"
 
 void dts_statement_release(struct dts_statement *st)
 {
@@ -34,6 +35,7 @@ static int choose(void *ctx, enum dts_ddl_type type, struct dts_slice db, struct
 		  struct dts_ddl_choice *choice, struct dts_error *err)
 {
 	const struct chooser *c = ctx;
+	const struct dts_selection *selection = &c->names->selection;
 
 	if (type == DTS_DDL_TYPE_DATABASE)
 		return choose_db(c, db, choice, err);
@@ -44,8 +46,13 @@ static int choose(void *ctx, enum dts_ddl_type type, struct dts_slice db, struct
 		choice->name = dts_buf_slice(&table->table);
 		return 0;
 	}
+	/* A trigger that is created goes with its table, unless it is left out itself. */
+	if (type == DTS_DDL_TYPE_TRIGGER && c->ddl->kind == DTS_DDL_CREATE_TRIGGER) {
+		choice->keep = !dts_selection_ignores(selection, db, name);
+		return 0;
+	}
 	/* Programs have names of their own kind: they go where the whole database goes. */
-	choice->keep = dts_selection_has(&c->names->selection, db, name);
+	choice->keep = dts_selection_has(selection, db, name);
 	choice->db = dts_names_route_db(c->names, db);
 	return 0;
 }
@@ -84,20 +91,47 @@ static void describe(struct dts_statement *st, const struct dts_names *names, co
 	}
 }
 
-int dts_statement_choose(struct dts_statement *st, struct dts_names *names, const struct dts_record *r,
+/* Of a stream of structure: accounts stay, and so do privileges on what stays, under its new name. */
+static int choose_account(struct dts_statement *st, struct dts_names *names, const struct dts_record *r, unsigned flags,
+			  struct dts_slice with[DTS_F_COUNT], struct dts_error *err)
+{
+	int rc;
+
+	dts_buf_clear(&st->sql);
+	rc = dts_grant_choose(r->sql, flags, names, &st->sql, err);
+	if (rc > 0 && st->sql.len > 0) {
+		dts_buf_clear(&st->sql_json);
+		dts_json_add_string(&st->sql_json, dts_buf_slice(&st->sql));
+		with[DTS_F_SQL] = dts_buf_slice(&st->sql_json);
+	}
+	return rc;
+}
+
+static int rewrite(struct dts_statement *st, struct dts_names *names, const struct dts_record *r, unsigned flags, bool structure,
+		   enum dts_ddl_verdict *verdict, struct dts_error *err)
+{
+	struct chooser chooser = {names, &st->ddl};
+	struct dts_slice db = r->db.p ? r->db : dts_slice("", 0);
+
+	dts_buf_clear(&st->sql);
+	if (structure)
+		return dts_ddl_rewrite_bodies(&st->ddl, r->sql, flags, db, choose, &chooser, &st->sql, verdict, err);
+	return dts_ddl_rewrite(&st->ddl, r->sql, db, choose, &chooser, &st->sql, verdict, err);
+}
+
+int dts_statement_choose(struct dts_statement *st, struct dts_names *names, const struct dts_record *r, bool structure,
 			 struct dts_slice with[DTS_F_COUNT], struct dts_error *err)
 {
 	unsigned flags = parse_flags(r);
-	struct chooser chooser = {names, &st->ddl};
 	enum dts_ddl_verdict verdict;
 
 	dts_ddl_parse(&st->ddl, r->sql, flags);
+	if (structure && st->ddl.kind == DTS_DDL_ACCOUNT)
+		return choose_account(st, names, r, flags, with, err);
 	/* Accounts and administration belong to no table. */
 	if (st->ddl.count == 0 && st->ddl.kind != DTS_DDL_UNKNOWN && st->ddl.kind != DTS_DDL_DML)
 		return dts_names_select(names) ? 0 : 1;
-	dts_buf_clear(&st->sql);
-	if (dts_ddl_rewrite(&st->ddl, r->sql, r->db.p ? r->db : dts_slice("", 0), choose, &chooser, &st->sql,
-			    &verdict, err) < 0) {
+	if (rewrite(st, names, r, flags, structure, &verdict, err) < 0) {
 		if (!err->hint[0])
 			dts_hint(err, "take the record out with jq and go on through 'dts-filter --no-counts', or "
 				      "filter nothing");

@@ -13,11 +13,12 @@ struct dts_statement {
 };
 
 /*
- * Chooses and renames. 1: it stays, with what changes put into `with`
+ * Chooses and renames. `structure`: the record is of a stream of structure, as dts-schema prints it, so that
+ * queries, programs and privileges can be read. 1: it stays, with what changes put into `with`
  * (borrowed until the next call); 0: nothing of it stays; -1 with
  * DTS_BAD_INPUT where neither is certain.
  */
-int dts_statement_choose(struct dts_statement *st, struct dts_names *names, const struct dts_record *r,
+int dts_statement_choose(struct dts_statement *st, struct dts_names *names, const struct dts_record *r, bool structure,
 			 struct dts_slice with[DTS_F_COUNT], struct dts_error *err);
 void dts_statement_release(struct dts_statement *st);
 

@@ -85,6 +85,34 @@ static bool mentioned(void *ctx, struct dts_slice db, struct dts_slice name)
 	return false;
 }
 
+static int keep(void *ctx, enum dts_ddl_type type, struct dts_slice db, struct dts_slice name,
+		struct dts_ddl_choice *choice, struct dts_error *err)
+{
+	(void)ctx, (void)type, (void)db, (void)name, (void)choice, (void)err;
+	return 0;
+}
+
+/* With the bodies: nothing changes where no name does, and what is rewritten is the same statement. */
+static void check_bodies(struct dts_slice sql, unsigned flags, struct dts_buf *tail)
+{
+	struct dts_error err = DTS_ERROR_INIT;
+	enum dts_ddl_verdict verdict;
+
+	dts_buf_clear(&out);
+	dts_ddl_parse(&ddl, sql, flags);
+	if (dts_ddl_rewrite_bodies(&ddl, sql, flags, DTS_LIT("db"), keep, NULL, &out, &verdict, &err) == 0)
+		expect(verdict == DTS_DDL_AS_IS || verdict == DTS_DDL_DROPPED);
+	expect(out.len == 0);
+	dts_ddl_parse(&ddl, sql, flags);
+	if (dts_ddl_rewrite_bodies(&ddl, sql, flags, DTS_LIT("db"), choose, tail, &out, &verdict, &err) != 0)
+		expect(err.status != DTS_OK && out.len == 0);
+	if (verdict != DTS_DDL_REWRITTEN)
+		return;
+	dts_ddl_parse(&ddl, sql, flags);
+	dts_ddl_parse(&again, dts_buf_slice(&out), flags);
+	expect(again.kind == ddl.kind);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct dts_buf tail;
@@ -109,5 +137,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		dts_ddl_parse(&again, dts_buf_slice(&out), flags);
 		check_again();
 	}
+	check_bodies(sql, flags, &tail);
 	return 0;
 }

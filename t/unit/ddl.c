@@ -371,7 +371,7 @@ static int choose(void *ctx, enum dts_ddl_type type, struct dts_slice db, struct
 	return 0;
 }
 
-static const char *rewritten(const char *sql, const char *db, bool route)
+static const char *rewritten_as(const char *sql, const char *db, bool route, bool bodies)
 {
 	static struct dts_error err;
 	enum dts_ddl_verdict verdict;
@@ -380,7 +380,10 @@ static const char *rewritten(const char *sql, const char *db, bool route)
 	err = (struct dts_error)DTS_ERROR_INIT;
 	dts_ddl_parse(&ddl, dts_slice_of(sql), 0);
 	dts_buf_clear(&text);
-	rc = dts_ddl_rewrite(&ddl, dts_slice_of(sql), dts_slice_of(db), choose, &route, &text, &verdict, &err);
+	if (bodies)
+		rc = dts_ddl_rewrite_bodies(&ddl, dts_slice_of(sql), 0, dts_slice_of(db), choose, &route, &text, &verdict, &err);
+	else
+		rc = dts_ddl_rewrite(&ddl, dts_slice_of(sql), dts_slice_of(db), choose, &route, &text, &verdict, &err);
 	switch (verdict) {
 	case DTS_DDL_AS_IS:
 		return rc == 0 && text.len == 0 ? "as is" : "?";
@@ -395,15 +398,20 @@ static const char *rewritten(const char *sql, const char *db, bool route)
 	return rc == -1 && text.len == 0 ? err.message : "?";
 }
 
-static void check_rewrites(const struct example *e, size_t n, const char *db, bool route)
+static void check_rewrites_as(const struct example *e, size_t n, const char *db, bool route, bool bodies)
 {
 	for (size_t i = 0; i < n; i++) {
-		const char *got = rewritten(e[i].sql, db, route);
+		const char *got = rewritten_as(e[i].sql, db, route, bodies);
 
 		if (strcmp(got, e[i].want) != 0)
 			unit_fail(__FILE__, __LINE__, "%s\n#   gives  %s\n#   wanted %s",
 				  e[i].sql, got, e[i].want);
 	}
+}
+
+static void check_rewrites(const struct example *e, size_t n, const char *db, bool route)
+{
+	check_rewrites_as(e, n, db, route, false);
 }
 
 static void test_select(void)
@@ -479,6 +487,92 @@ static void test_route(void)
 	check_rewrites(all, sizeof(all) / sizeof(all[0]), "shop", true);
 }
 
+/* Views as MariaDB 10.11 and MySQL 9.7 write them. */
+static void test_views(void)
+{
+	static const struct example all[] = {
+		/* an alias like a database, one like a table (MySQL gives its database), columns of each kind */
+		{"create view v as select `shop`.`id` AS `shop` from (`shop`.`t` `shop` join `shop`.`v1` `orders` on(`shop`.`id` = `orders`.`id`))"
+		 " where `shop`.`f`(`shop`.`id`) > 0",
+		 "create view `new`.`v` as select `shop`.`id` AS `shop` from (`new`.`t` `shop` join `new`.`v1` `orders` on(`shop`.`id` = `orders`.`id`))"
+		 " where `new`.`f`(`shop`.`id`) > 0"},
+		{"create view v as select 1 from (`shop`.`t` `u` join `shop`.`v1` `a` on((`u`.`id` = `shop`.`a`.`id`)))",
+		 "create view `new`.`v` as select 1 from (`new`.`t` `u` join `new`.`v1` `a` on((`u`.`id` = `new`.`a`.`id`)))"},
+		{"create view orders as select `shop`.`orders`.`a` AS `b`,`orders`.`c` from (`shop`.`orders` join `other`.`t`) where `other`.`t`.`a` in "
+		 "(select `x`.`a` from (select `shop`.`shop`.`shop` AS `a` from `shop`.`shop`) `x`)",
+		 "create view `new`.`o``` as select `new`.`o```.`a` AS `b`,`o```.`c` from (`new`.`o``` join `other`.`t`) where `other`.`t`.`a` in "
+		 "(select `x`.`a` from (select `new`.`shop`.`shop` AS `a` from `new`.`shop`) `x`)"},
+		/* common table expressions, FROM of functions, tables made of JSON, texts, periods */
+		{"create view v as with recursive `shop` as (select 1 AS `n` union all select `shop`.`n` + 1 from `shop`), `orders` as (select 2) "
+		 "select `shop`.`n`,`orders`.`n`,trim(both 'x' from `t`.`a`),extract(year from `t`.`a`) from ((`shop` join `orders`) join `shop`.`t`)",
+		 "create view `new`.`v` as with recursive `shop` as (select 1 AS `n` union all select `shop`.`n` + 1 from `shop`), `orders` as (select 2) "
+		 "select `shop`.`n`,`orders`.`n`,trim(both 'x' from `t`.`a`),extract(year from `t`.`a`) from ((`shop` join `orders`) join `new`.`t`)"},
+		{"create view v as select `j`.`z` from (`shop`.`docs` `d` join (json_table(`d`.`j`, '$' columns (`a` int path '$.a')) `shop` join json_table(`d`.`j`,"
+		 " '$' columns (`z` for ordinality)) `j`)) where `shop`.`a` <> '`shop`.`orders`'",
+		 "create view `new`.`v` as select `j`.`z` from (`new`.`docs` `d` join (json_table(`d`.`j`, '$' columns (`a` int path '$.a')) `shop` join json_table(`d`.`j`,"
+		 " '$' columns (`z` for ordinality)) `j`)) where `shop`.`a` <> '`shop`.`orders`'"},
+		{"create view v as select nextval(`shop`.`orders`) AS `a` from `shop`.`t` FOR SYSTEM_TIME ALL union select `u`.`a` from `shop`.`u` use index (`shop`)"
+		 " left join lateral (select `u`.`b` from `shop`.`w` `x`) `l` on(1) group by `u`.`a`",
+		 "create view `new`.`v` as select nextval(`new`.`o```) AS `a` from `new`.`t` FOR SYSTEM_TIME ALL union select `u`.`a` from `new`.`u` use index (`shop`)"
+		 " left join lateral (select `u`.`b` from `new`.`w` `x`) `l` on(1) group by `u`.`a`"},
+		{"create view v as select `x` from `shop`.`t`", "create view `new`.`v` as select `x` from `new`.`t`"},
+		{"create view xv as select 1 from `shop`.`t`", "dropped"},
+		/* a name that means two things; one that means nothing */
+		{"create view v as select `orders`.`a` from (select 1 AS `a`) `orders` except select `orders`.`b` from `shop`.`orders`",
+		 "create-view 'shop.v': '`orders`.`a`' in its text may be something that is renamed"},
+		{"create view v as select `shop`.`nowhere`.`c` from `shop`.`t`", "create-view 'shop.v': '`shop`.`nowhere`.`c`' in its text may be something that is renamed"},
+		{"create view v as select `shop`.`c` from `shop`.`t`", "create-view 'shop.v': '`shop`.`c`' in its text may be something that is renamed"},
+	};
+	static const struct example elsewhere[] = {
+		{"create view shop.v as select `shop`.`id` from `other`.`orders` `shop`", "as is"},
+		{"create view shop.v as select `shop`.`t`.`id` from `shop`.`t`", "create view `new`.`v` as select `new`.`t`.`id` from `new`.`t`"},
+	};
+
+	check_rewrites_as(all, sizeof(all) / sizeof(all[0]), "shop", true, true);
+	CHECK_STR("as is", rewritten_as(elsewhere[0].sql, "other", false, true));
+	check_rewrites_as(elsewhere + 1, 1, "other", true, true);
+}
+
+static void test_bodies(void)
+{
+	static const struct example all[] = {
+		{"create procedure p(shop int) begin declare c cursor for select o.id, shop.orders.a from orders o, shop.orders; "
+		 "declare exit handler for not found set @shop.x = 1; insert ignore into shop.t (id) select shop.f(id) from other.t on duplicate key update a = values(a); end",
+		 "create procedure `new`.`p`(shop int) begin declare c cursor for select o.id, `new`.`o```.a from `new`.`o``` o, `new`.`o```; "
+		 "declare exit handler for not found set @shop.x = 1; insert ignore into `new`.`t` (id) select `new`.`f`(id) from other.t on duplicate key update a = values(a); end"},
+		{"create procedure p() begin update shop.t i join orders on orders.id=i.id set orders.a = extract(year from i.y); delete orders, i.* from orders join t i; "
+		 "call shop.q(1); select 1 into shop; if exists (select 1 from shop.t) then truncate shop.t; end if; replace shop.orders values (replace('a', 1, 2)); end",
+		 "create procedure `new`.`p`() begin update `new`.`t` i join `new`.`o``` on `o```.id=i.id set `o```.a = extract(year from i.y); delete `new`.`o```, i.* from `new`.`o``` join t i; "
+		 "call `new`.`q`(1); select 1 into shop; if exists (select 1 from `new`.`t`) then truncate `new`.`t`; end if; replace `new`.`o``` values (replace('a', 1, 2)); end"},
+		{"create procedure p() create temporary table if not exists y (a int) select * from shop.`t`", "create procedure `new`.`p`() create temporary table if not exists y (a int) select * from `new`.`t`"},
+		{"create function f() returns int return (select max(shop.a) from t shop)", "create function `new`.`f`() returns int return (select max(shop.a) from t shop)"},
+		{"create function f() returns int return next value for shop.s + lastval(s)", "create function `new`.`f`() returns int return next value for `new`.`s` + lastval(s)"},
+		{"create event e on schedule every 1 day do delete from shop.t`a` where 1", "create event `new`.`e` on schedule every 1 day do delete from `new`.`t` `a` where 1"},
+		{"create trigger g before insert on orders for each row set new.a = (select count(*) from orders)",
+		 "create trigger `new`.`g` before insert on `new`.`o``` for each row set new.a = (select count(*) from `new`.`o```)"},
+		{"create trigger xg before insert on t for each row set @a = 1", "dropped"},
+		{"create procedure p() begin prepare s from 'select * from t'; end", "create procedure `new`.`p`() begin prepare s from 'select * from t'; end"},
+		{"create procedure p() begin prepare s from 'select * from shop.t'; end", "create-procedure 'shop.p': ''select * from shop.t'' in its text may be something that is renamed"},
+		{"create procedure p() begin prepare s from 'select * from orders'; end", "create-procedure 'shop.p': ''select * from orders'' in its text may be something that is renamed"},
+		{"create procedure p() show tables from shop", "create-procedure 'shop.p': 'shop' in its text may be something that is renamed"},
+		{"create procedure p() alter table t rename to orders", "create-procedure 'shop.p': 'orders' in its text may be something that is renamed"},
+		{"create procedure p(a type of orders.id) begin end", "create-procedure 'shop.p': 'orders.id' in its text may be something that is renamed"},
+		{"create procedure p() select shop.a", "create-procedure 'shop.p': 'shop.a' in its text may be something that is renamed"},
+		{"create procedure p() select * from shop/*!.t*/", "create-procedure 'shop.p': 'shop/*!.t' in its text may be something that is renamed"},
+		/* definitions of tables: their sequences */
+		{"create table t (a int default nextval(`shop`.`orders`), b int references shop.orders(a))",
+		 "create table `new`.`t` (a int default nextval(`new`.`o```), b int references `new`.`o```(a))"},
+		{"alter table other.t alter a set default nextval(`shop`.`s`)", "dropped"},
+		{"alter event e enable", "alter event `new`.`e` enable"},
+	};
+
+	check_rewrites_as(all, sizeof(all) / sizeof(all[0]), "shop", true, true);
+	/* What is not selected may still be what others name. */
+	CHECK_STR("create table `new`.`t` (a int default nextval(`new`.`s`))",
+		  rewritten_as("create table t (a int default nextval(s))", "shop", true, true));
+	CHECK_STR("as is", rewritten_as("create view v as select `a`.`b` from `shop`.`t` `a`", "shop", false, true));
+}
+
 static bool add_mention(void *ctx, struct dts_slice db, struct dts_slice name)
 {
 	(void)ctx;
@@ -550,6 +644,8 @@ int main(void)
 	RUN(test_transactions);
 	RUN(test_select);
 	RUN(test_route);
+	RUN(test_views);
+	RUN(test_bodies);
 	RUN(test_mentions);
 	RUN(test_any_bytes);
 	dts_ddl_release(&ddl);
