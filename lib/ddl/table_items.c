@@ -148,6 +148,7 @@ static void take_column(struct dts_sql_scan *s, struct dts_item *item, struct dt
 	bool not = false;
 	int depth = 0;
 
+	item->column = true;
 	item->name = take_name(s, arena);
 	item->is_column = true;
 	for (; s->type != DTS_SQL_END; dts_sql_next(s)) {
@@ -185,6 +186,13 @@ int dts_item_parse(struct dts_item *item, struct dts_slice clause, struct dts_ar
 			item->kind = DTS_ITEM_FOREIGN;
 			rc = item->name.len > 0 ? take_foreign(&s, item, arena) : -1;
 		}
+		item->check = dts_sql_is(&s, "CHECK");
+	} else if (dts_sql_is(&s, "PERIOD")) {
+		item->span = true;
+		dts_sql_next(&s);
+		dts_sql_next(&s); /* FOR */
+		if (s.type == DTS_SQL_QUOTED)
+			item->name = take_name(&s, arena);
 	}
 	return rc < 0 ? odd(clause, err) : 0;
 }

@@ -22,9 +22,10 @@ enum dts_item_kind {
 struct dts_item {
 	enum dts_item_kind kind;
 	struct dts_slice text;    /* the very clause: what ADD takes */
-	struct dts_slice name;    /* of a key or foreign key, unquoted; of a column */
+	struct dts_slice name;    /* of a key, foreign key or check, unquoted; of a column or application period */
 	const struct dts_slice *columns; /* of a key; NULL slice: an expression */
 	size_t count;
+	bool column, check, span; /* what an OTHER is; span: PERIOD FOR */
 	bool whole;               /* the key has no prefix and no expression */
 	bool period;              /* WITHOUT OVERLAPS */
 	bool hash;                /* USING HASH */
