@@ -29,6 +29,27 @@ static bool needs_default_db(const struct dts_ddl *d)
 	return d->count == 0;
 }
 
+/* Names in a view's query, as of a function, are those of the default database even where its own name says another;
+ * there the database need not be at the target. */
+static int enter_database(struct dts_session *s, const struct dts_ddl *d, struct dts_slice db, struct dts_error *err)
+{
+	struct dts_buf use = {0};
+	bool needed = needs_default_db(d);
+	int rc = 0;
+
+	if (db.len == 0 || (!needed && !d->body))
+		return 0;
+	dts_buf_adds(&use, "USE ");
+	dts_sql_ident(&use, db);
+	rc = dts_session_run(s, dts_buf_slice(&use), err);
+	dts_buf_release(&use);
+	if (rc < 0 && !needed && mysql_errno(s->mysql) == ER_BAD_DB_ERROR) {
+		*err = (struct dts_error)DTS_ERROR_INIT;
+		rc = 0;
+	}
+	return rc;
+}
+
 /* The text in the character set that what it makes is to keep; as it is where the target has no such set for clients. */
 static struct dts_slice enter_charset(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql, struct dts_slice context,
 				      struct dts_buf *text)
@@ -45,16 +66,10 @@ int dts_ddl_run(struct dts_session *s, const struct dts_ddl *d, struct dts_slice
 		const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *warnings, struct dts_error *err)
 {
 	struct dts_error after = DTS_ERROR_INIT;
-	struct dts_buf use = {0}, text = {0};
+	struct dts_buf text = {0};
 	unsigned set = 0;
-	int rc = 0;
+	int rc = enter_database(s, d, default_db, err);
 
-	if (default_db.len > 0 && needs_default_db(d)) {
-		dts_buf_adds(&use, "USE ");
-		dts_sql_ident(&use, default_db);
-		rc = dts_session_run(s, dts_buf_slice(&use), err);
-		dts_buf_release(&use);
-	}
 	if (rc == 0)
 		rc = dts_ddl_context_enter(s, d, sql, origin, context, &set, err);
 	if (rc == 0)
