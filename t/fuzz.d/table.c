@@ -1,9 +1,9 @@
 /*
- * Any bytes as a table's definition: what of it goes before the rows and what behind them are clauses of it and can be
- * read again; it is put into the words of the other family; and it is compared with another one.
+ * Any bytes as a definition: it is divided by what goes before the rows and what behind them, put into the words of
+ * the other family, and
+ * compared with another one.
  * The first byte of the input holds the flags, a NUL byte divides the two definitions.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "ddl/ddl.h"
@@ -14,21 +14,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void expect_at(bool condition, int line)
+static void expect(bool condition)
 {
-	if (!condition) {
-		fprintf(stderr, "line %d\n", line);
+	if (!condition)
 		abort();
-	}
 }
 
-#define expect(condition) expect_at(condition, __LINE__)
-
-/* Each clause is in one stage, and both are definitions that are understood. */
 static void check_stages(struct dts_slice sql)
 {
 	static struct dts_buf pre;
-	static struct dts_ddl ddl;
 	struct dts_error err = DTS_ERROR_INIT;
 	struct dts_items all = {0}, first = {0};
 	struct dts_list later = {0};
@@ -43,14 +37,8 @@ static void check_stages(struct dts_slice sql)
 	size_t keys = later.count;
 	dts_stage_post_table(&all, DTS_LIT("t`t"), true, &later);
 	expect(later.count <= keys + 1);
-	for (size_t i = 0; i < later.count; i++) {
-		dts_ddl_parse(&ddl, dts_slice_of(later.items[i]), 0);
-		expect(ddl.kind == DTS_DDL_ALTER_TABLE && dts_slice_is(ddl.objects[0].name, "t`t"));
-	}
-	if (all.count > 0 && all.items[0].is_column && dts_items_parse(&first, dts_buf_slice(&pre), &err) == 0) {
-		expect(first.count <= all.count && (first.count < all.count) == (later.count > 0));
+	if (dts_items_parse(&first, dts_buf_slice(&pre), &err) == 0)
 		dts_items_release(&first);
-	}
 	dts_stage_counter(&all);
 	dts_list_release(&later);
 	dts_items_release(&all);
