@@ -42,6 +42,7 @@ void dts_applier_unbind(struct dts_applier *a)
 
 	for (size_t at = 0; (e = dts_map_next(&a->tables, &at));)
 		((struct dts_apply_table *)e->value)->bound = ((struct dts_apply_table *)e->value)->learned = false;
+	a->cascades_known = false;
 	dts_parallel_forget_tables(a);
 }
 
@@ -66,6 +67,8 @@ int dts_applier_bind(struct dts_applier *a, struct dts_apply_table *t, struct dt
 		dts_applier_notice(a, "table '%.*s.%.*s' has a primary key at the source and no usable key at the target: "
 				   "each change reads the whole table", (int)t->schema.db.len, t->schema.db.p,
 				   (int)t->schema.table.len, t->schema.table.p);
+	if (dts_actions_check(a, t, err) < 0)
+		return -1;
 	return a->changes && a->has_checkpoint ? dts_chunk_load_windows(a, t, err) : 0;
 }
 
@@ -188,6 +191,7 @@ static int on_stream(struct dts_applier *a, const struct dts_record *r, struct d
 		return -1;
 	dts_map_release(&a->tables, dts_apply_table_free);
 	dts_parallel_forget_tables(a);
+	a->cascades_known = false;
 	dts_buf_clear(&a->src);
 	dts_buf_add_slice(&a->src, r->src);
 	dts_ddl_origin_read(&a->origin, r->raw[DTS_F_SOURCE]);

@@ -14,6 +14,7 @@
 struct dts_cascade_table {
 	struct dts_schema schema; /* at the source, foreign keys included */
 	char *to_db, *to_table;   /* at the target */
+	bool checked;             /* its foreign keys with an action are at the target (actions.c) */
 };
 
 struct dts_cascades {

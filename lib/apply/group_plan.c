@@ -41,9 +41,8 @@ static int plan_cascades(struct dts_applier *a, struct dts_apply_table *t, const
 {
 	if (a->origin.logs_foreign_actions)
 		return 0;
-	if (!a->cascades_known && dts_cascades_load(&a->cascades, &a->checkpoint, dts_buf_slice(&a->src), err) < 0)
+	if (dts_actions_load(a, err) < 0)
 		return -1;
-	a->cascades_known = true; /* definitions do not change while a window is open */
 	return dts_cascades_plan(&a->cascades, &a->plan, t, r, line, err);
 }
 

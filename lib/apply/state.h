@@ -107,7 +107,7 @@ struct dts_applier {
 	struct dts_conflict_log *conflict_log; /* shared with the workers */
 	struct dts_resolver resolver;
 	bool singly;             /* transactions go by themselves, change by change, with the resolver */
-	struct dts_cascades cascades; /* read when the first change inside a window comes */
+	struct dts_cascades cascades; /* read with the first change, and anew behind a statement */
 	bool cascades_known;
 	struct dts_keys keys; /* that are built after the data */
 	struct dts_apply_schema_work *schema_work; /* schema_keys.c; NULL: there was none yet */
@@ -212,6 +212,11 @@ int dts_known_same_where(struct dts_applier *a, const struct dts_apply_table *t,
 void dts_known_plan_all(struct dts_applier *a);
 /* A change has come: -1 if its table was never loaded, behind what came before its transaction. */
 int dts_known_change(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);
+
+/* actions.c: reads a->cascades, once. */
+int dts_actions_load(struct dts_applier *a, struct dts_error *err);
+/* Changes of the table begin: -1 if the target lacks a foreign key that acts for the source, of it or on it. */
+int dts_actions_check(struct dts_applier *a, const struct dts_apply_table *t, struct dts_error *err);
 
 /* group.c */
 int dts_group_begin(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);

@@ -173,7 +173,7 @@ static bool same_rule(struct dts_slice a, struct dts_slice b)
 	return has_action(a) || has_action(b) ? dts_slice_eq(a, b) : true;
 }
 
-static bool same_foreign(const struct dts_foreign *f, const struct dts_foreign *g)
+bool dts_apply_same_foreign(const struct dts_foreign *f, const struct dts_foreign *g)
 {
 	return f->count == g->count && same_columns(f->columns, g->columns, f->count) &&
 	       same_columns(f->to_columns, g->to_columns, f->count) && same_rule(f->on_delete, g->on_delete) &&
@@ -187,35 +187,13 @@ static int check_target_foreign(const struct dts_apply_table *t, struct dts_erro
 		const struct dts_foreign *f = &t->target.foreign[i];
 		bool found = !has_action(f->on_delete) && !has_action(f->on_update);
 		for (size_t j = 0; j < t->schema.foreign_count && !found; j++)
-			found = same_foreign(f, &t->schema.foreign[j]);
+			found = dts_apply_same_foreign(f, &t->schema.foreign[j]);
 		if (!found) {
 			dts_fail(err, DTS_REFUSED, "table " NAME_FMT ": foreign key '%.*s' of the target (on delete %.*s, on update %.*s) "
 				 "is not at the source, and would change rows that the source kept", NAME_ARGS(t),
 				 (int)f->name.len, f->name.p, (int)f->on_delete.len, f->on_delete.p,
 				 (int)f->on_update.len, f->on_update.p);
 			return dts_hint(err, "drop it at the target until the migration has ended");
-		}
-	}
-	return 0;
-}
-
-/*
- * MariaDB does not log what ON DELETE CASCADE and its kin do to child rows: the
- * target must do the same itself, or the child's rows silently stay.
- */
-static int check_foreign(const struct dts_apply_table *t, struct dts_error *err)
-{
-	for (size_t i = 0; i < t->schema.foreign_count; i++) {
-		const struct dts_foreign *f = &t->schema.foreign[i];
-		bool found = !has_action(f->on_delete) && !has_action(f->on_update);
-		for (size_t j = 0; j < t->target.foreign_count && !found; j++)
-			found = same_foreign(f, &t->target.foreign[j]);
-		if (!found) {
-			dts_fail(err, DTS_REFUSED, "table " NAME_FMT ": foreign key '%.*s' (on delete %.*s, on update %.*s) is "
-				 "missing at the target, and the source does not log what it does", NAME_ARGS(t),
-				 (int)f->name.len, f->name.p, (int)f->on_delete.len, f->on_delete.p,
-				 (int)f->on_update.len, f->on_update.p);
-			return dts_hint(err, "create the same foreign key at the target");
 		}
 	}
 	return 0;
@@ -316,7 +294,7 @@ int dts_apply_table_bind(struct dts_apply_table *t, struct dts_session *s, const
 		return -1;
 	if (!checks->allow_extra_columns && check_extra_columns(t, err) < 0)
 		return -1;
-	if (checks->snapshot && (check_foreign(t, err) < 0 || check_target_foreign(t, err) < 0))
+	if (checks->snapshot && check_target_foreign(t, err) < 0)
 		return -1;
 	t->bound = true;
 	return 0;

@@ -107,11 +107,14 @@ void dts_apply_table_free(void *table);
 /*
  * Ties the table to the target and checks all that applying relies on: that it
  * is there, its engine, triggers, that it has every column in a type that takes
- * every value, and foreign keys whose actions the source relies on. -1:
+ * every value, and, of a snapshot, no foreign key that would act where the source's does not. -1:
  * DTS_REFUSED with the table's name and what to do.
  */
 int dts_apply_table_bind(struct dts_apply_table *t, struct dts_session *s, const struct dts_apply_checks *checks,
 			 struct dts_error *err);
+
+/* Do two foreign keys do the same? Whatever their names and that of the parent. */
+bool dts_apply_same_foreign(const struct dts_foreign *f, const struct dts_foreign *g);
 
 /* The same without a server, from a target schema that is already in t->target. */
 int dts_apply_table_match(struct dts_apply_table *t, struct dts_error *err);
