@@ -1,7 +1,6 @@
 /*
  * Any bytes as a definition: it is divided by what goes before the rows and what behind them, put into the words of
- * the other family, and
- * compared with another one.
+ * the other family, and compared with another one.
  * The first byte of the input holds the flags, a NUL byte divides the two definitions.
  */
 #include <stdlib.h>
