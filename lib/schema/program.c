@@ -4,6 +4,7 @@
 #include "ddl/scan.h"
 #include "mysql/quote.h"
 #include "record/json.h"
+#include "schema/table_text.h"
 
 enum { VIEW_INVALID = 1356 };
 
@@ -148,8 +149,10 @@ int dts_program_read(struct dts_session *s, const struct dts_schema_object *o, c
 		rc = hint_hidden(o, err);
 	else if (o->type == DTS_DDL_TYPE_VIEW && (rc = read_fault(s, why, err)) >= 0)
 		rc = rc > 0 ? 0 : 1;
-	if (o->type == DTS_DDL_TYPE_VIEW)
+	if (o->type == DTS_DDL_TYPE_VIEW) {
+		dts_schema_mend_bytes(&text);
 		dts_buf_adds(&p->sql_mode, view_mode);
+	}
 	p->flags = dts_ddl_flags_of_text(dts_buf_slice(&p->sql_mode)) | (s->family == DTS_MYSQL ? DTS_DDL_MYSQL : 0);
 	if (rc > 0 && write_header(dts_buf_slice(&text), definer, p->flags, &p->sql, err) < 0)
 		rc = -1;

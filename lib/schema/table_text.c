@@ -26,15 +26,16 @@ static const char *copy_quoted(struct dts_buf *out, const char *p, const char *e
 		dts_buf_addc(bytes, c);
 	}
 	p = p < end ? p + 1 : end;
-	if (dts_utf8_valid(start, (size_t)(p - start)))
+	if (dts_utf8_valid(start, (size_t)(p - start))) {
 		dts_buf_add(out, start, (size_t)(p - start));
-	else
+	} else {
+		dts_buf_addc(out, ' '); /* an introducer may stand before it */
 		dts_sql_hex(out, dts_buf_slice(bytes));
+	}
 	return p;
 }
 
-/* SHOW CREATE TABLE writes the default of a binary column as its plain bytes. */
-static void mend_bytes(struct dts_buf *sql)
+void dts_schema_mend_bytes(struct dts_buf *sql)
 {
 	struct dts_buf out = {0}, bytes = {0};
 	const char *p = sql->data, *end = p + sql->len;
@@ -187,7 +188,7 @@ int dts_schema_table_text(struct dts_session *s, const struct dts_schema_object 
 	if (row && row[1])
 		dts_buf_add(sql, row[1], mysql_fetch_lengths(result)[1]);
 	mysql_free_result(result);
-	mend_bytes(sql);
+	dts_schema_mend_bytes(sql);
 	if (s->family == DTS_MYSQL && name_collations(s, sql, err) < 0)
 		return -1;
 	if (!memchr(dts_buf_slice(sql).p, '?', sql->len))

@@ -11,4 +11,8 @@
 int dts_schema_table_text(struct dts_session *s, const struct dts_schema_object *t, struct dts_buf *sql,
 			  struct dts_list *doubts, struct dts_error *err);
 
+/* Texts in a server's statement that are not UTF-8 become hexadecimal: defaults of binary columns, and
+ * in views what follows an introducer such as _latin1, are written as their plain bytes. */
+void dts_schema_mend_bytes(struct dts_buf *sql);
+
 #endif
