@@ -67,7 +67,7 @@ without_proof() {
 fresh_proof() {
 	without_proof "$src"
 	without_proof "$dst"
-	part make | client "$src" >/dev/null
+	part make | client "$src" --comments >/dev/null
 	sql "$dst" 'CREATE USER app@localhost; GRANT ALL ON *.* TO app@localhost'
 }
 

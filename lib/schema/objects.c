@@ -8,24 +8,25 @@
 static const struct listing {
 	enum dts_ddl_type type;
 	bool mariadb_only;
-	const char *sql; /* name, what SHOW CREATE calls it, table, collation of the database then, state */
+	const char *sql; /* name, what SHOW CREATE calls it, table, collation of the database then, state, comment */
 } listings[] = {
 	{DTS_DDL_TYPE_VIEW, false,
-	 "SELECT TABLE_NAME,'VIEW','','','' FROM information_schema.TABLES WHERE TABLE_TYPE='VIEW' AND TABLE_SCHEMA=%s"},
+	 "SELECT TABLE_NAME,'VIEW','','','','' FROM information_schema.TABLES WHERE TABLE_TYPE='VIEW' AND TABLE_SCHEMA=%s"},
 	{DTS_DDL_TYPE_TRIGGER, false,
-	 "SELECT TRIGGER_NAME,'TRIGGER',EVENT_OBJECT_TABLE,DATABASE_COLLATION,'' FROM information_schema.TRIGGERS"
+	 "SELECT TRIGGER_NAME,'TRIGGER',EVENT_OBJECT_TABLE,DATABASE_COLLATION,'','' FROM information_schema.TRIGGERS"
 	 " WHERE TRIGGER_SCHEMA=%s ORDER BY EVENT_OBJECT_TABLE,ACTION_TIMING,EVENT_MANIPULATION,ACTION_ORDER"},
 	{DTS_DDL_TYPE_PROCEDURE, false,
-	 "SELECT ROUTINE_NAME,'PROCEDURE','',DATABASE_COLLATION,'' FROM information_schema.ROUTINES"
+	 "SELECT ROUTINE_NAME,'PROCEDURE','',DATABASE_COLLATION,'',ROUTINE_COMMENT FROM information_schema.ROUTINES"
 	 " WHERE ROUTINE_TYPE='PROCEDURE' AND ROUTINE_SCHEMA=%s"},
 	{DTS_DDL_TYPE_FUNCTION, false,
-	 "SELECT ROUTINE_NAME,'FUNCTION','',DATABASE_COLLATION,'' FROM information_schema.ROUTINES"
+	 "SELECT ROUTINE_NAME,'FUNCTION','',DATABASE_COLLATION,'',ROUTINE_COMMENT FROM information_schema.ROUTINES"
 	 " WHERE ROUTINE_TYPE='FUNCTION' AND ROUTINE_SCHEMA=%s"},
 	{DTS_DDL_TYPE_PACKAGE, true, /* its body comes behind it */
-	 "SELECT ROUTINE_NAME,ROUTINE_TYPE,'',DATABASE_COLLATION,'' FROM information_schema.ROUTINES"
+	 "SELECT ROUTINE_NAME,ROUTINE_TYPE,'',DATABASE_COLLATION,'',ROUTINE_COMMENT FROM information_schema.ROUTINES"
 	 " WHERE ROUTINE_TYPE LIKE 'PACKAGE%%' AND ROUTINE_SCHEMA=%s ORDER BY ROUTINE_NAME,ROUTINE_TYPE"},
 	{DTS_DDL_TYPE_EVENT, false,
-	 "SELECT EVENT_NAME,'EVENT','',DATABASE_COLLATION,STATUS FROM information_schema.EVENTS WHERE EVENT_SCHEMA=%s"},
+	 "SELECT EVENT_NAME,'EVENT','',DATABASE_COLLATION,STATUS,EVENT_COMMENT FROM information_schema.EVENTS"
+	 " WHERE EVENT_SCHEMA=%s"},
 };
 
 static struct dts_schema_object *add(struct dts_schema_objects *o, enum dts_ddl_type type, struct dts_slice db,
@@ -80,6 +81,7 @@ static int list(struct dts_session *s, const struct listing *l, struct dts_slice
 		object->table = dts_arena_copy(o->arena, table);
 		object->collation = dts_arena_copy(o->arena, row[3] ? dts_slice(row[3], len[3]) : DTS_LIT(""));
 		object->enabled = dts_slice_is(dts_slice(row[4], len[4]), "ENABLED");
+		object->comment = dts_arena_copy(o->arena, row[5] ? dts_slice(row[5], len[5]) : DTS_LIT(""));
 	}
 	mysql_free_result(res);
 	return 0;

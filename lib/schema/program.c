@@ -63,9 +63,51 @@ static size_t guard_before(struct dts_slice sql, unsigned flags, size_t name)
 	return at;
 }
 
+/* Text for a server that reads it under `flags`. */
+static void add_literal(struct dts_buf *out, struct dts_slice text, unsigned flags)
+{
+	if (!(flags & DTS_DDL_NO_BACKSLASH_ESCAPES)) {
+		dts_sql_literal(out, text);
+		return;
+	}
+	dts_buf_addc(out, '\'');
+	for (size_t i = 0; i < text.len; i++)
+		dts_buf_adds(out, text.p[i] == '\'' ? "''" : (char[]){text.p[i], '\0'});
+	dts_buf_addc(out, '\'');
+}
+
+/*
+ * The servers show a routine's or event's comment with backslashes escaped whatever its sql_mode is, and one that was
+ * made by a client of another character set as if its UTF-8 were of that: the catalog has it right. Theirs, the first COMMENT behind
+ * the arguments, stands before the body.
+ */
+static void mend_comment(struct dts_buf *sql, struct dts_slice comment, unsigned flags)
+{
+	struct dts_buf out = {0};
+	struct dts_sql_scan s;
+	unsigned depth = 0;
+	bool found = false;
+
+	if (comment.len == 0)
+		return;
+	for (dts_sql_start(&s, dts_buf_slice(sql), flags); s.type != DTS_SQL_END && !found; dts_sql_next(&s)) {
+		depth += dts_sql_is_char(&s, '(');
+		depth -= dts_sql_is_char(&s, ')');
+		found = depth == 0 && dts_sql_is(&s, "COMMENT");
+	}
+	if (!found || s.type != DTS_SQL_STRING)
+		return;
+	dts_buf_add(&out, sql->data, s.at);
+	add_literal(&out, comment, flags);
+	dts_buf_add(&out, sql->data + s.at + s.len, sql->len - s.at - s.len);
+	dts_buf_clear(sql);
+	dts_buf_add_slice(sql, dts_buf_slice(&out));
+	dts_buf_release(&out);
+}
+
 /* The header without databases and with the definer that is asked for; MariaDB keeps a trigger's as somebody wrote it. */
-static int write_header(struct dts_slice text, const struct dts_definer *definer, unsigned flags, struct dts_buf *out,
-			struct dts_error *err)
+static int write_header(struct dts_slice text, const struct dts_schema_object *object, const struct dts_definer *definer,
+			unsigned flags, struct dts_buf *out, struct dts_error *err)
 {
 	struct dts_ddl d = {0};
 	size_t at = 0;
@@ -91,7 +133,7 @@ static int write_header(struct dts_slice text, const struct dts_definer *definer
 		if (i > 0 && o->role != DTS_DDL_ON)
 			break;
 		dts_buf_add(out, text.p + at, name - at);
-		dts_sql_ident(out, o->name);
+		dts_sql_ident(out, i == 0 ? object->name : o->name);
 		at = o->whole.at + o->whole.len;
 	}
 	dts_buf_add(out, text.p + at, text.len - at);
@@ -154,8 +196,10 @@ int dts_program_read(struct dts_session *s, const struct dts_schema_object *o, c
 		dts_buf_adds(&p->sql_mode, view_mode);
 	}
 	p->flags = dts_ddl_flags_of_text(dts_buf_slice(&p->sql_mode)) | (s->family == DTS_MYSQL ? DTS_DDL_MYSQL : 0);
-	if (rc > 0 && write_header(dts_buf_slice(&text), definer, p->flags, &p->sql, err) < 0)
+	if (rc > 0 && write_header(dts_buf_slice(&text), o, definer, p->flags, &p->sql, err) < 0)
 		rc = -1;
+	if (rc > 0)
+		mend_comment(&p->sql, o->comment, p->flags);
 	dts_buf_release(&text);
 	return rc;
 }
