@@ -60,6 +60,11 @@ static int table_there(struct dts_applier *a, const struct dts_apply_statement *
 		same = dts_ddl_tried(a->session, &s->ddl, s->sql, &a->origin, s->context, &wanted, err);
 		if (same > 0)
 			same = is_wanted(a, db, name, &is, &wanted, err);
+		if (same == 0 && a->session->family == DTS_MYSQL) {
+			dts_buf_clear(&wanted);
+			same = dts_ddl_tried_altered(a->session, &s->ddl, s->sql, &a->origin, s->context, &wanted, err);
+			same = same > 0 ? is_wanted(a, db, name, &is, &wanted, err) : same;
+		}
 	}
 	if (same < 0)
 		rc = -1;

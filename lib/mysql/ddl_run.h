@@ -37,6 +37,10 @@ int dts_ddl_definition(struct dts_session *s, struct dts_slice db, struct dts_sl
 int dts_ddl_tried(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql,
 		  const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *text, struct dts_error *err);
 
+/* The same, as it writes the table after an ALTER TABLE: MySQL puts literals in a CHECK into the column's character set then. */
+int dts_ddl_tried_altered(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql,
+			  const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *text, struct dts_error *err);
+
 /* Drops the databases that were made for it by runs that were killed in between: those named
  * dts-try-NUMBER that no connection holds the lock of. As far as that is allowed. */
 void dts_ddl_sweep(struct dts_session *s);

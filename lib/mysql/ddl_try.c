@@ -115,18 +115,39 @@ int dts_try_close(struct dts_try *t, struct dts_error *err)
 	return rc;
 }
 
-int dts_ddl_tried(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql,
-		  const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *text, struct dts_error *err)
+static int tried(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql, bool altered,
+		 const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *text, struct dts_error *err)
 {
 	struct dts_error why = DTS_ERROR_INIT, after = DTS_ERROR_INIT;
+	struct dts_buf alter = {0};
 	struct dts_try t;
 
 	if (d->count == 0 || dts_try_open(&t, s, (struct dts_slice){NULL, 0}) == 0)
 		return 0;
 	int rc = dts_try_run(&t, d, sql, origin, context, &why, err);
+	if (rc > 0 && altered) {
+		dts_buf_adds(&alter, "ALTER TABLE ");
+		dts_sql_table(&alter, dts_slice_of(t.db), d->objects[0].name);
+		dts_buf_adds(&alter, " FORCE");
+		rc = dts_session_run(s, dts_buf_slice(&alter), err) < 0 ? -1 : 1;
+	}
 	if (rc > 0)
 		rc = dts_ddl_definition(s, dts_slice_of(t.db), d->objects[0].name, text, err);
 	if (dts_try_close(&t, rc < 0 ? &after : err) < 0)
 		rc = -1;
+	dts_buf_release(&alter);
 	return rc;
+}
+
+int dts_ddl_tried(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql,
+		  const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *text, struct dts_error *err)
+{
+	return tried(s, d, sql, false, origin, context, text, err);
+}
+
+int dts_ddl_tried_altered(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql,
+			  const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *text,
+			  struct dts_error *err)
+{
+	return tried(s, d, sql, true, origin, context, text, err);
 }
