@@ -267,6 +267,18 @@ static void alter_database(struct dts_schema_reader *r, const struct dts_schema_
 	dts_schema_port_collation(collation, r->session->family, r->options.target, &st->sql);
 }
 
+/* The connection's collation, in the target's words. One that it has nothing like stays, and is refused there. */
+static void port_context(const struct dts_schema_reader *r, struct dts_program *p)
+{
+	struct dts_buf name = {0};
+
+	if (dts_schema_port_collation(dts_buf_slice(&p->collation), r->session->family, r->options.target, &name) >= 0) {
+		dts_buf_clear(&p->collation);
+		dts_buf_add_slice(&p->collation, dts_buf_slice(&name));
+	}
+	dts_buf_release(&name);
+}
+
 /* A program is as its database was when it was made: texts in it without a character set are the database's. */
 static int make_program(struct dts_schema_reader *r, const struct dts_schema_step *step, struct dts_error *err)
 {
@@ -289,6 +301,7 @@ static int make_program(struct dts_schema_reader *r, const struct dts_schema_ste
 		st->more = false;
 		dts_buf_add_slice(&st->sql, dts_buf_slice(&p.sql));
 		dts_buf_clear(&st->context);
+		port_context(r, &p);
 		dts_program_add_context(&p, &st->context);
 		if (rc > 0)
 			port(r, st, p.flags);
