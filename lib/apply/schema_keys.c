@@ -458,6 +458,12 @@ static bool any_missing(const struct keys *k)
 	return false;
 }
 
+/* A server builds one FULLTEXT key at a time: not with the table's others. */
+static bool is_fulltext(const struct keys *k)
+{
+	return k->added.count == 1 && k->added.items[0].text.len > 8 && strncasecmp(k->added.items[0].text.p, "FULLTEXT", 8) == 0;
+}
+
 int dts_apply_schema_keys(struct dts_applier *a, const struct dts_apply_statement *s, struct dts_error *err)
 {
 	struct keys k = {.db = db_of(s), .table = s->ddl.objects[0].name};
@@ -473,7 +479,7 @@ int dts_apply_schema_keys(struct dts_applier *a, const struct dts_apply_statemen
 		if (rc == 0)
 			rc = refuse_other(&k, err);
 	}
-	if (rc > 0 && !a->options.print)
+	if (rc > 0 && !a->options.print && !is_fulltext(&k))
 		rc = take(a, &k, err) < 0 ? -1 : 1;
 	else if (rc > 0)
 		rc = !any_missing(&k); /* else it is printed whole */
