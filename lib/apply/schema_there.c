@@ -1,7 +1,10 @@
 #include "apply/schema.h"
 
+#include <strings.h>
+
 #include "apply/state.h"
 #include "charset/charset.h"
+#include "ddl/scan.h"
 #include "mysql/ddl_shown.h"
 #include "mysql/ddl_try.h"
 #include "mysql/quote.h"
@@ -34,6 +37,18 @@ static int refuse_other(const struct dts_apply_statement *s, const char *what, s
 	return dts_hint(err, "drop it if it is not needed, or change it to the source's definition");
 }
 
+/* What the database gives to what names none. */
+static int db_collation(struct dts_applier *a, struct dts_slice db, struct dts_buf *out, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+
+	dts_buf_adds(&sql, "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME=");
+	dts_sql_literal(&sql, db);
+	int rc = dts_session_value(a->session, dts_buf_slice(&sql), out, err);
+	dts_buf_release(&sql);
+	return rc < 0 ? -1 : 0;
+}
+
 /* ---- tables ---- */
 
 /* Just so, or so once the keys are there that are built after the rows. */
@@ -48,23 +63,23 @@ static int is_wanted(struct dts_applier *a, struct dts_slice db, struct dts_slic
 static int table_there(struct dts_applier *a, const struct dts_apply_statement *s, struct dts_error *err)
 {
 	struct dts_slice db = db_of(s), name = s->ddl.objects[0].name;
-	struct dts_buf is = {0}, wanted = {0};
+	struct dts_buf is = {0}, wanted = {0}, collation = {0};
 	int rc = dts_ddl_definition(a->session, db, name, &is, err);
 
 	if (rc == 0)
 		*err = (struct dts_error)DTS_ERROR_INIT;
 	dts_ddl_without_counter(s->sql, &wanted);
 	int same = rc > 0 ? is_wanted(a, db, name, &is, &wanted, err) : 0;
-	if (rc > 0 && same == 0 && !a->options.print) { /* the target may write it in other words */
+	/* The target may write it in other words, and MySQL in yet others once it was altered. */
+	int ways = rc > 0 && same == 0 && !a->options.print ? (a->session->family == DTS_MYSQL ? 2 : 1) : 0;
+	for (int way = 0; way < ways && same == 0; way++) {
 		dts_buf_clear(&wanted);
-		same = dts_ddl_tried(a->session, &s->ddl, s->sql, &a->origin, s->context, &wanted, err);
+		dts_buf_clear(&collation);
+		same = db_collation(a, db, &collation, err);
+		if (same == 0)
+			same = dts_ddl_tried(a->session, &s->ddl, s->sql, &a->origin, s->context, dts_buf_slice(&collation), way > 0, &wanted, err);
 		if (same > 0)
 			same = is_wanted(a, db, name, &is, &wanted, err);
-		if (same == 0 && a->session->family == DTS_MYSQL) {
-			dts_buf_clear(&wanted);
-			same = dts_ddl_tried_altered(a->session, &s->ddl, s->sql, &a->origin, s->context, &wanted, err);
-			same = same > 0 ? is_wanted(a, db, name, &is, &wanted, err) : same;
-		}
 	}
 	if (same < 0)
 		rc = -1;
@@ -72,6 +87,7 @@ static int table_there(struct dts_applier *a, const struct dts_apply_statement *
 		rc = refuse_other(s, "table", err);
 	dts_buf_release(&is);
 	dts_buf_release(&wanted);
+	dts_buf_release(&collation);
 	return rc;
 }
 
@@ -129,17 +145,6 @@ static void take_context(const struct dts_apply_statement *s, const char *name, 
 	if (value.raw.p && value.type == DTS_JSON_STRING)
 		dts_buf_add_slice(out, dts_json_string(value.raw, &scratch));
 	dts_buf_release(&scratch);
-}
-
-static int db_collation(struct dts_applier *a, struct dts_slice db, struct dts_buf *out, struct dts_error *err)
-{
-	struct dts_buf sql = {0};
-
-	dts_buf_adds(&sql, "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME=");
-	dts_sql_literal(&sql, db);
-	int rc = dts_session_value(a->session, dts_buf_slice(&sql), out, err);
-	dts_buf_release(&sql);
-	return rc < 0 ? -1 : 0;
 }
 
 /* The settings that the target would keep of the statement. It keeps no sql_mode of a view, and a time zone of events only. */
@@ -200,6 +205,86 @@ static int make_table(struct dts_try *t, const struct dts_apply_statement *s, st
 	return 1;
 }
 
+/* Does the text call a function of this name without a database? */
+static bool calls(const struct dts_apply_statement *st, const char *name)
+{
+	struct dts_buf word = {0};
+	struct dts_sql_scan s;
+	bool found = false, is = false;
+
+	for (dts_sql_start(&s, st->sql, st->flags); s.type != DTS_SQL_END && !found; dts_sql_next(&s)) {
+		found = is && dts_sql_is_char(&s, '(');
+		is = !s.after_dot && (s.type == DTS_SQL_WORD || s.type == DTS_SQL_QUOTED);
+		if (!is)
+			continue;
+		dts_buf_clear(&word);
+		if (s.type == DTS_SQL_QUOTED)
+			dts_sql_decode(dts_sql_text(&s), s.flags, &word);
+		else
+			dts_buf_add_slice(&word, dts_sql_text(&s));
+		is = strcasecmp(dts_buf_text(&word), name) == 0;
+	}
+	dts_buf_release(&word);
+	return found;
+}
+
+/* The target's own function of the database, once more. */
+static int copy_function(struct dts_try *t, struct dts_slice db, const char *name, struct dts_error *err)
+{
+	const struct dts_ddl_origin own = {0};
+	struct dts_error why = DTS_ERROR_INIT;
+	struct dts_buf like = {0}, context = {0};
+	struct dts_shown shown = {0};
+	struct dts_ddl ddl = {0};
+
+	dts_buf_adds(&like, "CREATE FUNCTION ");
+	dts_sql_ident(&like, dts_slice_of(name));
+	dts_buf_adds(&like, "() RETURNS int RETURN 1");
+	dts_ddl_parse(&ddl, dts_buf_slice(&like), 0);
+	int rc = dts_ddl_show(t->session, &ddl, dts_buf_slice(&like), db, &shown, &why);
+	if (rc > 0) {
+		dts_buf_adds(&context, "{\"sql_mode\":");
+		dts_json_add_string(&context, dts_buf_slice(&shown.sql_mode));
+		dts_buf_addc(&context, '}');
+		dts_ddl_parse(&ddl, dts_buf_slice(&shown.sql), dts_ddl_flags_of_text(dts_buf_slice(&shown.sql_mode)));
+		rc = dts_try_run(t, &ddl, dts_buf_slice(&shown.sql), &own, dts_buf_slice(&context), &why, err);
+	} else if (rc < 0 && why.status == DTS_AGAIN) {
+		*err = why;
+	} else {
+		rc = 0;
+	}
+	dts_shown_release(&shown);
+	dts_ddl_release(&ddl);
+	dts_buf_release(&like);
+	dts_buf_release(&context);
+	return rc;
+}
+
+/* A view needs the functions of its database that it names without it. */
+static int make_functions(struct dts_applier *a, struct dts_try *t, const struct dts_apply_statement *s, struct dts_error *err)
+{
+	struct dts_list names = {0};
+	struct dts_buf sql = {0};
+	int rc = 1;
+
+	if (s->ddl.kind != DTS_DDL_CREATE_VIEW)
+		return 1;
+	dts_buf_adds(&sql, "SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_TYPE='FUNCTION' AND ROUTINE_SCHEMA=");
+	dts_sql_literal(&sql, db_of(s));
+	MYSQL_RES *res = dts_session_query(a->session, dts_buf_slice(&sql), err);
+	dts_buf_release(&sql);
+	if (!res)
+		return -1;
+	for (MYSQL_ROW row; (row = mysql_fetch_row(res));)
+		if (calls(s, row[0]))
+			dts_list_add(&names, row[0]);
+	mysql_free_result(res);
+	for (size_t i = 0; i < names.count && rc > 0; i++)
+		rc = copy_function(t, db_of(s), names.items[i], err);
+	dts_list_release(&names);
+	return rc;
+}
+
 /* Does the target show the same of the statement when it runs it elsewhere? 1, 0: no, or it cannot be tried; -1. */
 static int as_tried(struct dts_applier *a, const struct dts_apply_statement *s, struct dts_buf *collation, struct dts_error *err)
 {
@@ -210,7 +295,7 @@ static int as_tried(struct dts_applier *a, const struct dts_apply_statement *s, 
 
 	if (rc == 0)
 		return 0;
-	if ((rc = make_table(&t, s, err)) > 0)
+	if ((rc = make_table(&t, s, err)) > 0 && (rc = make_functions(a, &t, s, err)) > 0)
 		rc = dts_try_run(&t, &s->ddl, s->sql, &a->origin, s->context, &why, err);
 	/* Both while that database is the default one: names of others stand with theirs. */
 	if (rc > 0)

@@ -151,9 +151,9 @@ int dts_apply_statement_run(struct dts_applier *a, struct dts_apply_statement *s
 	struct dts_buf warnings = {0};
 	int rc = dts_ddl_run(a->session, &s->ddl, s->sql, s->db, &a->origin, s->context, &warnings, err);
 
-	if (warnings.len > 0)
-		dts_applier_notice(a, "the target gave a warning for: %.*s: %s", s->sql.len > 200 ? 200 : (int)s->sql.len,
-				   s->sql.p, dts_buf_text(&warnings));
+	if (warnings.len > 0) /* without the newline behind the last */
+		dts_applier_notice(a, "the target gave a warning for: %.*s: %.*s", s->sql.len > 200 ? 200 : (int)s->sql.len,
+				   s->sql.p, (int)warnings.len - 1, warnings.data);
 	dts_buf_release(&warnings);
 	if (rc == 0)
 		return 0;

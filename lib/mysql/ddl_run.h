@@ -31,15 +31,12 @@ int dts_ddl_definition(struct dts_session *s, struct dts_slice db, struct dts_sl
 
 /*
  * How the target would itself write the table that a CREATE TABLE makes, whatever database it names: tried
- * in a database that is made for it and goes again (ddl_try.h). Appends its SHOW CREATE TABLE as above: 1;
- * 0: it cannot be tried; -1.
+ * in a database that is made for it, with this default collation if one is given, and goes again (ddl_try.h). `altered`: as it writes the table
+ * after an ALTER TABLE, when MySQL puts literals in a CHECK into the column's character set. Appends its
+ * SHOW CREATE TABLE as above: 1; 0: it cannot be tried; -1.
  */
-int dts_ddl_tried(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql,
-		  const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *text, struct dts_error *err);
-
-/* The same, as it writes the table after an ALTER TABLE: MySQL puts literals in a CHECK into the column's character set then. */
-int dts_ddl_tried_altered(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql,
-			  const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *text, struct dts_error *err);
+int dts_ddl_tried(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql, const struct dts_ddl_origin *origin,
+		  struct dts_slice context, struct dts_slice collation, bool altered, struct dts_buf *text, struct dts_error *err);
 
 /* Drops the databases that were made for it by runs that were killed in between: those named
  * dts-try-NUMBER that no connection holds the lock of. As far as that is allowed. */

@@ -115,14 +115,14 @@ int dts_try_close(struct dts_try *t, struct dts_error *err)
 	return rc;
 }
 
-static int tried(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql, bool altered,
-		 const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *text, struct dts_error *err)
+int dts_ddl_tried(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql, const struct dts_ddl_origin *origin,
+		  struct dts_slice context, struct dts_slice collation, bool altered, struct dts_buf *text, struct dts_error *err)
 {
 	struct dts_error why = DTS_ERROR_INIT, after = DTS_ERROR_INIT;
 	struct dts_buf alter = {0};
 	struct dts_try t;
 
-	if (d->count == 0 || dts_try_open(&t, s, (struct dts_slice){NULL, 0}) == 0)
+	if (d->count == 0 || dts_try_open(&t, s, collation) == 0)
 		return 0;
 	int rc = dts_try_run(&t, d, sql, origin, context, &why, err);
 	if (rc > 0 && altered) {
@@ -137,17 +137,4 @@ static int tried(struct dts_session *s, const struct dts_ddl *d, struct dts_slic
 		rc = -1;
 	dts_buf_release(&alter);
 	return rc;
-}
-
-int dts_ddl_tried(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql,
-		  const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *text, struct dts_error *err)
-{
-	return tried(s, d, sql, false, origin, context, text, err);
-}
-
-int dts_ddl_tried_altered(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql,
-			  const struct dts_ddl_origin *origin, struct dts_slice context, struct dts_buf *text,
-			  struct dts_error *err)
-{
-	return tried(s, d, sql, true, origin, context, text, err);
 }
