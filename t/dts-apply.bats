@@ -240,10 +240,9 @@ d.t.2 ["part",2,"last"]' ]
 	refused 4 "in:2: table 'd.n': column 'a' is datetime(3) at the source and datetime at the target, which cannot hold every value" \
 		"give the target's column as many fraction digits" --checkpoint="$c"
 	one f a 'foreign=[{"name":"fk","columns":["a"],"to":{"db":"d","table":"p","columns":["a"]},"delete":"CASCADE","update":"RESTRICT"}]'
-	refused 4 "in:2: table 'd.f': foreign key 'fk' (on delete CASCADE, on update RESTRICT) is missing at the target, and the source does not log what it does" \
-		'create the same foreign key at the target' --checkpoint="$c"
+	run_tool 0 apply --checkpoint="$c-f" in # it may come behind the rows: see dts-apply-windows.bats
 	sql dst 'ALTER TABLE f ADD FOREIGN KEY (a) REFERENCES p (a) ON DELETE CASCADE' d
-	run_tool 0 apply --checkpoint="$c-f" in
+	run_tool 0 apply --checkpoint="$c-g" in
 	none=RESTRICT
 	! kind_is_mysql dst || none='NO ACTION'
 	# Nor the other way round: the source would keep rows that the target deletes.

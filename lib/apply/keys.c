@@ -447,13 +447,13 @@ static bool is_explained(const struct dts_items *is, const struct dts_items *wan
 }
 
 int dts_keys_noted(struct dts_applier *a, struct dts_slice db, struct dts_slice table, struct dts_list *clauses,
-		   struct dts_error *err)
+		   struct dts_list *checkpoints, struct dts_error *err)
 {
 	struct dts_checkpoint c = {.session = a->session, .db = a->options.checkpoint_db, .name = ""};
 	struct dts_error why = DTS_ERROR_INIT;
 	struct dts_buf sql = {0};
 
-	dts_buf_adds(&sql, "SELECT DISTINCT clause FROM ");
+	dts_buf_adds(&sql, "SELECT clause, checkpoint FROM ");
 	dts_checkpoint_table(&c, "pendingkey", &sql);
 	dts_buf_adds(&sql, " WHERE db=");
 	dts_sql_literal(&sql, db);
@@ -467,8 +467,10 @@ int dts_keys_noted(struct dts_applier *a, struct dts_slice db, struct dts_slice 
 		*err = why;
 		return -1;
 	}
-	for (MYSQL_ROW row; (row = mysql_fetch_row(res));)
+	for (MYSQL_ROW row; (row = mysql_fetch_row(res));) {
 		dts_list_add(clauses, row[0]);
+		dts_list_add(checkpoints, row[1]);
+	}
 	mysql_free_result(res);
 	return 0;
 }
@@ -478,13 +480,14 @@ int dts_keys_explain(struct dts_applier *a, struct dts_slice db, struct dts_slic
 {
 	struct dts_error ignored = DTS_ERROR_INIT;
 	struct dts_items have = {0}, want = {0};
-	struct dts_list notes = {0};
-	int rc = dts_keys_noted(a, db, table, &notes, err);
+	struct dts_list notes = {0}, checkpoints = {0};
+	int rc = dts_keys_noted(a, db, table, &notes, &checkpoints, err);
 
 	if (rc == 0 && dts_items_parse(&have, is, &ignored) == 0 && dts_items_parse(&want, wanted, &ignored) == 0)
 		rc = is_explained(&have, &want, &notes);
 	dts_items_release(&have);
 	dts_items_release(&want);
 	dts_list_release(&notes);
+	dts_list_release(&checkpoints);
 	return rc;
 }

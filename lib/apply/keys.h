@@ -59,9 +59,9 @@ int dts_keys_pass(struct dts_applier *a, struct dts_error *err);
 /* A DDL statement behind all windows comes: builds all that waits. */
 int dts_keys_all(struct dts_applier *a, struct dts_error *err);
 
-/* The clauses of a table that checkpoints still note, whatever their names. */
+/* The clauses of a table that checkpoints still note, whatever their names, and of each the name of one that does. */
 int dts_keys_noted(struct dts_applier *a, struct dts_slice db, struct dts_slice table, struct dts_list *clauses,
-		   struct dts_error *err);
+		   struct dts_list *checkpoints, struct dts_error *err);
 
 /*
  * Does the table's definition differ from the wanted one only in keys that a checkpoint still notes? 1, 0, -1. A schema

@@ -139,6 +139,7 @@ struct keys {
 	struct dts_buf text;      /* of it */
 	struct dts_items noted;   /* keys that checkpoints build later */
 	struct dts_list clauses;  /* what these borrow from */
+	struct dts_list checkpoints; /* of each */
 	const struct dts_item **other; /* of each added: what has its name and another text; NULL: nothing */
 	bool *missing;            /* of each added: nothing has its name */
 };
@@ -150,6 +151,7 @@ static void release(struct keys *k)
 	free(k->noted.items);
 	dts_arena_free(k->noted.arena);
 	dts_list_release(&k->clauses);
+	dts_list_release(&k->checkpoints);
 	dts_buf_release(&k->text);
 	free(k->other);
 	free(k->missing);
@@ -157,7 +159,7 @@ static void release(struct keys *k)
 
 static int read_noted(struct dts_applier *a, struct keys *k, struct dts_error *err)
 {
-	if (dts_keys_noted(a, k->db, k->table, &k->clauses, err) < 0)
+	if (dts_keys_noted(a, k->db, k->table, &k->clauses, &k->checkpoints, err) < 0)
 		return -1;
 	k->noted = (struct dts_items){.arena = dts_arena_new()};
 	k->noted.items = dts_zalloc(k->clauses.count + 1, sizeof *k->noted.items);
@@ -165,6 +167,11 @@ static int read_noted(struct dts_applier *a, struct keys *k, struct dts_error *e
 		if (dts_item_parse(&k->noted.items[k->noted.count++], dts_slice_of(k->clauses.items[i]), k->noted.arena, err) < 0)
 			return -1;
 	return 0;
+}
+
+static bool acts(const struct dts_item *item)
+{
+	return item->kind == DTS_ITEM_FOREIGN && (dts_foreign_acts(item->foreign.on_delete) || dts_foreign_acts(item->foreign.on_update));
 }
 
 static size_t compare(struct keys *k)
@@ -183,6 +190,8 @@ static size_t compare(struct keys *k)
 		if (is && !dts_slice_eq(is->text, want->text)) {
 			k->other[i] = is;
 			others++;
+		} else if (is && acts(want) && !dts_items_find(&k->is, true, want->name)) {
+			k->missing[i] = true; /* a run was killed between its note and its making */
 		}
 	}
 	return others;
@@ -392,10 +401,26 @@ static void rise(struct dts_applier *a, const struct place *was)
 	a->src = was->src;
 }
 
+static void tell_waiting(struct dts_applier *a, const struct keys *k, const struct dts_item *item, const char *checkpoint)
+{
+	dts_applier_notice(a, "key '%.*s' of '%.*s.%.*s' waits until the changes of checkpoint '%s' have passed the time in which its rows were "
+			   "read, and is built then", (int)item->name.len, item->name.p, (int)k->db.len, k->db.p, (int)k->table.len,
+			   k->table.p, checkpoint);
+}
+
+/* It may be one that nobody goes on with. */
+static void tell_noted(struct dts_applier *a, const struct keys *k, const struct dts_item *item)
+{
+	bool foreign = item->kind == DTS_ITEM_FOREIGN;
+	const struct dts_item *noted = dts_items_find(&k->is, foreign, item->name) ? NULL : dts_items_find(&k->noted, foreign, item->name);
+
+	if (noted)
+		tell_waiting(a, k, item, k->checkpoints.items[noted - k->noted.items]);
+}
+
 static int note(struct dts_applier *a, const struct keys *k, size_t i, const struct dts_buf *name, const struct dts_buf *src, struct dts_error *err)
 {
 	const struct dts_item *item = &k->added.items[i];
-	bool acts = item->kind == DTS_ITEM_FOREIGN && (dts_foreign_acts(item->foreign.on_delete) || dts_foreign_acts(item->foreign.on_update));
 	struct seat *seat = take_seat(a, name, src, err);
 	struct place was;
 
@@ -406,11 +431,9 @@ static int note(struct dts_applier *a, const struct keys *k, size_t i, const str
 	dts_key_note_plan(a, k->db, k->table, item, k->is.count + i);
 	int rc = dts_applier_commit(a, err);
 	rise(a, &was);
-	seat->acts |= acts;
-	if (rc == 0 && !acts)
-		dts_applier_notice(a, "key '%.*s' of '%.*s.%.*s' waits until the changes of checkpoint '%s' have passed the time in which its rows "
-				   "were read, and is built then", (int)item->name.len, item->name.p, (int)k->db.len, k->db.p,
-				   (int)k->table.len, k->table.p, seat->checkpoint.name);
+	seat->acts |= acts(item);
+	if (rc == 0 && !acts(item))
+		tell_waiting(a, k, item, seat->checkpoint.name);
 	return rc;
 }
 
@@ -437,8 +460,10 @@ static int take(struct dts_applier *a, const struct keys *k, struct dts_error *e
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < k->added.count; i++) {
-		if (!k->missing[i])
+		if (!k->missing[i]) {
+			tell_noted(a, k, &k->added.items[i]);
 			continue;
+		}
 		dts_buf_clear(&name);
 		dts_buf_clear(&src);
 		rc = waits(a, k, &k->added.items[i], &name, &src, err);
