@@ -16,6 +16,7 @@
 struct dts_ported {
 	bool refused;           /* it has no equivalent: the statement is of no use */
 	struct dts_list why;    /* a line each: what is otherwise at the target, is left out, or why it is refused */
+	struct dts_list entries; /* the entries of schema/mapping.c that were applied, by name; for tests */
 	struct dts_buf by_hand; /* SQL to mend by hand, with the object's name as the statement has it; empty: nothing to do */
 };
 
@@ -25,7 +26,7 @@ struct dts_ported {
  * another object without a word; a plain word that a server does not know is an error.
  * With `to` other than `from` the statement, of this kind and read with these DTS_DDL_
  * flags, is rewritten for that family. What is to be told is added to `p`, which you clear before and
- * release; its lines do not name the object. 1: something was added, 0: nothing.
+ * release; its lines do not name the object. An ALTER TABLE all of whose keys are left out becomes an empty text. 1: something was added, 0: nothing.
  */
 int dts_schema_port(struct dts_buf *sql, enum dts_ddl_kind kind, unsigned flags, enum dts_family from,
 		    enum dts_family to, struct dts_ported *p);
