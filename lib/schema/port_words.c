@@ -158,6 +158,11 @@ static bool in_cast(const struct dts_port *p, size_t i)
 	return false;
 }
 
+static bool is_mode(const struct dts_port *p, size_t i)
+{
+	return dts_port_is_word(p, i, "IN") || dts_port_is_word(p, i, "OUT") || dts_port_is_word(p, i, "INOUT");
+}
+
 /* Does a type stand here: of a parameter, a variable or a result? */
 static bool is_type_position(const struct dts_port *p, size_t i)
 {
@@ -170,10 +175,8 @@ static bool is_type_position(const struct dts_port *p, size_t i)
 	if (p->tokens[i - 1].type != DTS_SQL_WORD && p->tokens[i - 1].type != DTS_SQL_QUOTED)
 		return false;
 	if (i > p->params && i < p->params_end) {
-		k = i - 2;
-		if (dts_port_is_word(p, k, "IN") || dts_port_is_word(p, k, "OUT") || dts_port_is_word(p, k, "INOUT"))
-			k--;
-		return k == p->params || dts_port_is_char(p, k, ',');
+		k = i - 2 - is_mode(p, i - 2);
+		return !is_mode(p, i - 1) && (k == p->params || dts_port_is_char(p, k, ','));
 	}
 	while (k >= p->body + 2 && (p->tokens[k - 1].type == DTS_SQL_WORD || p->tokens[k - 1].type == DTS_SQL_QUOTED)) {
 		if (dts_port_is_word(p, k - 2, "DECLARE"))
