@@ -34,6 +34,9 @@ static void find_object(struct dts_port *p, struct dts_slice sql)
 	}
 	while (p->body < p->count && p->tokens[p->body].text.p < sql.p + end)
 		p->body++;
+	/* of a kind that is not known: up to what it is made of */
+	while (d.count == 0 && p->body < p->count && !dts_port_is_char(p, p->body, '(') && !dts_port_is_word(p, p->body, "AS"))
+		p->body++;
 	dts_ddl_release(&d);
 }
 
