@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "filter/names.h"
+#include "record/names.h"
 #include "filter/ordinals.h"
 #include "filter/statement.h"
 

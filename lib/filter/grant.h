@@ -1,7 +1,7 @@
 #ifndef DTS_FILTER_GRANT_H
 #define DTS_FILTER_GRANT_H
 
-#include "filter/names.h"
+#include "record/names.h"
 
 /*
  * Statements on accounts, as SHOW GRANTS and SHOW CREATE USER write them: is what they are about chosen, and

@@ -2,7 +2,7 @@
 #define DTS_FILTER_STATEMENT_H
 
 #include "ddl/ddl.h"
-#include "filter/names.h"
+#include "record/names.h"
 #include "record/record.h"
 
 /* A ddl record on its way through. All zero is empty; memory is reused. */

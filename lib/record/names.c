@@ -1,4 +1,4 @@
-#include "filter/names.h"
+#include "record/names.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
-#ifndef DTS_FILTER_NAMES_H
-#define DTS_FILTER_NAMES_H
+#ifndef DTS_RECORD_NAMES_H
+#define DTS_RECORD_NAMES_H
 
 #include "base/hash.h"
 #include "base/pattern.h"
