@@ -1,13 +1,13 @@
 #include "base/message.h"
 #include "base/output.h"
 #include "base/signals.h"
-#include "schema/reader.h"
+#include "schema/diff.h"
 
 struct options {
 	struct dts_connect_options connect;
-	struct dts_list ignored, operands;
-	const char *src, *target, *stage, *definer, *report;
-	bool zstd, strict, enable_events;
+	struct dts_list ignored, operands, routes;
+	const char *src, *target, *stage, *definer, *report, *other;
+	bool zstd, strict, enable_events, diff, allow_drop;
 };
 
 static void parse(struct options *o, int argc, char **argv)
@@ -24,8 +24,16 @@ static void parse(struct options *o, int argc, char **argv)
 		{"zstd", 0, DTS_OPTION_FLAG, &o->zstd, NULL, "compress the output"},
 		{NULL, 0, 0, NULL, NULL, NULL},
 	};
+	const struct dts_option comparing[] = {
+		{"diff", 0, DTS_OPTION_FLAG, &o->diff, NULL, "print what makes the target like the source"},
+		{"target", 'G', DTS_OPTION_NAME, &o->other, "NAME", "the target: the option group [dts-NAME]"},
+		{"route", 0, DTS_OPTION_LIST, &o->routes, "PATTERN=DB.TABLE", "what it is called there; * keeps a name"},
+		{"allow-drop", 0, DTS_OPTION_FLAG, &o->allow_drop, NULL, "print what drops or narrows something, too"},
+		{NULL, 0, 0, NULL, NULL, NULL},
+	};
 	const struct dts_option_group groups[] = {
 		{"Options", own},
+		{"Comparing", comparing},
 		{"Connection", dts_connect_option_table(&o->connect)},
 		{NULL, NULL},
 	};
@@ -35,6 +43,23 @@ static void parse(struct options *o, int argc, char **argv)
 	};
 
 	dts_options_parse(&tool, argc, argv, &o->operands);
+}
+
+/* --diff compares all stages at once, with the server that is there. */
+static int check_diff(const struct options *o, struct dts_error *err)
+{
+	const char *other = o->stage ? "--stage" : o->target ? "--for" : o->strict ? "--strict" : o->report ? "--report" : o->enable_events ? "--enable-events" : NULL;
+	const char *needs = o->other ? "-G" : o->routes.count > 0 ? "--route" : o->allow_drop ? "--allow-drop" : NULL;
+
+	if (!o->diff && needs)
+		return dts_fail(err, DTS_USAGE, "%s is for --diff", needs);
+	if (o->diff && other)
+		return dts_fail(err, DTS_USAGE, "%s is not for --diff", other);
+	if (o->diff && !o->other) {
+		dts_fail(err, DTS_USAGE, "option '-G' is missing: which server to compare with");
+		return dts_hint(err, "-G NAME reads the group [dts-NAME] of the option files");
+	}
+	return 0;
 }
 
 /* What the options say to the reader; the target's family is filled in when there is a session. */
@@ -53,6 +78,8 @@ static int read_options(const struct options *o, struct dts_schema_options *sche
 		schema->stages = DTS_STAGE_FINAL;
 	else if (strcmp(stage, "all") != 0)
 		return dts_fail(err, DTS_USAGE, "--stage=%s: a stage is pre, post, final or all", stage);
+	if (check_diff(o, err) < 0)
+		return -1;
 	if (o->stage && o->enable_events)
 		return dts_fail(err, DTS_USAGE, "--enable-events prints nothing of a --stage");
 	return dts_definer_parse(&schema->definer, o->definer ? o->definer : "keep", err);
@@ -162,13 +189,71 @@ static int write_all(const struct options *o, struct dts_schema_options *schema,
 	return -1;
 }
 
+/* ---- two servers ---- */
+
+static int print_diff(struct dts_schema_diff *diff, const struct dts_source *source, struct dts_output *out,
+		      struct dts_error *err)
+{
+	const struct dts_list *told = dts_schema_diff_told(diff);
+	uint64_t records = 0;
+	int rc;
+
+	for (size_t i = 0; i < told->count; i++)
+		dts_message("%s", told->items[i]);
+	dts_source_add_stream(&out->buf, source, "schema");
+	while ((rc = dts_schema_diff_next(diff, &out->buf, err)) > 0) {
+		records++;
+		if (dts_output_record_done(out, err) < 0)
+			return -1;
+	}
+	if (rc == 0)
+		dts_source_add_end(&out->buf, source, "done", records);
+	return rc;
+}
+
+/* The exit status, or -1. */
+static int compare(const struct options *o, const struct dts_schema_options *schema, struct dts_session session[2], struct dts_error *err)
+{
+	const struct dts_schema_diff_options options = {
+		.allow_drop = o->allow_drop, .definer = schema->definer, .patterns = &o->operands, .ignored = &o->ignored, .routes = &o->routes,
+	};
+	const struct dts_connect_options target = {
+		.group = o->other, .defaults_file = o->connect.defaults_file, .ssl_mode = o->connect.ssl_mode, .ssl_ca = o->connect.ssl_ca,
+		.ssl_cert = o->connect.ssl_cert, .ssl_key = o->connect.ssl_key, .connect_timeout = o->connect.connect_timeout,
+	};
+	struct dts_schema_diff *diff = NULL;
+	struct dts_source source = {0};
+	struct dts_output out;
+
+	if (dts_output_open(&out, NULL, o->zstd, err) < 0)
+		return -1;
+	int rc = dts_session_open(&session[0], &o->connect, err) < 0 || dts_session_open(&session[1], &target, err) < 0 ||
+				 dts_source_init(&source, &session[0], &o->connect, o->src, err) < 0 ||
+				 dts_source_position(&source, &session[0], err) < 0
+			 ? -1
+			 : 0;
+	if (rc == 0 && !(diff = dts_schema_diff_new(&session[0], &session[1], &options, err)))
+		rc = -1;
+	if (rc == 0)
+		rc = print_diff(diff, &source, &out, err);
+	if (rc == 0)
+		rc = dts_output_close(&out, err);
+	else
+		dts_output_discard(&out);
+	if (rc == 0)
+		rc = dts_schema_diff_any(diff) ? DTS_DIFFERENT : DTS_OK;
+	dts_schema_diff_free(diff);
+	dts_source_release(&source);
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
 	static struct options o; /* static, as the texts that it points to */
 	struct dts_error err = DTS_ERROR_INIT;
 	struct dts_schema_options schema;
 	struct dts_selection selection;
-	struct dts_session session = {0};
+	struct dts_session session[2] = {0};
 
 	parse(&o, argc, argv);
 	if (read_options(&o, &schema, &err) < 0)
@@ -176,10 +261,12 @@ int main(int argc, char **argv)
 	dts_signals_catch();
 	if (dts_selection_init(&selection, &o.operands, &o.ignored, &err) < 0)
 		return dts_report(&err);
-	int rc = write_all(&o, &schema, &selection, &session, &err);
-	dts_session_close(&session);
+	int rc = o.diff ? compare(&o, &schema, session, &err) : write_all(&o, &schema, &selection, &session[0], &err);
+	dts_session_close(&session[0]);
+	dts_session_close(&session[1]);
 	dts_selection_release(&selection);
 	dts_list_release(&o.operands);
 	dts_list_release(&o.ignored);
-	return rc == 0 ? DTS_OK : dts_report(&err);
+	dts_list_release(&o.routes);
+	return rc >= 0 ? rc : dts_report(&err);
 }

@@ -343,6 +343,7 @@ static const struct {
 	{"explicit_defaults_for_timestamp", false, true},
 	{"foreign_key_checks", false, false},
 	{"unique_checks", false, false},
+	{"system_versioning_alter_history", false, true},
 };
 
 /* Does the statement keep the connection's or the server's collation in what it makes? */
