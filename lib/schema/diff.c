@@ -7,6 +7,7 @@
 #include "ddl/alike.h"
 #include "ddl/scan.h"
 #include "mysql/quote.h"
+#include "record/json.h"
 
 void dts_diff_tell(struct dts_schema_diff *d, const struct dts_schema_object *o, const char *fmt, ...)
 {
@@ -44,12 +45,12 @@ static void add_context(struct dts_schema_diff *d, struct dts_slice context)
 	dts_buf_add_slice(&d->statements[d->statement_count - 1].st.context, context);
 }
 
-/* The settings that tables are made with. */
-static void add_table_context(struct dts_schema_diff *d, bool versioned)
+/* The settings of what the target's own words say: those under which it was asked for them. */
+static void add_own_context(struct dts_schema_diff *d, bool versioned)
 {
 	struct dts_buf *context = &d->statements[d->statement_count - 1].st.context;
 
-	dts_buf_add_slice(context, dts_buf_slice(&d->reader.table_context));
+	dts_buf_add_slice(context, dts_buf_slice(&d->context));
 	if (!versioned)
 		return;
 	context->len--; /* the brace */
@@ -70,7 +71,7 @@ static void add_drop(struct dts_schema_diff *d, enum dts_diff_phase phase, const
 	dts_buf_add_slice(sql, o->word);
 	dts_buf_adds(sql, " IF EXISTS ");
 	dts_sql_ident(sql, o->name);
-	add_table_context(d, false);
+	add_own_context(d, false);
 }
 
 static void add_collation(struct dts_schema_diff *d, enum dts_diff_phase phase, const struct dts_schema_object *o, struct dts_slice collation)
@@ -81,7 +82,7 @@ static void add_collation(struct dts_schema_diff *d, enum dts_diff_phase phase, 
 	dts_sql_ident(sql, o->db);
 	dts_buf_adds(sql, " COLLATE ");
 	dts_buf_add_slice(sql, collation);
-	add_table_context(d, false);
+	add_own_context(d, false);
 }
 
 static enum dts_diff_phase phase_of(enum dts_ddl_type type)
@@ -123,14 +124,15 @@ static void add_create(struct dts_schema_diff *d, const struct dts_diff_object *
 	dts_buf_add_slice(&st->cycle, x->cycle);
 }
 
-static void add_enable(struct dts_schema_diff *d, const struct dts_schema_object *o)
+/* In the settings of the event itself: it takes over the character set of whoever enables it. */
+static void add_enable(struct dts_schema_diff *d, const struct dts_diff_object *x)
 {
-	struct dts_buf *sql = add(d, DTS_PHASE_EVENTS, DTS_DDL_ALTER_EVENT, o);
+	struct dts_buf *sql = add(d, DTS_PHASE_EVENTS, DTS_DDL_ALTER_EVENT, x->there);
 
 	dts_buf_adds(sql, "ALTER EVENT ");
-	dts_sql_ident(sql, o->name);
+	dts_sql_ident(sql, x->there->name);
 	dts_buf_adds(sql, " ENABLE");
-	add_table_context(d, false);
+	add_context(d, x->context);
 }
 
 /* ---- tables ---- */
@@ -155,7 +157,7 @@ static int print_table(struct dts_schema_diff *d, const struct dts_diff_object *
 	for (size_t i = 0; rc == 0 && i < DTS_DIFF_STEPS; i++)
 		if (diff.sql[i].len > 0) {
 			dts_buf_add_slice(add(d, phases[i], DTS_DDL_ALTER_TABLE, x->there), dts_buf_slice(&diff.sql[i]));
-			add_table_context(d, is_versioned(x->present));
+			add_own_context(d, is_versioned(x->present));
 		}
 	for (size_t i = 0; i < diff.lossy.count && !d->options.allow_drop; i++)
 		dts_diff_tell(d, x->there, "left out without --allow-drop: %s", diff.lossy.items[i]);
@@ -222,7 +224,7 @@ static void compare_database(struct dts_schema_diff *d, struct dts_diff_object *
 		dts_buf_add_slice(sql, wanted);
 		if (db->comment.len > 0 && !memmem(wanted.p, wanted.len, " COMMENT ", 9))
 			dts_buf_adds(sql, " COMMENT ''");
-		add_table_context(d, false);
+		add_own_context(d, false);
 	}
 	dts_buf_release(&present);
 }
@@ -237,7 +239,7 @@ static void alter_sequence(struct dts_schema_diff *d, const struct dts_diff_obje
 	dts_buf_adds(sql, "ALTER SEQUENCE ");
 	dts_sql_ident(sql, x->there->name);
 	dts_buf_add(sql, tail.p, engine ? (size_t)(engine - tail.p) : tail.len);
-	add_table_context(d, false);
+	add_own_context(d, false);
 }
 
 /* ---- views and programs ---- */
@@ -368,7 +370,7 @@ static void create_all(struct dts_schema_diff *d)
 			add_drop(d, phase_of(x->o.type), x->there);
 		add_create(d, x);
 		if (x->there && x->there->enabled)
-			add_enable(d, x->there);
+			add_enable(d, x);
 	}
 }
 
@@ -390,6 +392,19 @@ static int compare(struct dts_schema_diff *d, struct dts_error *err)
 	return 0;
 }
 
+static int make_context(struct dts_schema_diff *d, struct dts_error *err)
+{
+	struct dts_buf collation = {0};
+	int rc = dts_session_value(d->target, DTS_LIT("SELECT @@collation_connection"), &collation, err);
+
+	dts_buf_adds(&d->context, "{\"sql_mode\":\"STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION\","
+				  "\"time_zone\":\"+00:00\",\"charset\":\"utf8mb4\",\"collation_connection\":");
+	dts_json_add_string(&d->context, dts_buf_slice(&collation));
+	dts_buf_adds(&d->context, ",\"explicit_defaults_for_timestamp\":true,\"foreign_key_checks\":false}");
+	dts_buf_release(&collation);
+	return rc < 0 ? -1 : 0;
+}
+
 struct dts_schema_diff *dts_schema_diff_new(struct dts_session *source, struct dts_session *target,
 					    const struct dts_schema_diff_options *o, struct dts_error *err)
 {
@@ -403,7 +418,7 @@ struct dts_schema_diff *dts_schema_diff_new(struct dts_session *source, struct d
 	d->arena = dts_arena_new();
 	if (dts_names_init(&d->names, o->patterns, o->ignored, o->routes, err) == 0 &&
 	    dts_schema_reader_open(&d->reader, source, &options, &d->names.selection, o->patterns, err) == 0 &&
-	    dts_diff_gather(d, err) == 0 && compare(d, err) == 0)
+	    make_context(d, err) == 0 && dts_diff_gather(d, err) == 0 && compare(d, err) == 0)
 		return d;
 	dts_schema_diff_free(d);
 	return NULL;
@@ -428,6 +443,7 @@ void dts_schema_diff_free(struct dts_schema_diff *d)
 	dts_diff_touched_release(&d->touched);
 	dts_list_release(&d->told);
 	dts_ddl_release(&d->ddl);
+	dts_buf_release(&d->context);
 	dts_buf_release(&d->try_collation);
 	dts_buf_release(&d->sql);
 	dts_buf_release(&d->text);

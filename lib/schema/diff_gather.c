@@ -121,7 +121,7 @@ static void take_statement(struct dts_schema_diff *d, const struct dts_schema_st
 	x->flags = flags_of(d, x->context);
 	x->refused = st->result == DTS_SCHEMA_REFUSED;
 	for (size_t i = 0; x->refused && i < st->told.why.count; i++)
-		dts_diff_tell(d, st->object, "not compared, the target has no such thing: %s", st->told.why.items[i]);
+		dts_diff_tell(d, st->object, "not compared: %s", st->told.why.items[i]);
 	if (!x->refused && route(d, st->object, x, dts_buf_slice(&st->sql), &why) == 0) {
 		x->refused = true;
 		d->any = true;

@@ -65,6 +65,7 @@ struct dts_schema_diff {
 	bool any;
 	struct dts_arena *arena;
 	struct dts_ddl ddl;
+	struct dts_buf context; /* of what is said in the target's own words */
 	struct dts_buf sql, text;
 };
 
