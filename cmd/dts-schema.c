@@ -7,7 +7,7 @@ struct options {
 	struct dts_connect_options connect;
 	struct dts_list ignored, operands, routes;
 	const char *src, *target, *stage, *definer, *report, *other;
-	bool zstd, strict, enable_events, diff, allow_drop;
+	bool zstd, strict, enable_events, with_users, diff, allow_drop;
 };
 
 static void parse(struct options *o, int argc, char **argv)
@@ -19,6 +19,7 @@ static void parse(struct options *o, int argc, char **argv)
 		{"strict", 0, DTS_OPTION_FLAG, &o->strict, NULL, "print nothing where the target has no like of an object"},
 		{"report", 0, DTS_OPTION_NAME, &o->report, "FILE", "write what becomes of each object, a JSON line each"},
 		{"definer", 0, DTS_OPTION_STRING, &o->definer, "WHO", "keep, strip, or the ACCOUNT that definers become [keep]"},
+		{"with-users", 0, DTS_OPTION_FLAG, &o->with_users, NULL, "accounts and roles too, and privileges on what is chosen"},
 		{"enable-events", 0, DTS_OPTION_FLAG, &o->enable_events, NULL, "print what enables the source's events, for the cut-over"},
 		{"src", 0, DTS_OPTION_NAME, &o->src, "NAME", "the source's name in the records"},
 		{"zstd", 0, DTS_OPTION_FLAG, &o->zstd, NULL, "compress the output"},
@@ -67,7 +68,7 @@ static int read_options(const struct options *o, struct dts_schema_options *sche
 {
 	const char *stage = o->stage ? o->stage : "all";
 
-	*schema = (struct dts_schema_options){.stages = DTS_STAGE_ALL, .enable_events = o->enable_events};
+	*schema = (struct dts_schema_options){.stages = DTS_STAGE_ALL, .accounts = o->with_users, .enable_events = o->enable_events};
 	if (o->target && strcmp(o->target, "mysql") != 0 && strcmp(o->target, "mariadb") != 0)
 		return dts_fail(err, DTS_USAGE, "--for=%s: a family is mariadb or mysql", o->target);
 	if (strcmp(stage, "pre") == 0)

@@ -80,6 +80,7 @@ enum dts_ddl_type {
 	DTS_DDL_TYPE_PACKAGE,
 	DTS_DDL_TYPE_EVENT,
 	DTS_DDL_TYPE_SEQUENCE,
+	DTS_DDL_TYPE_ACCOUNT, /* a user or a role; of no statement's objects */
 	DTS_DDL_TYPES
 };
 

@@ -63,6 +63,7 @@ static const char *const types[DTS_DDL_TYPES] = {
 	[DTS_DDL_TYPE_PACKAGE] = "package",
 	[DTS_DDL_TYPE_EVENT] = "event",
 	[DTS_DDL_TYPE_SEQUENCE] = "sequence",
+	[DTS_DDL_TYPE_ACCOUNT] = "account",
 };
 
 static const char *const roles[DTS_DDL_ROLES] = {

@@ -194,6 +194,6 @@ void dts_schema_object_label(const struct dts_schema_object *o, struct dts_buf *
 {
 	dts_buf_addf(b, "%s '%.*s", dts_ddl_type_name(o->type), (int)o->db.len, o->db.p);
 	if (o->name.len > 0)
-		dts_buf_addf(b, ".%.*s", (int)o->name.len, o->name.p);
+		dts_buf_addf(b, "%s%.*s", o->db.len > 0 ? "." : "", (int)o->name.len, o->name.p);
 	dts_buf_addc(b, '\'');
 }

@@ -8,7 +8,7 @@
 #include "schema/table_text.h"
 #include "schema/views.h"
 
-enum what { MAKE, SET_SEQUENCE, ADD_KEYS, ADD_FOREIGN, SET_COUNTER, ENABLE };
+enum what { MAKE, SET_SEQUENCE, ADD_KEYS, ADD_FOREIGN, SET_COUNTER, ENABLE, MAKE_ACCOUNT, GRANT };
 
 struct dts_schema_step {
 	enum what what;
@@ -69,6 +69,13 @@ static int plan_views(struct dts_schema_reader *r, struct dts_error *err)
 	return rc < 0 ? -1 : 0;
 }
 
+static void plan_accounts(struct dts_schema_reader *r, enum what what)
+{
+	if (r->options.stages & DTS_STAGE_POST)
+		for (size_t i = 0; i < r->accounts.count; i++)
+			plan_one(r, what, DTS_STAGE_POST, &r->account_objects[i]);
+}
+
 static int plan(struct dts_schema_reader *r, struct dts_error *err)
 {
 	bool apart = r->options.stages != DTS_STAGE_ALL; /* tables have their keys in a stage of their own */
@@ -90,11 +97,13 @@ static int plan(struct dts_schema_reader *r, struct dts_error *err)
 		plan_type(r, ADD_KEYS, DTS_STAGE_POST, DTS_DDL_TYPE_TABLE);
 		plan_type(r, ADD_FOREIGN, DTS_STAGE_POST, DTS_DDL_TYPE_TABLE);
 	}
+	plan_accounts(r, MAKE_ACCOUNT);
 	plan_type(r, MAKE, DTS_STAGE_POST, DTS_DDL_TYPE_PROCEDURE);
 	plan_type(r, MAKE, DTS_STAGE_POST, DTS_DDL_TYPE_FUNCTION);
 	plan_type(r, MAKE, DTS_STAGE_POST, DTS_DDL_TYPE_PACKAGE);
 	if (r->options.stages & DTS_STAGE_POST && plan_views(r, err) < 0)
 		return -1;
+	plan_accounts(r, GRANT);
 	if (apart) {
 		plan_type(r, SET_COUNTER, DTS_STAGE_FINAL, DTS_DDL_TYPE_TABLE);
 		plan_type(r, SET_SEQUENCE, DTS_STAGE_FINAL, DTS_DDL_TYPE_SEQUENCE);
@@ -124,11 +133,36 @@ static int make_context(struct dts_schema_reader *r, struct dts_error *err)
 	return rc < 0 ? -1 : 0;
 }
 
+static int read_accounts(struct dts_schema_reader *r, const struct dts_selection *sel, struct dts_error *err)
+{
+	struct dts_buf name = {0};
+
+	if (!r->options.accounts || !(r->options.stages & DTS_STAGE_POST))
+		return 0;
+	if (dts_schema_accounts(r->session, r->options.target, sel, &r->accounts, err) < 0)
+		return -1;
+	r->account_objects = dts_arena_alloc(r->objects.arena, r->accounts.count + 1, sizeof *r->account_objects);
+	for (size_t i = 0; i < r->accounts.count; i++) {
+		const struct dts_account *a = &r->accounts.items[i];
+		dts_buf_clear(&name);
+		dts_buf_add_slice(&name, a->user);
+		dts_buf_adds(&name, a->host.len > 0 ? "@" : "");
+		dts_buf_add_slice(&name, a->host);
+		r->account_objects[i] = (struct dts_schema_object){
+			.type = DTS_DDL_TYPE_ACCOUNT, .db = DTS_LIT(""), .name = dts_arena_copy(r->objects.arena, dts_buf_slice(&name)),
+			.table = DTS_LIT(""), .word = DTS_LIT(""), .collation = DTS_LIT(""),
+		};
+	}
+	dts_buf_release(&name);
+	return 0;
+}
+
 int dts_schema_reader_open(struct dts_schema_reader *r, struct dts_session *s, const struct dts_schema_options *o,
 			   const struct dts_selection *sel, const struct dts_list *texts, struct dts_error *err)
 {
 	*r = (struct dts_schema_reader){.session = s, .options = *o};
-	if (dts_schema_objects_read(s, sel, texts, &r->objects, err) < 0 || make_context(r, err) < 0)
+	if (dts_schema_objects_read(s, sel, texts, &r->objects, err) < 0 || make_context(r, err) < 0 ||
+	    read_accounts(r, sel, err) < 0)
 		return -1;
 	return plan(r, err);
 }
@@ -376,6 +410,45 @@ static void enable_event(struct dts_schema_reader *r, const struct dts_schema_st
 	dts_buf_adds(&st->sql, " ENABLE");
 }
 
+static void tell_account(struct dts_schema_statement *st, const struct dts_ported *told, bool refused)
+{
+	for (size_t i = 0; i < told->why.count; i++)
+		dts_list_add(&st->told.why, told->why.items[i]);
+	dts_buf_add_slice(&st->told.by_hand, dts_buf_slice(&told->by_hand));
+	if (refused)
+		st->result = DTS_SCHEMA_REFUSED;
+	else if (told->why.count > 0)
+		st->result = DTS_SCHEMA_CHANGED;
+}
+
+static void make_account(struct dts_schema_reader *r, const struct dts_schema_step *step)
+{
+	const struct dts_account *a = &r->accounts.items[step->object - r->account_objects];
+
+	if (a->create.len == 0 && !a->created.refused)
+		return; /* PUBLIC */
+	struct dts_schema_statement *st = queue(r, step, DTS_DDL_ACCOUNT);
+	dts_buf_add_slice(&st->sql, dts_buf_slice(&a->create));
+	tell_account(st, &a->created, a->created.refused);
+}
+
+static void grant(struct dts_schema_reader *r, const struct dts_schema_step *step)
+{
+	const struct dts_account *a = &r->accounts.items[step->object - r->account_objects];
+	struct dts_schema_statement *st = NULL;
+
+	for (size_t i = 0; i < a->grants.count; i++) {
+		struct dts_schema_statement *one = queue(r, step, DTS_DDL_ACCOUNT);
+		dts_buf_adds(&one->sql, a->grants.items[i]);
+		one->more = true; /* the account was told when it was made */
+	}
+	if (a->granted.why.count == 0)
+		return;
+	st = a->grants.count > 0 ? &r->queue[0] : queue(r, step, DTS_DDL_ACCOUNT);
+	st->more = false;
+	tell_account(st, &a->granted, a->grants.count == 0);
+}
+
 static int run_step(struct dts_schema_reader *r, const struct dts_schema_step *step, struct dts_error *err)
 {
 	switch (step->what) {
@@ -387,6 +460,12 @@ static int run_step(struct dts_schema_reader *r, const struct dts_schema_step *s
 		return set_sequence(r, step, err);
 	case ENABLE:
 		enable_event(r, step);
+		return 0;
+	case MAKE_ACCOUNT:
+		make_account(r, step);
+		return 0;
+	case GRANT:
+		grant(r, step);
 		return 0;
 	default:
 		break;
@@ -433,6 +512,7 @@ void dts_schema_reader_close(struct dts_schema_reader *r)
 	free(r->queue);
 	free(r->steps);
 	dts_schema_objects_release(&r->objects);
+	dts_accounts_release(&r->accounts);
 	dts_ddl_release(&r->ddl);
 	dts_buf_release(&r->table_context);
 	dts_buf_release(&r->text);

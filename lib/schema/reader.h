@@ -4,6 +4,7 @@
 #include "schema/port.h"
 #include "schema/program.h"
 #include "schema/stage.h"
+#include "schema/users.h"
 
 /*
  * The structure of what is selected, read from a server's catalog as statements in the words of the target's
@@ -19,7 +20,7 @@ enum dts_schema_result {
 
 /* One statement. Borrowed until the next is read. */
 struct dts_schema_statement {
-	const struct dts_schema_object *object; /* NULL: an account */
+	const struct dts_schema_object *object;
 	enum dts_stage stage;
 	enum dts_schema_result result;
 	bool more;               /* another one of what was told already: of the same object and stage */
@@ -33,6 +34,7 @@ struct dts_schema_statement {
 struct dts_schema_options {
 	enum dts_family target; /* for whom the statements are */
 	unsigned stages;        /* bits of enum dts_stage */
+	bool accounts;          /* users, roles and privileges too */
 	bool enable_events;     /* nothing but statements that enable events */
 	struct dts_definer definer;
 };
@@ -41,6 +43,8 @@ struct dts_schema_reader {
 	struct dts_session *session; /* borrowed */
 	struct dts_schema_options options;
 	struct dts_schema_objects objects;
+	struct dts_accounts accounts;
+	struct dts_schema_object *account_objects; /* one each, of no database */
 	struct dts_schema_step *steps;
 	size_t step_count, step_room, next_step;
 	struct dts_schema_statement *queue; /* what the last step came to */
