@@ -86,8 +86,9 @@ static struct dts_account *add(struct dts_accounts *all, struct dts_slice user, 
 /* MySQL's roles are accounts that nobody can use, as CREATE ROLE leaves them. */
 static const char list_mysql[] =
 	"SELECT User,Host,account_locked='Y' AND password_expired='Y' AND authentication_string='' AS r FROM mysql.user"
-	" ORDER BY r DESC,User,Host";
-static const char list_mariadb[] = "SELECT User,Host,is_role='Y' AS r FROM mysql.user ORDER BY r DESC,User,Host";
+	" WHERE NOT (User='root' AND Host=@@hostname) ORDER BY r DESC,User,Host";
+static const char list_mariadb[] = "SELECT User,Host,is_role='Y' AS r FROM mysql.user"
+				   " WHERE NOT (User='root' AND Host=@@hostname) ORDER BY r DESC,User,Host";
 
 static int denied(struct dts_error *err)
 {
@@ -128,7 +129,7 @@ static void choose_roles(struct dts_accounts *all, enum dts_family from, enum dt
 		other = to == DTS_MYSQL ? dts_accounts_find(all, a->user, DTS_LIT("%")) : NULL;
 		if (a->created.refused || (other && !other->is_role)) {
 			a->created.refused = true;
-			dts_list_add(&a->created.why, "the target has one account of this name and host, and there is another one");
+			dts_list_add(&a->created.why, "there is a user of the same name, and the target has one account for both");
 		} else if (dts_slice_is(a->user, "PUBLIC") && from == DTS_MARIADB) {
 			a->created.refused = true;
 			dts_list_add(&a->created.why, "MySQL has no PUBLIC: what it gives to everybody is a role of mandatory_roles");
@@ -139,6 +140,9 @@ static void choose_roles(struct dts_accounts *all, enum dts_family from, enum dt
 }
 
 /* --- what each is */
+
+/* An account of a host's name is not used with skip_name_resolve: MariaDB, MySQL. */
+enum { NO_SUCH_USER = 1133, CANNOT_USER = 1396 };
 
 static void add_account(struct dts_buf *sql, const struct dts_account *a, enum dts_family family)
 {
@@ -154,6 +158,12 @@ static int read_create(struct dts_session *s, struct dts_account *a, struct dts_
 		dts_buf_adds(&sql, "SHOW CREATE USER ");
 		add_account(&sql, a, s->family);
 		rc = dts_session_value(s, dts_buf_slice(&sql), &text, err);
+	}
+	if (rc < 0 && (mysql_errno(s->mysql) == NO_SUCH_USER || mysql_errno(s->mysql) == CANNOT_USER)) {
+		*err = (struct dts_error)DTS_ERROR_INIT;
+		a->created.refused = true;
+		dts_list_add(&a->created.why, "the server does not use it itself: it does not look up the names of hosts");
+		rc = 0;
 	}
 	if (rc > 0 && !a->created.refused && !dts_slice_is(a->user, "PUBLIC"))
 		dts_account_create(a, dts_buf_slice(&text), s->family, to, all->arena);
