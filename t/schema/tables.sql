@@ -145,7 +145,9 @@ SELECT a FROM `keys` FORCE INDEX (sp) WHERE ST_Within(g, ST_GeomFromText('POLYGO
 SELECT a FROM `keys` FORCE INDEX (plain_key) WHERE c = 'two';
 SELECT a FROM `keys` FORCE INDEX (type_of) WHERE e = 'two';
 SELECT a FROM `keys` WHERE 3 MEMBER OF (j->'$.tags'); -- @ both mysql: not in MariaDB
-SELECT index_name, seq_in_index, column_name, collation, sub_part, nullable, index_type, index_comment, non_unique FROM information_schema.statistics WHERE table_schema='proof' AND table_name='keys' AND index_name NOT IN ('functional', 'ufunc', 'multi', 'whole', 'hashed') ORDER BY index_name, seq_in_index;
+SELECT index_name, seq_in_index, column_name, collation, sub_part, nullable, index_comment, non_unique FROM information_schema.statistics WHERE table_schema='proof' AND table_name='keys' AND index_name NOT IN ('functional', 'ufunc', 'multi', 'whole', 'hashed') ORDER BY index_name, seq_in_index;
+SELECT index_name, index_type FROM information_schema.statistics WHERE table_schema='proof' AND seq_in_index=1 ORDER BY BINARY table_name, BINARY index_name; -- @ both mariadb: USING HASH is shown there
+SELECT index_name, index_type, is_visible, expression FROM information_schema.statistics WHERE table_schema='proof' ORDER BY BINARY table_name, BINARY index_name, seq_in_index; -- @ both mysql: as above
 INSERT INTO only_unique VALUES (1, 'x', NULL);
 INSERT INTO only_unique VALUES (3, 'x', 5);
 INSERT INTO counter (a, b) VALUES (5, 5);
@@ -217,8 +219,8 @@ USE proof;
 SELECT 'options';
 INSERT INTO latin VALUES ('ae', '', '');
 SELECT a, b, c, HEX(a) FROM latin ORDER BY a;
-SELECT table_name, engine, row_format, table_collation, create_options, table_comment FROM information_schema.tables WHERE table_schema LIKE 'proof%' AND table_type='BASE TABLE' ORDER BY BINARY table_schema, BINARY table_name; -- @ both mysql: the families write it otherwise
-SELECT table_name, engine, row_format, table_collation, table_comment FROM information_schema.tables WHERE table_schema LIKE 'proof%' AND table_type='BASE TABLE' AND create_options NOT LIKE '%compressed%' ORDER BY BINARY table_schema, BINARY table_name; -- @ both mariadb: as above
+SELECT table_name, engine, row_format, table_collation, create_options, table_comment FROM information_schema.tables WHERE table_schema COLLATE utf8mb3_general_ci LIKE 'proof%' AND table_type='BASE TABLE' ORDER BY BINARY table_schema, BINARY table_name; -- @ both mysql: the families write it otherwise
+SELECT table_name, engine, row_format, table_collation, table_comment FROM information_schema.tables WHERE table_schema COLLATE utf8mb3_general_ci LIKE 'proof%' AND table_type='BASE TABLE' AND create_options NOT LIKE '%compressed%' ORDER BY BINARY table_schema, BINARY table_name; -- @ both mariadb: as above
 
 -- @@ make
 -- Every foreign key's action, a key to itself, two tables that refer to each other, one to another database.
@@ -261,8 +263,8 @@ INSERT INTO `proof latin`.fk_away VALUES (2, 99);
 INSERT INTO fk_hen VALUES (2, 99); INSERT INTO fk_egg VALUES (2, 99);
 DELETE FROM fk_self WHERE id = 2;
 SELECT * FROM fk_self;
-SELECT constraint_name, table_name, referenced_table_name, update_rule, delete_rule FROM information_schema.referential_constraints WHERE constraint_schema LIKE 'proof%' ORDER BY 2, 1; -- @ both mariadb: MySQL says NO ACTION for RESTRICT of MariaDB's
-SELECT constraint_name, table_name, referenced_table_name, update_rule, delete_rule FROM information_schema.referential_constraints WHERE constraint_schema LIKE 'proof%' ORDER BY 2, 1; -- @ both mysql: as above
+SELECT constraint_name, table_name, referenced_table_name, update_rule, delete_rule FROM information_schema.referential_constraints WHERE constraint_schema COLLATE utf8mb3_general_ci LIKE 'proof%' ORDER BY 2, 1; -- @ both mariadb: MySQL says NO ACTION for RESTRICT of MariaDB's
+SELECT constraint_name, table_name, referenced_table_name, update_rule, delete_rule FROM information_schema.referential_constraints WHERE constraint_schema COLLATE utf8mb3_general_ci LIKE 'proof%' ORDER BY 2, 1; -- @ both mysql: as above
 
 -- @@ make both mariadb: MySQL has neither system versions nor periods
 CREATE TABLE v_system (id int PRIMARY KEY, v int, note varchar(9) WITHOUT SYSTEM VERSIONING) WITH SYSTEM VERSIONING;
