@@ -121,6 +121,8 @@ static int compare_objects(const void *a, const void *b)
 	int order = (x->object.type > y->object.type) - (x->object.type < y->object.type);
 
 	if (order == 0)
+		order = x->object.merges - y->object.merges;
+	if (order == 0)
 		order = compare_names(x->object.db, y->object.db);
 	if (order == 0 && x->object.type != DTS_DDL_TYPE_TRIGGER)
 		order = compare_names(x->object.name, y->object.name);
@@ -169,8 +171,9 @@ int dts_schema_objects_read(struct dts_session *s, const struct dts_selection *s
 	int rc = dts_catalog_tables(s, sel, &tables, err);
 	for (size_t i = 0; rc == 0 && i < tables.count; i++) {
 		bool sequence = tables.items[i].is_sequence;
-		add(o, sequence ? DTS_DDL_TYPE_SEQUENCE : DTS_DDL_TYPE_TABLE, tables.items[i].db, tables.items[i].name,
-		    sequence ? "SEQUENCE" : "TABLE");
+		struct dts_schema_object *object = add(o, sequence ? DTS_DDL_TYPE_SEQUENCE : DTS_DDL_TYPE_TABLE, tables.items[i].db,
+						       tables.items[i].name, sequence ? "SEQUENCE" : "TABLE");
+		object->merges = dts_slice_is_nocase(tables.items[i].engine, "MRG_MYISAM");
 	}
 	dts_tables_release(&tables);
 	if (rc == 0)

@@ -13,11 +13,13 @@ struct dts_schema_object {
 	struct dts_slice word;        /* as SHOW CREATE wants it: "TABLE", "PACKAGE BODY" */
 	struct dts_slice collation;   /* a program's: that of its database when it was made */
 	bool enabled;                 /* an event's */
+	bool merges;                  /* a table of other tables, which have to be there: of the engine MERGE */
 	struct dts_slice comment;     /* a routine's, package's or event's */
 };
 
 struct dts_schema_objects {
-	struct dts_schema_object *items; /* by type in the order of enum dts_ddl_type, then by database and name;
+	struct dts_schema_object *items; /* by type in the order of enum dts_ddl_type, then by database and name,
+	                                  * tables of other tables last;
 	                                  * triggers of a table in the order in which they fire */
 	size_t count, room;
 	struct dts_databases databases;  /* what the database objects are */
