@@ -121,14 +121,17 @@ static int plan(struct dts_schema_reader *r, struct dts_error *err)
  */
 static int make_context(struct dts_schema_reader *r, struct dts_error *err)
 {
-	struct dts_buf collation = {0};
-	int rc = dts_session_value(r->session, DTS_LIT("SELECT @@collation_connection"), &collation, err);
+	struct dts_buf own = {0}, collation = {0};
+	int rc = dts_session_value(r->session, DTS_LIT("SELECT @@collation_connection"), &own, err);
 
+	if (rc >= 0 && dts_schema_port_collation(dts_buf_slice(&own), r->session->family, r->options.target, &collation) < 0)
+		dts_buf_add_slice(&collation, dts_buf_slice(&own));
 	dts_buf_adds(&r->table_context, "{\"sql_mode\":\"STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO,"
 					"NO_ENGINE_SUBSTITUTION\",\"time_zone\":\"+00:00\",\"charset\":\"utf8mb4\","
 					"\"collation_connection\":");
 	dts_json_add_string(&r->table_context, dts_buf_slice(&collation));
 	dts_buf_adds(&r->table_context, ",\"explicit_defaults_for_timestamp\":true,\"foreign_key_checks\":false}");
+	dts_buf_release(&own);
 	dts_buf_release(&collation);
 	return rc < 0 ? -1 : 0;
 }
@@ -401,13 +404,29 @@ static int set_sequence(struct dts_schema_reader *r, const struct dts_schema_ste
 	return 0;
 }
 
-static void enable_event(struct dts_schema_reader *r, const struct dts_schema_step *step)
+/* ALTER EVENT makes who runs it the definer, and the client's character set that of the event: both are said. */
+static int enable_event(struct dts_schema_reader *r, const struct dts_schema_step *step, struct dts_error *err)
 {
 	struct dts_schema_statement *st = queue(r, step, DTS_DDL_ALTER_EVENT);
+	struct dts_program p = {0};
+	int rc = dts_program_read(r->session, step->object, &r->options.definer, &p, &r->why, err);
 
-	dts_buf_adds(&st->sql, "ALTER EVENT ");
-	dts_sql_ident(&st->sql, step->object->name);
-	dts_buf_adds(&st->sql, " ENABLE");
+	if (rc > 0) {
+		dts_ddl_parse(&r->ddl, dts_buf_slice(&p.sql), p.flags);
+		dts_buf_adds(&st->sql, "ALTER ");
+		if (r->ddl.definer.len > 0) {
+			dts_buf_add(&st->sql, p.sql.data + r->ddl.definer.at, r->ddl.definer.len);
+			dts_buf_addc(&st->sql, ' ');
+		}
+		dts_buf_adds(&st->sql, "EVENT ");
+		dts_sql_ident(&st->sql, step->object->name);
+		dts_buf_adds(&st->sql, " ENABLE");
+		dts_buf_clear(&st->context);
+		port_context(r, &p);
+		dts_program_add_context(&p, &st->context);
+	}
+	dts_program_release(&p);
+	return rc < 0 ? -1 : 0;
 }
 
 static void tell_account(struct dts_schema_statement *st, const struct dts_ported *told, bool refused)
@@ -459,8 +478,7 @@ static int run_step(struct dts_schema_reader *r, const struct dts_schema_step *s
 	case SET_SEQUENCE:
 		return set_sequence(r, step, err);
 	case ENABLE:
-		enable_event(r, step);
-		return 0;
+		return enable_event(r, step, err);
 	case MAKE_ACCOUNT:
 		make_account(r, step);
 		return 0;
