@@ -129,7 +129,7 @@ moves() {
 	sql "$src" 'SET GLOBAL event_scheduler=ON'
 	sql "$dst" 'SET GLOBAL event_scheduler=ON'
 	stage pre
-	pipe '0 0' "dts-dump -g $src --allow-versioned $patterns | dts-apply -g $dst --checkpoint=shop"
+	pipe '0 0' "dts-dump -g $src --allow-versioned $patterns | dts-apply -g $dst --allow-versioned --checkpoint=shop"
 	stage post
 	part meanwhile tables.sql programs.sql | client "$src" >/dev/null
 	wait_until 20 "[ \"\$(ticks $src)\" -gt 2 ]"
@@ -145,7 +145,8 @@ moves() {
 	catch_up_all
 	stage final
 	alike
-	run_tool 0 bash -c "$(with_config "dts-verify -g $src -G $dst $patterns")"
+	run --separate-stderr bash -c "$(with_config "dts-verify -g $src -G $dst $patterns")"
+	[ "$status" -eq 0 ] || { grep -v ' identical$' <<<"$stderr" && false; }
 	uses "$src" >"$BATS_TEST_TMPDIR/source.used"
 	uses "$dst" >"$BATS_TEST_TMPDIR/target.used"
 	diff "$BATS_TEST_TMPDIR/source.used" "$BATS_TEST_TMPDIR/target.used"
@@ -155,7 +156,7 @@ moves() {
 
 # What the log holds by now; a statement on an object that is not a table is an error, since there is none.
 catch_up_all() {
-	pipe '0 0' "dts-binlog -g $src --resume=shop@$dst $patterns | dts-apply -g $dst --checkpoint=shop"
+	pipe '0 0' "dts-binlog -g $src --resume=shop@$dst $patterns | dts-apply -g $dst --allow-versioned --checkpoint=shop"
 }
 
 @test "every kind of object moves in stages while it is changed and its events run, and works" {
@@ -239,7 +240,8 @@ checks() {
 	each_collation
 	all="$patterns 'engines*'"
 	pipe '0 0' "dts-schema -g $src $(other_family) --report='$BATS_TEST_TMPDIR/report' $all | dts-apply -g $dst"
-	patterns=$all alike
+	# A MERGE table cannot be tried where its tables are not.
+	patterns="$all --ignore-table='*.e_merge'" alike
 	# What is no view at the source is told and left out, with what selects from it.
 	[ "$(jq -r 'select(.result == "refused") | .name' "$BATS_TEST_TMPDIR/report" | sort | xargs)" = "v_invalid v_on_invalid" ]
 	diff <(columns "$src") <(columns "$dst")

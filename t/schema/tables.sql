@@ -146,7 +146,7 @@ SELECT a FROM `keys` FORCE INDEX (plain_key) WHERE c = 'two';
 SELECT a FROM `keys` FORCE INDEX (type_of) WHERE e = 'two';
 SELECT a FROM `keys` WHERE 3 MEMBER OF (j->'$.tags'); -- @ both mysql: not in MariaDB
 SELECT index_name, seq_in_index, column_name, collation, sub_part, nullable, index_comment, non_unique FROM information_schema.statistics WHERE table_schema='proof' AND table_name='keys' AND index_name NOT IN ('functional', 'ufunc', 'multi', 'whole', 'hashed') ORDER BY index_name, seq_in_index;
-SELECT index_name, index_type FROM information_schema.statistics WHERE table_schema='proof' AND seq_in_index=1 ORDER BY BINARY table_name, BINARY index_name; -- @ both mariadb: USING HASH is shown there
+SELECT index_name, index_type FROM information_schema.statistics WHERE table_schema='proof' AND seq_in_index=1 AND index_name<>'KEY' ORDER BY BINARY table_name, BINARY index_name; -- @ both mariadb: USING HASH is shown there, by 11.8 here too
 SELECT index_name, index_type, is_visible, expression FROM information_schema.statistics WHERE table_schema='proof' ORDER BY BINARY table_name, BINARY index_name, seq_in_index; -- @ both mysql: as above
 INSERT INTO only_unique VALUES (1, 'x', NULL);
 INSERT INTO only_unique VALUES (3, 'x', 5);
@@ -270,7 +270,6 @@ SELECT constraint_name, table_name, referenced_table_name, update_rule, delete_r
 CREATE TABLE v_system (id int PRIMARY KEY, v int, note varchar(9) WITHOUT SYSTEM VERSIONING) WITH SYSTEM VERSIONING;
 SET timestamp=1600000000; INSERT INTO v_system VALUES (1, 1, 'x'); SET timestamp=1600000100; UPDATE v_system SET v=2; SET timestamp=DEFAULT;
 CREATE TABLE v_explicit (id int PRIMARY KEY, v int, t1 timestamp(6) GENERATED ALWAYS AS ROW START INVISIBLE, t2 timestamp(6) GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (t1, t2)) WITH SYSTEM VERSIONING;
-INSERT INTO v_explicit (id, v) VALUES (1, 1);
 CREATE TABLE v_columns (id int PRIMARY KEY, v int WITH SYSTEM VERSIONING, w int);
 INSERT INTO v_columns VALUES (1, 1, 1);
 CREATE TABLE v_parts (id int, v int) WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME (PARTITION p0 HISTORY, PARTITION pc CURRENT);
@@ -284,7 +283,8 @@ USE proof;
 SELECT 'versions';
 -- What was before the migration is not copied (dts-dump --allow-versioned).
 SELECT id, v, note FROM v_system; SET timestamp=DEFAULT; UPDATE v_system SET v=3; UPDATE v_system SET note='y'; SELECT COUNT(*) FROM v_system FOR SYSTEM_TIME ALL WHERE v >= 2;
-UPDATE v_explicit SET v=2; SELECT id, v FROM v_explicit FOR SYSTEM_TIME ALL ORDER BY v;
+-- Without rows before: the times of its own are not copied.
+INSERT INTO v_explicit (id, v) VALUES (1, 1); UPDATE v_explicit SET v=2; SELECT id, v FROM v_explicit FOR SYSTEM_TIME ALL ORDER BY v;
 UPDATE v_columns SET w=2; UPDATE v_columns SET v=2; SELECT v, w FROM v_columns FOR SYSTEM_TIME ALL ORDER BY v;
 UPDATE v_parts SET v=2; SELECT v FROM v_parts PARTITION (p0); UPDATE v_limit SET v=2; SELECT COUNT(*) FROM v_limit FOR SYSTEM_TIME ALL;
 INSERT INTO v_period VALUES (1, '2020-01-15', '2020-01-20');
