@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "base/message.h"
 #include "base/output.h"
 #include "base/signals.h"
@@ -86,49 +88,91 @@ static int read_options(const struct options *o, struct dts_schema_options *sche
 	return dts_definer_parse(&schema->definer, o->definer ? o->definer : "keep", err);
 }
 
-/* People are told what is not at the target as it is at the source. */
-static void tell(const struct dts_schema_statement *st)
+/* How often something was told that is about many objects, such as a collation: text -> struct repeated. */
+struct repeated {
+	uint64_t more;
+};
+
+/* People are told what is not at the target as it is at the source; the same of many objects once, with the first of them. */
+static void tell(const struct dts_schema_statement *st, struct dts_map *told)
 {
 	struct dts_buf label = {0};
 
 	dts_schema_object_label(st->object, &label);
-	for (size_t i = 0; i < st->told.why.count; i++)
-		dts_message("%s%s: %s", st->result == DTS_SCHEMA_REFUSED ? "left out: " : "", dts_buf_text(&label), st->told.why.items[i]);
+	for (size_t i = 0; i < st->told.why.count; i++) {
+		struct dts_slice why = dts_slice_of(st->told.why.items[i]);
+		struct repeated *before = dts_map_get(told, why);
+		if (before && st->result != DTS_SCHEMA_REFUSED) {
+			before->more++;
+			continue;
+		}
+		dts_message("%s%s: %s", st->result == DTS_SCHEMA_REFUSED ? "left out: " : "", dts_buf_text(&label), why.p);
+		if (!before)
+			dts_map_set(told, why, dts_zalloc(1, sizeof(struct repeated)));
+	}
 	if (st->told.by_hand.len > 0)
 		dts_message("%s: by hand: %.*s", dts_buf_text(&label), (int)st->told.by_hand.len, st->told.by_hand.data);
 	dts_buf_release(&label);
 }
 
-static int print_records(const struct options *o, struct dts_schema_reader *reader, struct dts_output *out,
-			 struct dts_output *report, uint64_t *records, struct dts_error *err)
+static void tell_repeated(struct dts_map *told)
 {
-	struct dts_schema_statement *st;
-	uint64_t refused = 0;
-	int rc;
+	struct dts_map_entry *e;
 
-	while ((rc = dts_schema_reader_next(reader, &st, err)) > 0) {
-		bool is_refused = st->result == DTS_SCHEMA_REFUSED;
-		if (dts_signals_stop())
-			dts_signals_die(dts_signals_stop());
-		if (!st->more) {
-			refused += is_refused;
-			tell(st);
-			if (o->report)
-				dts_schema_add_report(st, &report->buf);
-			if (o->report && dts_output_record_done(report, err) < 0)
-				return -1;
-		}
-		if (is_refused)
-			continue;
-		if (dts_schema_add_record(reader, st, &out->buf, err) < 0)
-			return -1;
-		++*records;
-		if (!o->strict && dts_output_record_done(out, err) < 0)
+	for (size_t at = 0; (e = dts_map_next(told, &at));) {
+		const struct repeated *repeated = e->value;
+		if (repeated->more > 0)
+			dts_message("%llu more object%s: %.*s", (unsigned long long)repeated->more, repeated->more > 1 ? "s" : "",
+				    (int)e->key_len, e->key);
+	}
+	dts_map_release(told, free);
+}
+
+struct printing {
+	const struct options *o;
+	struct dts_schema_reader *reader;
+	struct dts_output *out, *report;
+	struct dts_map told;
+	uint64_t records, refused;
+};
+
+static int print_record(struct printing *p, const struct dts_schema_statement *st, struct dts_error *err)
+{
+	bool refused = st->result == DTS_SCHEMA_REFUSED;
+
+	if (!st->more) {
+		p->refused += refused;
+		tell(st, &p->told);
+		if (p->o->report)
+			dts_schema_add_report(st, &p->report->buf);
+		if (p->o->report && dts_output_record_done(p->report, err) < 0)
 			return -1;
 	}
-	if (rc == 0 && o->strict && refused > 0) {
-		rc = dts_fail(err, DTS_REFUSED, "%llu object%s cannot be at the target, see above", (unsigned long long)refused,
-			      refused > 1 ? "s" : "");
+	if (refused)
+		return 0;
+	if (dts_schema_add_record(p->reader, st, &p->out->buf, err) < 0)
+		return -1;
+	p->records++;
+	return p->o->strict ? 0 : dts_output_record_done(p->out, err); /* strict: all or nothing */
+}
+
+static int print_records(struct printing *p, struct dts_error *err)
+{
+	struct dts_schema_statement *st;
+	int rc;
+
+	while ((rc = dts_schema_reader_next(p->reader, &st, err)) > 0) {
+		if (dts_signals_stop())
+			dts_signals_die(dts_signals_stop());
+		if (print_record(p, st, err) < 0) {
+			rc = -1;
+			break;
+		}
+	}
+	tell_repeated(&p->told);
+	if (rc == 0 && p->o->strict && p->refused > 0) {
+		rc = dts_fail(err, DTS_REFUSED, "%llu object%s cannot be at the target, see above", (unsigned long long)p->refused,
+			      p->refused > 1 ? "s" : "");
 		dts_hint(err, "make them by hand, and leave them out here with --ignore-table");
 	}
 	return rc;
@@ -140,7 +184,7 @@ static int run(const struct options *o, struct dts_schema_options *schema, const
 	struct dts_schema_reader reader = {0};
 	struct dts_source source = {0};
 	struct dts_list warnings = {0};
-	uint64_t records = 0;
+	struct printing printing = {.o = o, .reader = &reader, .out = out, .report = report};
 	int rc = -1;
 
 	schema->target = session->family;
@@ -153,10 +197,10 @@ static int run(const struct options *o, struct dts_schema_options *schema, const
 		for (size_t i = 0; i < warnings.count; i++)
 			dts_message("%s", warnings.items[i]);
 		dts_source_add_stream(&out->buf, &source, "schema");
-		rc = print_records(o, &reader, out, report, &records, err);
+		rc = print_records(&printing, err);
 	}
 	if (rc == 0)
-		dts_source_add_end(&out->buf, &source, "done", records);
+		dts_source_add_end(&out->buf, &source, "done", printing.records);
 	dts_schema_reader_close(&reader);
 	dts_source_release(&source);
 	dts_list_release(&warnings);

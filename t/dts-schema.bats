@@ -171,6 +171,15 @@ every_kind() {
 	run_tool 2 schema --stage=pre --enable-events d
 }
 
+@test "what is told of many objects is told once, with how many more" {
+	sql src 'CREATE TABLE a (id INT PRIMARY KEY); CREATE TABLE b (id INT PRIMARY KEY); CREATE TABLE c (id INT PRIMARY KEY)' d
+	sql src 'ALTER DATABASE d COLLATE utf8mb4_uca1400_ai_ci; ALTER TABLE a COLLATE utf8mb4_uca1400_ai_ci; ALTER TABLE b COLLATE utf8mb4_uca1400_ai_ci; ALTER TABLE c COLLATE utf8mb4_uca1400_ai_ci' d
+	run_tool 0 schema --for=mysql --report="$BATS_TEST_TMPDIR/report" d
+	[ "$(grep -c '^dts-schema: table ' <<<"$stderr")" -eq 1 ]
+	[[ $stderr == *$'\n''dts-schema: 2 more objects: table collation utf8mb4_uca1400_ai_ci becomes utf8mb4_0900_ai_ci'* ]]
+	[ "$(grep -c 'utf8mb4_uca1400_ai_ci becomes' "$BATS_TEST_TMPDIR/report")" -eq 4 ]
+}
+
 @test "definers are kept, stripped, or become one account" {
 	sql src "CREATE DEFINER=\`o'b\`@\`10.%\` PROCEDURE p () SET @a = 1; CREATE DEFINER=x@y VIEW v AS SELECT 1 AS k" d
 	definers() { schema --stage=post "$@" d | jq -r 'select(.op == "ddl").sql' | sed -n 's/^CREATE \(.*\)\(PROCEDURE\|SQL SEC\).*/\1/p' | tr '\n' '|'; }
