@@ -172,6 +172,21 @@ dts-apply: hint: drop it if it is not needed, or change it to the source's defin
 	sql dst 'DROP USER schema_u; DROP ROLE schema_r'
 }
 
+@test "packages and their bodies are two objects" {
+	local oracle='{"sql_mode":"PIPES_AS_CONCAT,ANSI_QUOTES,IGNORE_SPACE,ORACLE,NO_KEY_OPTIONS,NO_TABLE_OPTIONS,NO_FIELD_OPTIONS,NO_AUTO_CREATE_USER","charset":"utf8mb4","collation_connection":"utf8mb4_bin"}'
+
+	! kind_is_mysql dst || return 0
+	rec create-package 'CREATE DEFINER="root"@"localhost" PACKAGE "pk" AS FUNCTION f RETURN INT; END' "$oracle" >body
+	rec create-package 'CREATE DEFINER="root"@"localhost" PACKAGE BODY "pk" AS FUNCTION f RETURN INT AS BEGIN RETURN 1; END; END' "$oracle" >>body
+	run_schema 0 body
+	run_schema 0 body
+	quiet
+	is 'SET sql_mode=ORACLE; SELECT pk.f()' 1
+	sed -i 's/RETURN 1/RETURN 2/' body
+	run_schema 4 body
+	[[ $stderr == *"in:3: package 'd.pk' is at the target already, with another definition"* ]]
+}
+
 @test "sequences and where they stand" {
 	local at='{"op":"setval","db":"d","table":"s","after":{"next_not_cached_value":1001,"cycle_count":0}}'
 

@@ -21,12 +21,12 @@ static bool makes_one(const struct dts_apply_statement *s)
 	}
 }
 
-/* 1: the target shows it already, or keys.c takes it; 0: it is to be run; -1. */
+/* 1: the target shows it already, or its keys were taken; 0: it is to be run; -1. */
 static int look(struct dts_applier *a, const struct dts_apply_statement *s, struct dts_error *err)
 {
 	if (makes_one(s))
 		return dts_apply_schema_there(a, s, err);
-	if (s->ddl.kind != DTS_DDL_ALTER_TABLE)
+	if (s->ddl.kind != DTS_DDL_ALTER_TABLE || s->ddl.count == 0)
 		return 0;
 	int rc = dts_apply_schema_counter(a, s, err);
 	return rc != 0 ? rc : dts_apply_schema_keys(a, s, err);

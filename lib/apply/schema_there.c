@@ -228,8 +228,8 @@ static bool calls(const struct dts_apply_statement *st, const char *name)
 	return found;
 }
 
-/* The target's own function of the database, once more. */
-static int copy_function(struct dts_try *t, struct dts_slice db, const char *name, struct dts_error *err)
+/* The target's own function or package of the database, once more: one that such a statement would make. */
+static int copy(struct dts_try *t, struct dts_slice db, const char *create, struct dts_slice name, const char *rest, struct dts_error *err)
 {
 	const struct dts_ddl_origin own = {0};
 	struct dts_error why = DTS_ERROR_INIT;
@@ -237,9 +237,9 @@ static int copy_function(struct dts_try *t, struct dts_slice db, const char *nam
 	struct dts_shown shown = {0};
 	struct dts_ddl ddl = {0};
 
-	dts_buf_adds(&like, "CREATE FUNCTION ");
-	dts_sql_ident(&like, dts_slice_of(name));
-	dts_buf_adds(&like, "() RETURNS int RETURN 1");
+	dts_buf_adds(&like, create);
+	dts_sql_ident(&like, name);
+	dts_buf_adds(&like, rest);
 	dts_ddl_parse(&ddl, dts_buf_slice(&like), 0);
 	int rc = dts_ddl_show(t->session, &ddl, dts_buf_slice(&like), db, &shown, &why);
 	if (rc > 0) {
@@ -260,13 +260,15 @@ static int copy_function(struct dts_try *t, struct dts_slice db, const char *nam
 	return rc;
 }
 
-/* A view needs the functions of its database that it names without it. */
-static int make_functions(struct dts_applier *a, struct dts_try *t, const struct dts_apply_statement *s, struct dts_error *err)
+/* A package's body needs the package; a view needs the functions of its database that it names without it. */
+static int make_needed(struct dts_applier *a, struct dts_try *t, const struct dts_apply_statement *s, struct dts_error *err)
 {
 	struct dts_list names = {0};
 	struct dts_buf sql = {0};
 	int rc = 1;
 
+	if (s->ddl.kind == DTS_DDL_CREATE_PACKAGE && dts_ddl_is_package_body(&s->ddl, s->sql))
+		return copy(t, db_of(s), "CREATE PACKAGE ", s->ddl.objects[0].name, " AS END", err);
 	if (s->ddl.kind != DTS_DDL_CREATE_VIEW)
 		return 1;
 	dts_buf_adds(&sql, "SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_TYPE='FUNCTION' AND ROUTINE_SCHEMA=");
@@ -280,7 +282,7 @@ static int make_functions(struct dts_applier *a, struct dts_try *t, const struct
 			dts_list_add(&names, row[0]);
 	mysql_free_result(res);
 	for (size_t i = 0; i < names.count && rc > 0; i++)
-		rc = copy_function(t, db_of(s), names.items[i], err);
+		rc = copy(t, db_of(s), "CREATE FUNCTION ", dts_slice_of(names.items[i]), "() RETURNS int RETURN 1", err);
 	dts_list_release(&names);
 	return rc;
 }
@@ -295,7 +297,7 @@ static int as_tried(struct dts_applier *a, const struct dts_apply_statement *s, 
 
 	if (rc == 0)
 		return 0;
-	if ((rc = make_table(&t, s, err)) > 0 && (rc = make_functions(a, &t, s, err)) > 0)
+	if ((rc = make_table(&t, s, err)) > 0 && (rc = make_needed(a, &t, s, err)) > 0)
 		rc = dts_try_run(&t, &s->ddl, s->sql, &a->origin, s->context, &why, err);
 	/* Both while that database is the default one: names of others stand with theirs. */
 	if (rc > 0)

@@ -25,8 +25,7 @@ void dts_shown_release(struct dts_shown *s)
 		dts_buf_release(all[i]);
 }
 
-/* PACKAGE and PACKAGE BODY have one kind, and are two objects. */
-static bool is_package_body(const struct dts_ddl *d, struct dts_slice sql)
+bool dts_ddl_is_package_body(const struct dts_ddl *d, struct dts_slice sql)
 {
 	struct dts_sql_scan s;
 
@@ -52,7 +51,7 @@ static const char *word(const struct dts_ddl *d, struct dts_slice sql)
 	case DTS_DDL_CREATE_SEQUENCE:
 		return "SEQUENCE";
 	case DTS_DDL_CREATE_PACKAGE:
-		return is_package_body(d, sql) ? "PACKAGE BODY" : "PACKAGE";
+		return dts_ddl_is_package_body(d, sql) ? "PACKAGE BODY" : "PACKAGE";
 	default:
 		return "TABLE";
 	}

@@ -22,6 +22,9 @@ void dts_shown_release(struct dts_shown *s);
 int dts_ddl_show(struct dts_session *s, const struct dts_ddl *d, struct dts_slice sql, struct dts_slice db,
 		 struct dts_shown *shown, struct dts_error *err);
 
+/* PACKAGE and PACKAGE BODY have one kind, and are two objects: is this CREATE PACKAGE of the latter? */
+bool dts_ddl_is_package_body(const struct dts_ddl *d, struct dts_slice sql);
+
 /*
  * Are two texts the same statement? White space, comments, the letter case of words without quotes and the way of quoting
  * do not count, nor the databases that the names of its objects stand with; nor, of an event, whether it is enabled.
