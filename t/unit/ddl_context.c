@@ -1,4 +1,5 @@
 #include "mysql/ddl_context.h"
+#include "mysql/ddl_shown.h"
 
 #include "unit.h"
 
@@ -97,10 +98,68 @@ static void test_origin(void)
 	CHECK_INT(0, o.version);
 }
 
+static bool same(const char *a, unsigned a_flags, const char *b, unsigned b_flags)
+{
+	bool is = dts_ddl_same(dts_slice_of(a), a_flags, dts_slice_of(b), b_flags);
+
+	CHECK(is == dts_ddl_same(dts_slice_of(b), b_flags, dts_slice_of(a), a_flags));
+	return is;
+}
+
+static void test_same(void)
+{
+	CHECK(same("CREATE VIEW `v` AS select 1 from `d`.`t`", 0, "create  VIEW `o`.`v` AS SELECT 1 FROM d.t", 0));
+	CHECK(!same("CREATE VIEW `v` AS select 1 from `d`.`t`", 0, "CREATE VIEW `v` AS select 1 from `e`.`t`", 0));
+	CHECK(!same("CREATE VIEW `v` AS select 'a'", 0, "CREATE VIEW `v` AS select 'A'", 0));
+	CHECK(!same("CREATE VIEW `v` AS select `a`", 0, "CREATE VIEW `v` AS select `A`", 0));
+	CHECK(!same("CREATE VIEW `v` AS select 1", 0, "CREATE VIEW `v` AS select 1 + 0", 0));
+	CHECK(!same("CREATE VIEW `v` AS select 1", 0, "CREATE VIEW `v` AS select 1 limit", 0));
+	CHECK(same("CREATE PROCEDURE \"p\"() SELECT \"a\" /* x */", DTS_DDL_ANSI_QUOTES, "CREATE PROCEDURE `p`()\n SELECT `a`", 0));
+	CHECK(!same("CREATE PROCEDURE \"p\"() SELECT \"a\"", DTS_DDL_ANSI_QUOTES, "CREATE PROCEDURE \"p\"() SELECT \"a\"", 0));
+	CHECK(same("CREATE TRIGGER d.r BEFORE INSERT ON d.t FOR EACH ROW SET @x = d.f()", 0, "CREATE TRIGGER `r` BEFORE INSERT ON t FOR EACH ROW SET @x=d.f()", 0));
+	CHECK(!same("CREATE TRIGGER r BEFORE INSERT ON t FOR EACH ROW SET @x = d.f()", 0, "CREATE TRIGGER r BEFORE INSERT ON t FOR EACH ROW SET @x=f()", 0));
+	/* Whether an event is enabled does not count, up to its body. */
+	static const char event[] = "CREATE EVENT `e` ON SCHEDULE EVERY 1 DAY ON COMPLETION NOT PRESERVE%s COMMENT 'DISABLE' DO ALTER EVENT x %s";
+	static const char *const status[] = {"", " ENABLE", " DISABLE", " DISABLE ON SLAVE", " disable on replica"};
+	char one[300], two[300];
+	for (size_t i = 0; i < sizeof status / sizeof *status; i++) {
+		snprintf(one, sizeof one, event, status[i], "ENABLE");
+		snprintf(two, sizeof two, event, " ENABLE", "ENABLE");
+		CHECK(same(one, 0, two, 0));
+		snprintf(two, sizeof two, event, " ENABLE", "DISABLE");
+		CHECK(!same(one, 0, two, 0));
+	}
+}
+
+static const char *charset(const char *sql, const char *context)
+{
+	static struct dts_buf out;
+	struct dts_ddl d = {0};
+
+	dts_buf_clear(&out);
+	dts_ddl_parse(&d, dts_slice_of(sql), 0);
+	const struct dts_charset *cs = dts_ddl_context_charset(&d, dts_slice_of(sql), dts_slice_of(context), &out);
+	dts_ddl_release(&d);
+	return cs ? dts_buf_text(&out) : "as it is";
+}
+
+static void test_charset(void)
+{
+	CHECK_STR("CREATE VIEW v AS SELECT '\xe9'", charset("CREATE VIEW v AS SELECT '\xc3\xa9'", "{\"charset\":\"latin1\"}"));
+	CHECK_STR("CREATE VIEW v AS SELECT 1", charset("CREATE VIEW v AS SELECT 1", "{\"charset\":\"utf8\"}"));
+	CHECK_STR("as it is", charset("CREATE VIEW v AS SELECT '\xe6\xbc\xa2'", "{\"charset\":\"latin1\"}"));
+	CHECK_STR("as it is", charset("CREATE TABLE v (a int COMMENT '\xc3\xa9')", "{\"charset\":\"latin1\"}"));
+	static const char *const others[] = {"{\"charset\":\"utf8mb4\"}", "{\"charset\":\"binary\"}", "{\"charset\":\"none\"}", "{\"charset\":null}", "{}"};
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		CHECK_STR("as it is", charset("CREATE VIEW v AS SELECT 1", others[i]));
+}
+
 int main(void)
 {
 	RUN(test_modes);
 	RUN(test_collations);
 	RUN(test_origin);
+	RUN(test_same);
+	RUN(test_charset);
 	return unit_done();
 }

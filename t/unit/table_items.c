@@ -72,9 +72,41 @@ static void test_not_understood(void)
 	dts_items_release(&items);
 }
 
+static bool added(const char *sql)
+{
+	dts_items_release(&items);
+	return dts_items_parse_added(&items, dts_slice_of(sql));
+}
+
+static void test_added(void)
+{
+	CHECK(added("ALTER TABLE `t`\n  ADD KEY `k,` (`a`,`b`) COMMENT 'x;, ADD',\n  ADD UNIQUE KEY `u` (`a`) /*!80000 INVISIBLE */,\n"
+		    "  ADD FULLTEXT KEY `f` (`c`)"));
+	REQUIRE(items.count == 3);
+	CHECK_STR("KEY `k,` (`a`,`b`) COMMENT 'x;, ADD'", text(items.items[0].text));
+	CHECK_STR("UNIQUE KEY `u` (`a`) /*!80000 INVISIBLE */", text(items.items[1].text));
+	CHECK_INT(DTS_ITEM_SPECIAL, items.items[2].kind);
+	CHECK(added("ALTER TABLE d.`t` ADD CONSTRAINT `c` FOREIGN KEY (`a`) REFERENCES `p` (`a`) ON DELETE CASCADE"));
+	REQUIRE(items.count == 1);
+	CHECK_STR("CASCADE", text(items.items[0].foreign.on_delete));
+	/* More than that, other words, keys without names, a second statement. */
+	static const char *const others[] = {
+		"ALTER TABLE `t` ADD KEY `k` (`a`), ALGORITHM=INPLACE", "ALTER TABLE `t` ADD KEY `k` (`a`), DROP KEY `j`",
+		"ALTER TABLE `t` ADD INDEX `k` (`a`)", "ALTER TABLE `t` ADD KEY (`a`)", "ALTER TABLE `t` ADD `k` int",
+		"ALTER TABLE `t` ADD PRIMARY KEY (`a`)", "ALTER TABLE `t` ADD CONSTRAINT `c` CHECK (`a` > 1)", "ALTER TABLE `t` AUTO_INCREMENT=5",
+		"ALTER TABLE `t` ADD KEY `k` (`a`); DROP TABLE `t`", "ALTER TABLE `t` ADD KEY `k` (`a`))", "ALTER TABLE `t`", "ALTER DATABASE `t`",
+		"ALTER TABLE `t` ADD KEY `k` (`a`),", "",
+	};
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		CHECK(!added(others[i]));
+		CHECK(items.count == 0 && !items.arena);
+	}
+}
+
 int main(void)
 {
 	RUN(test_kinds);
 	RUN(test_not_understood);
+	RUN(test_added);
 	return unit_done();
 }
