@@ -9,6 +9,7 @@ struct item {
 	struct dts_slice *quoted; /* all of them, borrowed from the statement */
 	size_t count, room;
 	bool is_column, is_generated, is_plain_key, is_constraint, is_primary;
+	bool after_as; /* the word before was AS */
 };
 
 static void read_token(struct item *it, const struct dts_sql_scan *s, bool begins)
@@ -19,7 +20,9 @@ static void read_token(struct item *it, const struct dts_sql_scan *s, bool begin
 		it->is_primary = dts_sql_is(s, "PRIMARY");
 		it->is_constraint = dts_sql_is(s, "CONSTRAINT");
 	}
-	it->is_generated = it->is_generated || dts_sql_is(s, "GENERATED");
+	/* ... AS ROW START is of system versioning, and computed by no expression */
+	it->is_generated = (it->is_generated || dts_sql_is(s, "GENERATED")) && !(it->after_as && dts_sql_is(s, "ROW"));
+	it->after_as = dts_sql_is(s, "AS");
 	if (s->type != DTS_SQL_QUOTED)
 		return;
 	if (it->count == it->room) {

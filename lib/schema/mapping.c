@@ -155,13 +155,13 @@ const struct dts_mapping dts_mappings[] = {
 	{MA, DTS_MAP_COLUMN, "WITH|WITHOUT SYSTEM VERSIONING", DTS_MAP_LEFT_OUT, NULL, "MySQL keeps no history of rows"},
 	{MA, DTS_MAP_COLUMN, "GENERATED ALWAYS AS ROW START|END", DTS_MAP_ITEM_LEFT_OUT, NULL, "MySQL keeps no history of rows"},
 	{MA, DTS_MAP_COLUMN, "DEFAULT", DTS_MAP_SAME, "(...)", "expressions, and texts and bytes of any length", NULL, 0, DTS_MAP_DEFAULT_BRACKETS},
-	{MA, DTS_MAP_COLUMN, "DEFAULT nextval", DTS_MAP_LEFT_OUT, NULL, "MySQL has no sequences: give the value in each INSERT, or",
+	{MA, DTS_MAP_COLUMN, "DEFAULT nextval", DTS_MAP_LEFT_OUT, NULL, "MySQL has no sequences: give the value in each INSERT, or make it AUTO_INCREMENT if it is a key's first",
 	 "ALTER TABLE {object} MODIFY {rest} AUTO_INCREMENT", 0, DTS_MAP_DEFAULT_SEQUENCE},
 	/* MySQL's JSON would write documents anew, keys in another order; MariaDB's are texts */
 	{MA, DTS_MAP_COLUMN, "CHECK ( json_valid ( @ ) )", DTS_MAP_SAME},
 
 	/* --- keys and constraints */
-	{MY, DTS_MAP_KEY, "NOT ENFORCED", DTS_MAP_ITEM_LEFT_OUT, NULL, "MariaDB would enforce it; once all rows are as it says:",
+	{MY, DTS_MAP_KEY, "NOT ENFORCED", DTS_MAP_ITEM_LEFT_OUT, NULL, "MariaDB would enforce it, on the rows that are there, too",
 	 "ALTER TABLE {object} ADD {rest}"},
 	{MY, DTS_MAP_KEY, "INVISIBLE", DTS_MAP_SAME, "IGNORED"},
 	{MY, DTS_MAP_KEY, "WITH PARSER %", DTS_MAP_LEFT_OUT, NULL, "the key finds words, as divided by spaces; of texts without them it finds other rows"},

@@ -59,10 +59,9 @@ static void port_database(struct dts_port *p)
 		const struct dts_mapping *m = dts_port_find(p, DTS_MAP_DATABASE, i, p->count, &n);
 		n = m ? dts_port_apply(p, m, i, n) : 0;
 		if (n == 0) {
-			p->part = "database"; /* a character set without a collation gets one */
-			p->at = p->end = i;
+			p->defines_charset = true;
 			n = dts_port_charset(p, i, p->count);
-			p->part = NULL;
+			p->defines_charset = false;
 		}
 		if (n == 0) {
 			dts_port_copy(p, i);

@@ -127,7 +127,9 @@ static size_t port_attribute(struct dts_port *p, size_t i, bool generated)
 		return dts_port_apply(p, not_null, i, n);
 	if (srid && (n = dts_port_match(p, srid, i, p->end)) > 0)
 		return dts_port_apply(p, srid, i, n);
+	p->defines_charset = true;
 	n = dts_port_charset(p, i, p->end);
+	p->defines_charset = false;
 	if (n > 0)
 		return n;
 	m = dts_port_find(p, DTS_MAP_COLUMN, i, p->end, &n);
@@ -424,9 +426,9 @@ static void port_options(struct dts_port *p, size_t i)
 		const struct dts_mapping *m = dts_port_find(p, DTS_MAP_OPTION, i, end, &n);
 		n = m ? dts_port_apply(p, m, i, n) : 0;
 		if (n == 0) {
-			p->part = "table"; /* a character set without a collation gets one */
+			p->defines_charset = true;
 			n = dts_port_charset(p, i, end);
-			p->part = NULL;
+			p->defines_charset = false;
 		}
 		if (n == 0) {
 			dts_port_copy(p, i);

@@ -217,7 +217,7 @@ void dts_port_tell(struct dts_port *p, const struct dts_mapping *m, size_t i, si
 		return;
 	}
 	if (p->part)
-		dts_buf_addf(&line, "%s %.*s%s", p->part, (int)p->name.len, p->name.p, p->name.len > 0 ? ": " : "");
+		dts_buf_addf(&line, "%s%s%.*s: ", p->part, p->name.len > 0 ? " " : "", (int)p->name.len, p->name.p);
 	if (m->verdict == DTS_MAP_REFUSED)
 		dts_buf_addf(&line, "%s has no ", family_name(p->to));
 	add_subject(p, m, i, n, &line);
@@ -329,8 +329,7 @@ size_t dts_port_charset(struct dts_port *p, size_t i, size_t end)
 	const struct dts_mapping *m = dts_mapping_find(p->from, DTS_MAP_CHARSET, p->tokens[i].text, 0, NULL);
 	if (!m)
 		return 0;
-	/* Its default collation, where none is written; a CAST takes none. */
-	bool bare = p->part && !dts_port_is_word(p, i + 1, "COLLATE") && !dts_port_is_char(p, i + 1, ')');
+	bool bare = p->defines_charset && !dts_port_is_word(p, i + 1, "COLLATE");
 	size_t len = bare ? strlen(m->instead) : strcspn(m->instead, " ");
 	dts_buf_add_slice(p->out, p->tokens[i].gap);
 	dts_buf_add(p->out, m->instead, len);

@@ -23,6 +23,7 @@ struct dts_port {
 	const char *part;       /* what that is; NULL: none */
 	struct dts_slice name;  /* of it, as written; len 0: none */
 	bool item_left_out;
+	bool defines_charset;   /* here a character set without a collation gets one */
 	size_t params, params_end; /* of a routine */
 	struct dts_ported *ported;
 	struct dts_buf *out;
