@@ -49,6 +49,12 @@
 #define ATTRIBUTE "it is for an engine that MariaDB does not have"
 #define REGEXP "MySQL's regular expressions are ICU's and MariaDB's are PCRE's: of a matched group the one writes $1 and the other \\\\1"
 #define SHAPES "MySQL computes by the SRID (of 4326, metres and latitudes first), MariaDB on a plane"
+#define NO_MATCH "; where nothing matches, MySQL gives NULL and MariaDB an empty text"
+#define DOCUMENTS "MySQL writes documents anew, with keys and numbers in an order and form of its own, and refuses what is none;" \
+	" MariaDB keeps the text, and gives NULL"
+#define MIXED "of texts and numbers, MySQL compares the texts and MariaDB the numbers"
+#define NULL_ADDRESS "of NULL, MySQL gives NULL and MariaDB 0"
+#define FRACTIONS "MariaDB gives fractions of seconds and MySQL does not"
 #define SEQUENCES "MySQL has no sequences"
 
 const struct dts_mapping dts_mappings[] = {
@@ -203,7 +209,8 @@ const struct dts_mapping dts_mappings[] = {
 	{MY, DTS_MAP_FUNCTION, "any_value", DTS_MAP_CHANGED, "($1)", "MariaDB takes the first value too, unless ONLY_FULL_GROUP_BY is set", NULL, 1},
 	{MY, DTS_MAP_FUNCTION, "regexp_like", DTS_MAP_CHANGED, "($1 REGEXP $2)", REGEXP, NULL, 2},
 	{MY, DTS_MAP_FUNCTION, "regexp_replace", DTS_MAP_CHANGED, NULL, REGEXP, NULL, 3},
-	{MY, DTS_MAP_FUNCTION, "regexp_instr|regexp_substr", DTS_MAP_CHANGED, NULL, REGEXP, NULL, 2},
+	{MY, DTS_MAP_FUNCTION, "regexp_instr", DTS_MAP_CHANGED, NULL, REGEXP, NULL, 2},
+	{MY, DTS_MAP_FUNCTION, "regexp_substr", DTS_MAP_CHANGED, NULL, REGEXP NO_MATCH, NULL, 2},
 	{MY, DTS_MAP_FUNCTION, "regexp_like|regexp_replace|regexp_instr|regexp_substr", DTS_MAP_REFUSED, NULL,
 	 "its regular expressions take no position, occurrence or match type: write (?i) in the expression"},
 	{MY, DTS_MAP_FUNCTION, "uuid_to_bin", DTS_MAP_SAME, "UNHEX(REPLACE($1, '-', ''))", NULL, NULL, 1},
@@ -228,7 +235,8 @@ const struct dts_mapping dts_mappings[] = {
 	{MA, DTS_MAP_FUNCTION, "sys_guid", DTS_MAP_SAME, "UPPER(REPLACE(UUID(), '-', ''))"},
 	{MA, DTS_MAP_FUNCTION, "uuid_v4|uuid_v7", DTS_MAP_REFUSED, NULL, "take UUID(), which has parts of the time in another order"},
 	{MA, DTS_MAP_FUNCTION, "regexp_replace", DTS_MAP_CHANGED, NULL, REGEXP},
-	{MA, DTS_MAP_FUNCTION, "regexp_instr|regexp_substr", DTS_MAP_CHANGED, NULL, REGEXP},
+	{MA, DTS_MAP_FUNCTION, "regexp_instr", DTS_MAP_CHANGED, NULL, REGEXP},
+	{MA, DTS_MAP_FUNCTION, "regexp_substr", DTS_MAP_CHANGED, NULL, REGEXP NO_MATCH},
 	{MA, DTS_MAP_FUNCTION, "md5|sha|sha1", DTS_MAP_CHANGED, NULL, "MySQL has it from 9.6 on as a component, which generated columns cannot take",
 	 "INSTALL COMPONENT 'file://component_classic_hashing'"},
 	{MA, DTS_MAP_FUNCTION, "group_concat", DTS_MAP_CHANGED, NULL,
@@ -307,6 +315,26 @@ const struct dts_mapping dts_mappings[] = {
 	 "substr_oracle|trim_oracle|to_char", DTS_MAP_REFUSED, NULL, "it has none of Oracle's ways"},
 	{MA, DTS_MAP_FUNCTION, "crc32c|natural_sort_key|sformat|trunc", DTS_MAP_REFUSED},
 	{MA, DTS_MAP_FUNCTION, "binlog_gtid_pos|decode_histogram|master_gtid_wait|wsrep_*", DTS_MAP_REFUSED, NULL, "it is about the server itself"},
+
+	/* --- functions of both that give something else: tried with all that both have, and many arguments */
+	{MY, DTS_MAP_FUNCTION, "json_array_append|json_array_insert", DTS_MAP_CHANGED, NULL, "where the path is not there, MySQL gives the document and MariaDB NULL"},
+	{MY, DTS_MAP_FUNCTION, "json_value", DTS_MAP_CHANGED, NULL, "of an object or array, MySQL gives the text and MariaDB NULL"},
+	{MY, DTS_MAP_FUNCTION, "json_valid", DTS_MAP_SAME},
+	{MY, DTS_MAP_FUNCTION, "json_*", DTS_MAP_CHANGED, NULL, DOCUMENTS},
+	{MY, DTS_MAP_FUNCTION, "greatest|least", DTS_MAP_CHANGED, NULL, MIXED},
+	{MY, DTS_MAP_FUNCTION, "is_ipv4|is_ipv4_compat|is_ipv4_mapped|is_ipv6", DTS_MAP_CHANGED, NULL, NULL_ADDRESS},
+	{MY, DTS_MAP_FUNCTION, "time_to_sec", DTS_MAP_CHANGED, NULL, FRACTIONS},
+	{MY, DTS_MAP_FUNCTION, "weight_string", DTS_MAP_CHANGED, NULL, "weights of letters differ from server to server"},
+	{MY, DTS_MAP_FUNCTION, "current_role", DTS_MAP_CHANGED, NULL, "without a role, MySQL gives NONE and MariaDB NULL"},
+	{MA, DTS_MAP_FUNCTION, "json_array_append|json_array_insert", DTS_MAP_CHANGED, NULL, "where the path is not there, MySQL gives the document and MariaDB NULL"},
+	{MA, DTS_MAP_FUNCTION, "json_value", DTS_MAP_CHANGED, NULL, "of an object or array, MySQL gives the text and MariaDB NULL"},
+	{MA, DTS_MAP_FUNCTION, "json_valid", DTS_MAP_SAME},
+	{MA, DTS_MAP_FUNCTION, "json_*", DTS_MAP_CHANGED, NULL, DOCUMENTS},
+	{MA, DTS_MAP_FUNCTION, "greatest|least", DTS_MAP_CHANGED, NULL, MIXED},
+	{MA, DTS_MAP_FUNCTION, "is_ipv4|is_ipv4_compat|is_ipv4_mapped|is_ipv6", DTS_MAP_CHANGED, NULL, NULL_ADDRESS},
+	{MA, DTS_MAP_FUNCTION, "time_to_sec", DTS_MAP_CHANGED, NULL, FRACTIONS},
+	{MA, DTS_MAP_FUNCTION, "weight_string", DTS_MAP_CHANGED, NULL, "weights of letters differ from server to server"},
+	{MA, DTS_MAP_FUNCTION, "current_role", DTS_MAP_CHANGED, NULL, "without a role, MySQL gives NONE and MariaDB NULL"},
 	{MY, DTS_MAP_FUNCTION, "st_*|mbr*", DTS_MAP_CHANGED, NULL, SHAPES},
 	{MA, DTS_MAP_FUNCTION, "st_*|mbr*", DTS_MAP_CHANGED, NULL, SHAPES},
 
