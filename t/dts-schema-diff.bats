@@ -151,3 +151,189 @@ compare_pairs() {
 		compare_pairs "${where%:*}" "${where#*:}" back
 	done
 }
+
+@test "without --allow-drop nothing goes: it is told, and counts as a difference" {
+	two my
+	sql my "CREATE TABLE w.t (id INT PRIMARY KEY, a INT, s VARCHAR(5), g INT); CREATE TABLE p.t (id INT PRIMARY KEY, a BIGINT, s VARCHAR(9), g INT AS (a + 1), x INT,
+		KEY kx (x), CONSTRAINT cx CHECK (x > 0)); CREATE TABLE p.gone (id INT); CREATE VIEW p.vgone AS SELECT 1; CREATE VIEW w.other AS SELECT 1; CREATE TABLE p.other (id INT)
+		; CREATE PROCEDURE p.rgone () SELECT 1; CREATE EVENT p.egone ON SCHEDULE EVERY 1 DAY DISABLE DO SELECT 1; CREATE TRIGGER p.tgone BEFORE INSERT ON p.t FOR EACH ROW SET NEW.x = 1"
+	run_tool 1 here my
+	[ "${#lines[@]}" -eq 2 ]
+	diff <(printf '%s\n' "$stderr") - <<-'Y'
+		dts-schema: table 'p.t': left out without --allow-drop: DROP KEY `kx`
+		dts-schema: table 'p.t': left out without --allow-drop: DROP CHECK `cx`
+		dts-schema: table 'p.t': left out without --allow-drop: DROP COLUMN `x`
+		dts-schema: table 'p.t': left out without --allow-drop: MODIFY COLUMN `a` int DEFAULT NULL
+		dts-schema: table 'p.t': left out without --allow-drop: MODIFY COLUMN `s` varchar(5) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci DEFAULT NULL
+		dts-schema: table 'p.t': left out without --allow-drop: DROP COLUMN `g`
+		dts-schema: table 'p.gone': left out without --allow-drop: the source has none, DROP TABLE
+		dts-schema: table 'p.other': left out without --allow-drop: the source has none, DROP TABLE
+		dts-schema: view 'p.vgone': left out without --allow-drop: the source has none, DROP VIEW
+		dts-schema: trigger 'p.tgone': left out without --allow-drop: the source has none, DROP TRIGGER
+		dts-schema: procedure 'p.rgone': left out without --allow-drop: the source has none, DROP PROCEDURE
+		dts-schema: event 'p.egone': left out without --allow-drop: the source has none, DROP EVENT
+		dts-schema: view 'p.other': cannot be made without --allow-drop, which drops the table of that name
+	Y
+	# What can be done without loss is, among what cannot.
+	sql my 'ALTER TABLE w.t ADD COLUMN n INT AFTER id, MODIFY a INT DEFAULT 3'
+	run_tool 1 here my
+	[ "$(statements)" = $'ALTER TABLE `t`\n  ADD COLUMN `n` int DEFAULT NULL AFTER `id`' ]
+	run_tool 1 here my --allow-drop
+	[ -z "$stderr" ]
+	made_same my
+	alike my
+}
+
+@test "foreign keys are out of the way of what they hold, wherever they are" {
+	for server in my ma; do
+		two $server
+		sql $server "CREATE TABLE p.parent (id INT PRIMARY KEY, code VARCHAR(9) CHARACTER SET latin1, UNIQUE code (code)) ENGINE=InnoDB
+			; CREATE TABLE p.child (id INT PRIMARY KEY, up INT, code VARCHAR(9) CHARACTER SET latin1, moved INT, KEY moved (moved), CONSTRAINT stays FOREIGN KEY (up) REFERENCES parent (id)
+				, CONSTRAINT code FOREIGN KEY (code) REFERENCES parent (code), CONSTRAINT rule FOREIGN KEY (moved) REFERENCES parent (id))
+			; CREATE TABLE p.self (id INT PRIMARY KEY, up INT, CONSTRAINT up FOREIGN KEY (up) REFERENCES self (id)); CREATE TABLE p.leaves (id INT PRIMARY KEY, CONSTRAINT leaves FOREIGN KEY (id) REFERENCES parent (id))
+			; INSERT INTO p.parent VALUES (1, 'x'); INSERT INTO p.child VALUES (1, 1, 'x', NULL); INSERT INTO p.self VALUES (1, 1)
+			; CREATE TABLE w.parent (id BIGINT UNSIGNED PRIMARY KEY, code VARCHAR(9) CHARACTER SET utf8mb4, extra INT, UNIQUE code (code), UNIQUE extra (extra)) ENGINE=InnoDB
+			; CREATE TABLE w.later (id INT PRIMARY KEY); CREATE TABLE w.made (id INT PRIMARY KEY, a BIGINT UNSIGNED, CONSTRAINT fm FOREIGN KEY (a) REFERENCES parent (id), b INT, CONSTRAINT fl FOREIGN KEY (b) REFERENCES later (id))
+			; CREATE TABLE w.child (id INT PRIMARY KEY, up BIGINT UNSIGNED, code VARCHAR(9) CHARACTER SET utf8mb4, moved INT, KEY moved (moved), CONSTRAINT stays FOREIGN KEY (up) REFERENCES parent (id)
+				, CONSTRAINT code FOREIGN KEY (code) REFERENCES parent (code), CONSTRAINT rule FOREIGN KEY (moved) REFERENCES parent (extra) ON DELETE SET NULL)
+			; CREATE TABLE w.self (id BIGINT PRIMARY KEY, up BIGINT, CONSTRAINT up FOREIGN KEY (up) REFERENCES self (id))"
+		run_tool 1 here $server --allow-drop
+		# First all go, and at the end they come.
+		[ "$(statements | grep -nE 'FOREIGN KEY' | sed -n '1p' | cut -d: -f1)" -lt "$(statements | grep -n 'bigint' | head -n 1 | cut -d: -f1)" ]
+		made_same $server
+		alike $server
+		run -1 sql $server "INSERT INTO p.child VALUES (2, 7, NULL, NULL)"
+	done
+}
+
+# definitions SERVER DATABASE: of its views and programs, without the name of the database.
+definitions() {
+	mariadb-dump --defaults-file="$(defaults)" --defaults-group-suffix="-$1" --no-data --routines --triggers --skip-comments --skip-tz-utc --skip-lock-tables "$2" |
+		sed "s/\`$2\`\.//g" | tr -d '`'
+	sql "$1" "SELECT EVENT_NAME, EVENT_DEFINITION, INTERVAL_VALUE, EVENT_COMMENT, STATUS, SQL_MODE, TIME_ZONE FROM information_schema.EVENTS WHERE EVENT_SCHEMA='$2' ORDER BY 1"
+}
+
+@test "views, routines, triggers and events: those that differ are made again, in an order that works" {
+	for server in my ma; do
+		two $server
+		sql $server "SET GLOBAL log_bin_trust_function_creators=1; SET sql_mode='STRICT_ALL_TABLES'; CREATE TABLE w.t (id INT PRIMARY KEY, a INT, n INT); CREATE TABLE p.t (id INT PRIMARY KEY, a INT)"
+		sql $server "SET sql_mode='STRICT_ALL_TABLES'; CREATE FUNCTION f (x INT) RETURNS INT DETERMINISTIC RETURN x + 1; CREATE VIEW z_base AS SELECT id, n FROM t; CREATE VIEW a_top AS SELECT v.id, f(v.n) AS n FROM z_base v; CREATE VIEW same AS SELECT id FROM t; CREATE PROCEDURE same () SELECT 'x'
+			; CREATE PROCEDURE mode () SELECT 1 || 0; CREATE TRIGGER one BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1; CREATE TRIGGER two BEFORE INSERT ON t FOR EACH ROW SET NEW.a = NEW.a * 2
+			; CREATE TRIGGER three BEFORE INSERT ON t FOR EACH ROW SET NEW.a = NEW.a + 3; CREATE TRIGGER upd BEFORE UPDATE ON t FOR EACH ROW SET NEW.a = 9
+			; CREATE EVENT e ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01' DISABLE DO SELECT 1; CREATE EVENT s ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01' DISABLE DO SELECT 2" w
+		sql $server "SET sql_mode='STRICT_ALL_TABLES'; CREATE FUNCTION f (x INT) RETURNS INT DETERMINISTIC RETURN x + 2; CREATE VIEW a_top AS SELECT 1 AS id, f(1) AS n; CREATE VIEW same AS SELECT id FROM t
+			; CREATE PROCEDURE same () SELECT 'x'; CREATE TRIGGER two BEFORE INSERT ON t FOR EACH ROW SET NEW.a = NEW.a * 2; CREATE TRIGGER three BEFORE INSERT ON t FOR EACH ROW SET NEW.a = NEW.a + 4
+			; CREATE TRIGGER one BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1; CREATE TRIGGER upd BEFORE UPDATE ON t FOR EACH ROW SET NEW.a = 9; SET sql_mode='PIPES_AS_CONCAT'
+			; CREATE PROCEDURE mode () SELECT 1 || 0; SET sql_mode='STRICT_ALL_TABLES'
+			; CREATE EVENT e ON SCHEDULE EVERY 2 DAY STARTS '2030-01-01' ENABLE DO SELECT 1; CREATE EVENT s ON SCHEDULE EVERY 1 DAY STARTS '2030-01-01' ENABLE DO SELECT 2" p
+		run_tool 1 here $server
+		[ -z "$stderr" ]
+		# What is the same stays: the view and the procedure, the trigger of UPDATE, the event but for being enabled.
+		[[ $(statements) != *'`same`'* && $(statements) != *'`upd`'* && $(statements) != *'`s`'* ]]
+		made_same $server
+		run_tool 0 here $server
+		[ "${#lines[@]}" -eq 2 ]
+		# Events stay enabled where they were.
+		diff <(definitions $server w | sed 's/\tDISABLED\t/\tENABLED\t/') <(definitions $server p)
+		[ "$(sql $server 'INSERT INTO t (id) VALUES (1); SELECT a FROM t; SELECT n FROM a_top' p | xargs)" = '5 NULL' ]
+	done
+}
+
+@test "sequences and packages of MariaDB" {
+	two mb
+	sql mb "CREATE SEQUENCE s1 START WITH 5 INCREMENT BY 2 MAXVALUE 99 CYCLE CACHE 10; CREATE SEQUENCE s2; CREATE SEQUENCE s3; SELECT NEXTVAL(s2), NEXTVAL(s2); CREATE TABLE t (id INT DEFAULT NEXTVAL(s2))" w >/dev/null
+	sql mb 'CREATE SEQUENCE s1; CREATE SEQUENCE s3; CREATE SEQUENCE gone' p
+	client mb --delimiter=// w <<<"SET sql_mode=ORACLE // CREATE PACKAGE k AS FUNCTION a RETURN INT; FUNCTION b RETURN INT; END //
+		CREATE PACKAGE BODY k AS FUNCTION a RETURN INT AS BEGIN RETURN 1; END; FUNCTION b RETURN INT AS BEGIN RETURN 2; END; END //
+		CREATE PACKAGE l AS FUNCTION a RETURN INT; END // CREATE PACKAGE BODY l AS FUNCTION a RETURN INT AS BEGIN RETURN 3; END; END //"
+	client mb --delimiter=// p <<<"SET sql_mode=ORACLE // CREATE PACKAGE k AS FUNCTION a RETURN INT; END //
+		CREATE PACKAGE BODY k AS FUNCTION a RETURN INT AS BEGIN RETURN 1; END; END //
+		CREATE PACKAGE l AS FUNCTION a RETURN INT; END // CREATE PACKAGE BODY l AS FUNCTION a RETURN INT AS BEGIN RETURN 4; END; END //"
+	run_tool 1 here mb --allow-drop
+	[ -z "$stderr" ]
+	# Of the one with another body only that goes.
+	[ "$(statements | grep -c '^DROP PACKAGE IF EXISTS `k`')" = 1 ]
+	[ "$(statements | grep -c '^DROP PACKAGE BODY ')" = 2 ]
+	made_same mb
+	run_tool 0 here mb
+	[ "${#lines[@]}" -eq 2 ]
+	[ "$(sql mb 'SELECT k.b(), l.a(), NEXTVAL(s1), NEXTVAL(s2); SHOW TABLES' p | xargs)" = '2 3 1 1001 s1 s2 s3 t' ]
+	[ "$(sql mb 'SHOW CREATE SEQUENCE s1' p)" = "$(sql mb 'SHOW CREATE SEQUENCE s1' w)" ]
+}
+
+@test "databases: their character set where all of one is compared, and those that are not there" {
+	sql my 'DROP DATABASE IF EXISTS w; DROP DATABASE IF EXISTS p; CREATE DATABASE w CHARACTER SET utf8mb4 COLLATE utf8mb4_bin; CREATE TABLE w.t (id INT)
+		; CREATE FUNCTION w.f () RETURNS VARCHAR(9) DETERMINISTIC RETURN CHARSET(DATABASE())'
+	run_tool 1 here my
+	made_same my
+	alike my
+	sql my 'ALTER DATABASE p COLLATE latin1_bin'
+	run_tool 0 diff_of my my w.t --route='w.*=p.*'
+	run_tool 1 here my
+	[ "$(statements)" = 'ALTER DATABASE `p` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin' ]
+	made_same my
+	run_tool 0 here my
+	# A function of before that is not of the database's character set is made again.
+	sql my 'ALTER DATABASE p COLLATE latin1_bin; DROP FUNCTION p.f; CREATE FUNCTION p.f () RETURNS VARCHAR(9) DETERMINISTIC RETURN CHARSET(DATABASE())'
+	run_tool 1 here my
+	made_same my
+	run_tool 0 here my
+	[ "$(sql my "SELECT DATABASE_COLLATION, CHARACTER_SET_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = 'p'")" = $'utf8mb4_bin\tutf8mb4' ]
+}
+
+@test "definers are compared, rewritten or left alone" {
+	two ma
+	sql ma 'DROP USER IF EXISTS who@localhost; CREATE USER who@localhost; CREATE VIEW w.v AS SELECT 1; CREATE DEFINER=who@localhost VIEW p.v AS SELECT 1'
+	run_tool 0 here ma --definer=strip
+	run_tool 0 here ma --definer=who@localhost
+	run_tool 1 here ma
+	[[ $(statements) == *'CREATE ALGORITHM=UNDEFINED DEFINER=`root`@`localhost` SQL SECURITY DEFINER VIEW `v` AS select 1 AS `1`' ]]
+}
+
+@test "from one family to the other: what cannot be the same is no difference, what can is" {
+	for way in 'mb my' 'my mb'; do
+		# shellcheck disable=SC2086 # two words
+		set -- $way
+		sql "$1" 'DROP DATABASE IF EXISTS d; CREATE DATABASE d'
+		sql "$2" 'DROP DATABASE IF EXISTS d'
+		sql "$1" "CREATE TABLE t (id INT UNSIGNED AUTO_INCREMENT PRIMARY KEY, a VARCHAR(20) NOT NULL DEFAULT 'x', j JSON, w DATETIME(3) DEFAULT CURRENT_TIMESTAMP(3), g INT AS (LENGTH(a)) STORED,
+			KEY k (a DESC), CONSTRAINT c CHECK (a <> '')); CREATE TABLE u (id INT PRIMARY KEY, t INT UNSIGNED, CONSTRAINT f FOREIGN KEY (t) REFERENCES t (id)); CREATE FUNCTION f (x VARCHAR(20)) RETURNS INT DETERMINISTIC RETURN LENGTH(x)
+			; CREATE VIEW v AS SELECT id, CONCAT(a, 'x') AS b, f(a) * 2 AS c FROM t; CREATE PROCEDURE r (x INT) SELECT x; CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.a = TRIM(NEW.a)" d
+		run_tool 1 diff_of "$1" "$2" d
+		made_same "$2"
+		run_tool 0 diff_of "$1" "$2" d
+		[ "${#lines[@]}" -eq 2 ]
+		sql "$2" 'ALTER TABLE t DROP COLUMN g, MODIFY a VARCHAR(20), DROP KEY k; DROP TRIGGER tr; CREATE OR REPLACE VIEW v AS SELECT id, CONCAT(a, j) AS b FROM t' d
+		run_tool 1 diff_of "$1" "$2" d
+		[ "$(statements | grep -cE '^(ALTER TABLE|DROP VIEW|CREATE .*(VIEW|TRIGGER))')" = 4 ]
+		made_same "$2"
+		run_tool 0 diff_of "$1" "$2" d
+		[ "${#lines[@]}" -eq 2 ]
+	done
+}
+
+@test "an account that may not make a database to try definitions in is told so, where that is needed" {
+	two ma
+	sql ma "CREATE TABLE w.t (id INT); CREATE TABLE p.t (id INT); CREATE TABLE w.u (id INT); CREATE OR REPLACE USER only@localhost; GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON *.* TO only@localhost"
+	sed "/^\[dts-ma\]/,/^\[/ s/^user *=.*/user = only/" "$(defaults)" >"$BATS_TEST_TMPDIR/my.cnf"
+	grep -q 'user = only' "$BATS_TEST_TMPDIR/my.cnf"
+	run_tool 1 timeout 60 dts-schema --defaults-file="$BATS_TEST_TMPDIR/my.cnf" --diff -g ma -G ma w --route='w.*=p.*'
+	[[ $(statements) == 'CREATE TABLE `u` ('* ]]
+	sql ma 'ALTER TABLE p.t ADD COLUMN a INT'
+	run_tool 4 timeout 60 dts-schema --defaults-file="$BATS_TEST_TMPDIR/my.cnf" --diff -g ma -G ma w --route='w.*=p.*'
+	[ -z "$output" ]
+	[[ $stderr == *"cannot make a database at the target"*'hint: grant the target'*'`dts-try-%`.*'* ]]
+}
+
+@test "options that do not go together" {
+	run_tool 2 dts-schema --diff w
+	[[ $stderr == "dts-schema: option '-G' is missing"* ]]
+	run_tool 2 dts-schema --diff -G ma --stage=pre w
+	[ "$stderr" = 'dts-schema: --stage is not for --diff' ]
+	run_tool 2 dts-schema --allow-drop w
+	[ "$stderr" = 'dts-schema: --allow-drop is for --diff' ]
+	run_tool 2 diff_of ma ma w --route='w.*'
+	[[ $stderr == *"'w.*' is not a route"* ]]
+	run_tool 4 diff_of ma ma nosuch
+	[[ $stderr == *"nothing on server 'ma' matches 'nosuch'"* ]]
+}

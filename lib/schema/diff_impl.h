@@ -37,6 +37,7 @@ struct dts_diff_object {
 	bool refused;                  /* there is no such thing at the target */
 	const struct dts_schema_object *there; /* NULL: the target has none of that name and type */
 	bool differs;
+	bool made;                     /* a function that is in the database that definitions are tried in */
 	struct dts_slice present, wanted; /* a table's definitions, as the target writes them; p NULL: not known */
 };
 

@@ -189,6 +189,49 @@ static int make_table(struct dts_schema_diff *d, const struct dts_diff_object *x
 	return rc;
 }
 
+/* Does the view call the function? The servers write those of its own database without its name. */
+static bool calls(const struct dts_diff_object *view, const struct dts_diff_object *function, struct dts_buf *name)
+{
+	dts_buf_clear(name);
+	dts_sql_ident(name, function->o.name);
+	dts_buf_addc(name, '(');
+	return function->o.type == DTS_DDL_TYPE_FUNCTION && !function->refused && dts_slice_eq(function->o.db, view->o.db) &&
+	       memmem(view->sql.p, view->sql.len, name->data, name->len);
+}
+
+/* A view needs its functions, which stay: what they return is part of it. One that is refused leaves the view refused. */
+static int make_functions(struct dts_schema_diff *d, const struct dts_diff_object *view, struct dts_error *err)
+{
+	struct dts_error why = DTS_ERROR_INIT;
+	struct dts_buf name = {0};
+	int rc = 0;
+
+	for (size_t i = 0; i < d->count && rc >= 0 && view->o.type == DTS_DDL_TYPE_VIEW; i++) {
+		struct dts_diff_object *f = &d->objects[i];
+		if (f->made || !calls(view, f, &name))
+			continue;
+		dts_ddl_parse(&d->ddl, f->sql, f->flags);
+		rc = dts_try_run(&d->try, &d->ddl, f->sql, &d->origin, f->context, &why, err);
+		f->made = rc > 0;
+	}
+	dts_buf_release(&name);
+	return rc < 0 ? -1 : 0;
+}
+
+/* Functions of one database stay no longer than its views are looked at. */
+static int drop_functions(struct dts_schema_diff *d, struct dts_slice but, struct dts_error *err)
+{
+	for (size_t i = 0; i < d->count; i++) {
+		struct dts_diff_object *f = &d->objects[i];
+		if (!f->made || dts_slice_eq(f->o.db, but))
+			continue;
+		f->made = false;
+		if (drop_tried(d, "FUNCTION", f->o.name, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* What the target shows of it when it is made elsewhere: 1; 0: it cannot be tried; -1. */
 static int try_object(struct dts_schema_diff *d, const struct dts_diff_object *x, struct dts_shown *made, struct dts_error *err)
 {
@@ -199,6 +242,8 @@ static int try_object(struct dts_schema_diff *d, const struct dts_diff_object *x
 	if (open_try(d, err) < 0 || set_collation(d, collation_of(d, x), err) < 0)
 		return -1;
 	int rc = make_table(d, x, err);
+	if (drop_functions(d, x->o.type == DTS_DDL_TYPE_VIEW ? x->o.db : DTS_LIT(""), err) < 0 || make_functions(d, x, err) < 0)
+		rc = -1;
 	dts_ddl_parse(&d->ddl, x->sql, x->flags);
 	if (rc > 0)
 		rc = dts_try_run(&d->try, &d->ddl, x->sql, &d->origin, x->context, &why, err);
