@@ -162,3 +162,24 @@ unsure() {
 	run_tool 3 dts-filter "${options[@]}" in
 	[[ $stderr = *'its database is a pattern'*'hint: take the record out with jq'* ]]
 }
+
+# A routine's text loses backslashes there (MariaDB): one with a quote behind them is left out.
+@test "the servers' own views and programs, as if their database were another one" {
+	servers_or_skip
+	for server in my ma; do
+		{
+			echo '{"op":"stream","v":1,"kind":"schema","src":"a","pos":{}}'
+			sql "$server" "SELECT JSON_OBJECT('op', 'ddl', 'kind', 'k', 'db', 'sys', 'sql', CONCAT('CREATE VIEW sys.\`', TABLE_NAME, '\` AS ', VIEW_DEFINITION), 'objects', JSON_ARRAY())
+				FROM information_schema.VIEWS WHERE TABLE_SCHEMA = 'sys'
+				UNION ALL SELECT JSON_OBJECT('op', 'ddl', 'kind', 'k', 'db', 'sys', 'sql', CONCAT('CREATE ', ROUTINE_TYPE, ' sys.', ROUTINE_NAME, '() ',
+					IF(ROUTINE_TYPE = 'FUNCTION', 'RETURNS INT ', ''), ROUTINE_DEFINITION), 'objects', JSON_ARRAY())
+				FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = 'sys' AND ROUTINE_DEFINITION NOT REGEXP 'PREPARE|execute_prepared|REPLACE.sql_text'
+				UNION ALL SELECT JSON_OBJECT('op', 'ddl', 'kind', 'k', 'db', 'sys', 'sql', CONCAT('CREATE TRIGGER sys.', TRIGGER_NAME, ' ', ACTION_TIMING, ' ', EVENT_MANIPULATION, ' ON sys.',
+					EVENT_OBJECT_TABLE, ' FOR EACH ROW ', ACTION_STATEMENT), 'objects', JSON_ARRAY()) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'sys'"
+			echo '{"op":"end","src":"a","reason":"done","records":0}'
+		} >in
+		[ "$(wc -l <in)" -gt 100 ]
+		dts-filter --no-counts --route='sys.*=new.*' in | jq -r 'select(.op == "ddl").sql' | tr -d '`' >got
+		jq -r 'select(.op == "ddl").sql' in | tr -d '`' | sed -E "/-- |MESSAGE|message =|error_msg/!s/(^|[^@a-z_'])sys\\./\\1new./g" | diff - got
+	done
+}

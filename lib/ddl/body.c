@@ -376,7 +376,7 @@ void dts_body_read(struct dts_body *b, struct dts_slice sql, unsigned flags, siz
 	while (r.s.type != DTS_SQL_END) {
 		if (is_name(&r.s)) {
 			take_one(&r);
-		} else if (r.s.type == DTS_SQL_STRING && r.strings) {
+		} else if (r.s.type == DTS_SQL_STRING && r.strings && !dts_sql_is(&r.before, "COMMENT")) {
 			struct dts_body_name *n = add(&r, DTS_BODY_STRING);
 			n->parts[0] = decoded(&r, &r.s);
 			n->whole[0] = (struct dts_ddl_range){r.s.at, r.s.len};

@@ -552,6 +552,7 @@ static void test_bodies(void)
 		 "create trigger `new`.`g` before insert on `new`.`o``` for each row set new.a = (select count(*) from `new`.`o```)"},
 		{"create trigger xg before insert on t for each row set @a = 1", "dropped"},
 		{"create procedure p() begin prepare s from 'select * from t'; end", "create procedure `new`.`p`() begin prepare s from 'select * from t'; end"},
+		{"create procedure p() comment 'see shop.t' begin prepare s from 'select * from t'; end", "create procedure `new`.`p`() comment 'see shop.t' begin prepare s from 'select * from t'; end"},
 		{"create procedure p() begin prepare s from 'select * from shop.t'; end", "create-procedure 'shop.p': ''select * from shop.t'' in its text may be something that is renamed"},
 		{"create procedure p() begin prepare s from 'select * from orders'; end", "create-procedure 'shop.p': ''select * from orders'' in its text may be something that is renamed"},
 		{"create procedure p() show tables from shop", "create-procedure 'shop.p': 'shop' in its text may be something that is renamed"},
