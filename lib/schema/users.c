@@ -94,7 +94,7 @@ static int denied(struct dts_error *err)
 {
 	if (err->status != DTS_REFUSED)
 		return -1;
-	return dts_hint(err, "accounts are read with SELECT on mysql.*, and at MariaDB 11 with SHOW GRANTS for others; or leave --with-users out");
+	return dts_hint(err, "grant SELECT on mysql.* to read accounts, or leave --with-users out");
 }
 
 static int list(struct dts_session *s, struct dts_accounts *all, struct dts_error *err)
