@@ -288,6 +288,7 @@ const struct dts_mapping dts_mappings[] = {
 	{MY, DTS_MAP_FUNCTION, "gtid_subset|gtid_subtract|wait_for_executed_gtid_set|source_pos_wait", DTS_MAP_REFUSED, NULL,
 	 "MariaDB's GTIDs are others"},
 	{MY, DTS_MAP_FUNCTION, "grouping", DTS_MAP_REFUSED, NULL, "a column of WITH ROLLUP is NULL there"},
+	{MY, DTS_MAP_FUNCTION, "lag|lead", DTS_MAP_REFUSED, NULL, "its window functions take no default: COALESCE() of them gives it, for NULLs, too", NULL, 3},
 	{MY, DTS_MAP_FUNCTION, "is_uuid", DTS_MAP_REFUSED, NULL, "compare it with REGEXP"},
 	{MY, DTS_MAP_FUNCTION, "json_storage_free|json_storage_size|json_schema_validation_report", DTS_MAP_REFUSED, NULL, "it has no binary documents"},
 	{MY, DTS_MAP_FUNCTION, "icu_version|ps_current_thread_id|ps_thread_id|roles_graphml|statement_digest|statement_digest_text|"
