@@ -15,7 +15,7 @@ import sys
 
 MODE, PROGRAM, DEFAULTS, FAMILY, SOURCE, TARGET = sys.argv[1:7]
 SHOWN = {"table": (1, "create-table"), "view": (1, "create-view"), "procedure": (2, "create-procedure"),
-         "function": (2, "create-function"), "event": (3, "create-event"), "sequence": (1, "create-sequence"),
+         "function": (2, "create-function"), "event": (3, "create-event"), "trigger": (2, "create-trigger"), "sequence": (1, "create-sequence"),
          "database": (1, "create-database")}
 
 

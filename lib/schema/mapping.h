@@ -42,6 +42,7 @@ enum dts_map_rule {
 	DTS_MAP_BY_WORDS,
 	DTS_MAP_SRID,               /* behind the column's type there, one of its attributes here */
 	DTS_MAP_GENERATED_NOT_NULL,
+	DTS_MAP_INVISIBLE,          /* of a column that an INSERT cannot leave out */
 	DTS_MAP_DEFAULT_BRACKETS,   /* DEFAULT f() and those of long types are (...) there */
 	DTS_MAP_DEFAULT_SEQUENCE,
 	DTS_MAP_CHECK_NAME,         /* CONSTRAINT_1, which a table there gave and not a person */

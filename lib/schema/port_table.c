@@ -27,6 +27,12 @@ static bool item_has(const struct dts_port *p, const char *word)
 	return false;
 }
 
+/* Would an INSERT that does not name the column be refused? MySQL writes DEFAULT NULL where it is that. */
+static bool item_wants_value(const struct dts_port *p)
+{
+	return item_has(p, "NOT") && !item_has(p, "DEFAULT") && !item_has(p, "AUTO_INCREMENT") && !item_has(p, "GENERATED");
+}
+
 static bool is_long_type(const struct dts_port *p, size_t i)
 {
 	static const char *const ends[] = {"text", "blob", "json", "geometry", "point", "linestring", "polygon",
@@ -121,8 +127,11 @@ static size_t port_attribute(struct dts_port *p, size_t i, bool generated)
 {
 	const struct dts_mapping *not_null = dts_mapping_of_rule(p->from, DTS_MAP_GENERATED_NOT_NULL);
 	const struct dts_mapping *srid = dts_mapping_of_rule(p->from, DTS_MAP_SRID), *m;
+	const struct dts_mapping *invisible = dts_mapping_of_rule(p->from, DTS_MAP_INVISIBLE);
 	size_t n = 0;
 
+	if (invisible && is_word(p, i, "INVISIBLE") && item_wants_value(p))
+		return dts_port_apply(p, invisible, i, 1);
 	if (not_null && generated && (n = dts_port_match(p, not_null, i, p->end)) > 0)
 		return dts_port_apply(p, not_null, i, n);
 	if (srid && (n = dts_port_match(p, srid, i, p->end)) > 0)

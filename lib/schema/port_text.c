@@ -216,7 +216,8 @@ void dts_port_tell(struct dts_port *p, const struct dts_mapping *m, size_t i, si
 		dts_buf_release(&line);
 		return;
 	}
-	if (p->part)
+	/* once for all columns of a collation */
+	if (p->part && m->place != DTS_MAP_COLLATION && m->place != DTS_MAP_CHARSET)
 		dts_buf_addf(&line, "%s%s%.*s: ", p->part, p->name.len > 0 ? " " : "", (int)p->name.len, p->name.p);
 	if (m->verdict == DTS_MAP_REFUSED)
 		dts_buf_addf(&line, "%s has no ", family_name(p->to));
