@@ -306,7 +306,7 @@ dts-apply: hint: drop it, and repeat the command, which adds it: KEY \`kb\` (\`b
 dts-apply: hint: drop it if it is not needed, or change it to the source's definition" ]
 	done
 	# With the keys of rows only, others may have come since; but not another one of the same name.
-	create t 'a int NOT NULL AUTO_INCREMENT, b int NOT NULL, c int, PRIMARY KEY (c, b), KEY ka (a), UNIQUE KEY ub (b)' >pre
+	create t 'a int NOT NULL AUTO_INCREMENT, b int NOT NULL, c int, PRIMARY KEY (c, b), KEY ka (a), KEY kca (c,a), UNIQUE KEY ub (b)' >pre
 	sql dst 'DROP TABLE t' d
 	run_schema 0 pre
 	sql dst 'ALTER TABLE t ADD KEY more (b)' d

@@ -412,15 +412,22 @@ static bool same_rows(const struct dts_items *is, const struct dts_items *wanted
 	}
 }
 
+static bool has_counter(const struct dts_items *items, const struct dts_item *key)
+{
+	for (size_t i = 0; i < items->count; i++)
+		for (size_t j = 0; items->items[i].auto_increment && j < key->count; j++)
+			if (same_name(key->columns[j], items->items[i].name))
+				return true;
+	return false;
+}
+
 /* Does the wanted table have the keys only that rows need? Then others come later, with statements of their own. */
 static bool brings_few_keys(const struct dts_items *wanted)
 {
-	const struct dts_item *counter = counter_key(wanted);
-
 	for (size_t i = 0; i < wanted->count; i++) {
 		const struct dts_item *item = &wanted->items[i];
 		bool vector = item->kind == DTS_ITEM_SPECIAL && item->text.len > 6 && strncasecmp(item->text.p, "VECTOR", 6) == 0;
-		if (item->kind == DTS_ITEM_FOREIGN || (item->kind == DTS_ITEM_KEY && item != counter) ||
+		if (item->kind == DTS_ITEM_FOREIGN || (item->kind == DTS_ITEM_KEY && !has_counter(wanted, item)) ||
 		    (item->kind == DTS_ITEM_SPECIAL && !vector))
 			return false;
 	}
