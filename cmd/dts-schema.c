@@ -30,7 +30,7 @@ static void parse(struct options *o, int argc, char **argv)
 	const struct dts_option comparing[] = {
 		{"diff", 0, DTS_OPTION_FLAG, &o->diff, NULL, "print what makes the target like the source"},
 		{"target", 'G', DTS_OPTION_NAME, &o->other, "NAME", "the target: the option group [dts-NAME]"},
-		{"route", 0, DTS_OPTION_LIST, &o->routes, "PATTERN=DB.TABLE", "what it is called there; * keeps a name"},
+		{"route", 0, DTS_OPTION_LIST, &o->routes, "PATTERN=DB.TABLE", "other names there; * keeps a name: 'a.*=b.*'"},
 		{"allow-drop", 0, DTS_OPTION_FLAG, &o->allow_drop, NULL, "print what drops or narrows something, too"},
 		{NULL, 0, 0, NULL, NULL, NULL},
 	};
@@ -51,7 +51,8 @@ static void parse(struct options *o, int argc, char **argv)
 /* --diff compares all stages at once, with the server that is there. */
 static int check_diff(const struct options *o, struct dts_error *err)
 {
-	const char *other = o->stage ? "--stage" : o->target ? "--for" : o->strict ? "--strict" : o->report ? "--report" : o->enable_events ? "--enable-events" : NULL;
+	const char *other = o->stage ? "--stage" : o->target ? "--for" : o->strict ? "--strict" : o->report ? "--report"
+			  : o->enable_events ? "--enable-events" : NULL;
 	const char *needs = o->other ? "-G" : o->routes.count > 0 ? "--route" : o->allow_drop ? "--allow-drop" : NULL;
 
 	if (!o->diff && needs)
