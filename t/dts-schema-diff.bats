@@ -206,6 +206,23 @@ compare_pairs() {
 	done
 }
 
+@test "a table over other tables, which are not where it is tried" {
+	for server in my ma; do
+		two $server
+		sql $server "USE p; CREATE TABLE a (id INT) ENGINE=MyISAM; CREATE TABLE \`b\`\`)\` (id INT) ENGINE=MyISAM; CREATE TABLE m (id INT) ENGINE=MERGE UNION=(a)
+			; USE w; CREATE TABLE a (id INT) ENGINE=MyISAM; CREATE TABLE \`b\`\`)\` (id INT) ENGINE=MyISAM; CREATE TABLE m (id INT) ENGINE=MERGE UNION=(\`b\`\`)\`, a) INSERT_METHOD=LAST COMMENT='UNION=(x)'"
+		run_tool 1 here $server
+		[ "${#lines[@]}" -eq 3 ]
+		made_same $server
+		alike $server
+		[[ $(sql $server 'SHOW CREATE TABLE p.m') == *'INSERT_METHOD=LAST UNION=(`b``)`,`a`)'* ]]
+		sql $server 'DROP TABLE w.m; CREATE TABLE w.m (id INT) ENGINE=MyISAM' w
+		run_tool 1 here $server
+		made_same $server
+		alike $server
+	done
+}
+
 # definitions SERVER DATABASE: of its views and programs, without the name of the database.
 definitions() {
 	mariadb-dump --defaults-file="$(defaults)" --defaults-group-suffix="-$1" --no-data --routines --triggers --skip-comments --skip-tz-utc --skip-lock-tables "$2" |

@@ -124,12 +124,18 @@ static void add_create(struct dts_schema_diff *d, const struct dts_diff_object *
 	dts_buf_add_slice(&st->cycle, x->cycle);
 }
 
-/* In the settings of the event itself: it takes over the character set of whoever enables it. */
+/* ALTER EVENT makes who runs it the definer, and the client's character set that of the event: both are said. */
 static void add_enable(struct dts_schema_diff *d, const struct dts_diff_object *x)
 {
 	struct dts_buf *sql = add(d, DTS_PHASE_EVENTS, DTS_DDL_ALTER_EVENT, x->there);
 
-	dts_buf_adds(sql, "ALTER EVENT ");
+	dts_ddl_parse(&d->ddl, x->sql, x->flags);
+	dts_buf_adds(sql, "ALTER ");
+	if (d->ddl.definer.len > 0) {
+		dts_buf_add(sql, x->sql.p + d->ddl.definer.at, d->ddl.definer.len);
+		dts_buf_addc(sql, ' ');
+	}
+	dts_buf_adds(sql, "EVENT ");
 	dts_sql_ident(sql, x->there->name);
 	dts_buf_adds(sql, " ENABLE");
 	add_context(d, x->context);

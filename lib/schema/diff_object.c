@@ -1,5 +1,6 @@
 /* How the target itself writes what the source has. */
 #include "ddl/alike.h"
+#include "ddl/scan.h"
 #include "mysql/quote.h"
 #include "record/json.h"
 #include "schema/diff_impl.h"
@@ -69,6 +70,57 @@ static int read_text(struct dts_schema_diff *d, struct dts_slice db, struct dts_
 	return rc;
 }
 
+/* The statement up to, and behind, UNION=(`a`,`b`) among the options: its tables are not where definitions are tried. */
+static bool find_union(struct dts_slice sql, struct dts_slice *before, struct dts_slice *whole, struct dts_slice *after)
+{
+	struct dts_sql_scan s;
+	int depth = 0;
+
+	for (dts_sql_start(&s, sql, 0); s.type != DTS_SQL_END; dts_sql_next(&s)) {
+		depth += dts_sql_is_char(&s, '(') - dts_sql_is_char(&s, ')');
+		if (depth != 0 || !dts_sql_is(&s, "UNION"))
+			continue;
+		size_t at = s.at;
+		while (s.type != DTS_SQL_END && !dts_sql_is_char(&s, ')'))
+			dts_sql_next(&s);
+		size_t end = s.at + s.len;
+		*before = dts_slice(sql.p, at);
+		*whole = dts_slice(sql.p + at, end - at);
+		*after = dts_slice(sql.p + end, sql.len - end);
+		return true;
+	}
+	return false;
+}
+
+/* The table as the target writes it. 1; 0: it refuses the statement, -1. */
+static int try_table(struct dts_schema_diff *d, struct dts_diff_object *x, struct dts_error *why, struct dts_error *err)
+{
+	struct dts_slice sql = x->sql, before, list, after;
+	struct dts_buf text = {0};
+	bool merge = find_union(sql, &before, &list, &after);
+
+	if (merge) {
+		dts_buf_add_slice(&text, before);
+		dts_buf_add_slice(&text, after);
+		sql = dts_buf_slice(&text);
+	}
+	dts_ddl_parse(&d->ddl, sql, x->flags);
+	int rc = dts_try_run(&d->try, &d->ddl, sql, &d->origin, x->context, why, err);
+	if (rc > 0 && read_text(d, dts_slice_of(d->try.db), x->o.name, &x->wanted, err) < 0)
+		rc = -1;
+	if (rc > 0 && merge) {
+		dts_buf_clear(&text);
+		dts_buf_add_slice(&text, x->wanted);
+		dts_buf_addc(&text, ' ');
+		dts_buf_add_slice(&text, list);
+		x->wanted = dts_arena_copy(d->arena, dts_buf_slice(&text));
+	}
+	if (rc > 0 && drop_tried(d, "TABLE", x->o.name, err) < 0)
+		rc = -1;
+	dts_buf_release(&text);
+	return rc;
+}
+
 int dts_diff_read_table(struct dts_schema_diff *d, struct dts_diff_object *x, struct dts_error *err)
 {
 	struct dts_error why = DTS_ERROR_INIT;
@@ -83,15 +135,10 @@ int dts_diff_read_table(struct dts_schema_diff *d, struct dts_diff_object *x, st
 	}
 	if (open_try(d, err) < 0)
 		return -1;
-	dts_ddl_parse(&d->ddl, x->sql, x->flags);
-	int rc = dts_try_run(&d->try, &d->ddl, x->sql, &d->origin, x->context, &why, err);
+	int rc = try_table(d, x, &why, err);
 	if (rc == 0)
 		dts_diff_tell(d, &x->o, "the target does not take the source's definition: %s", why.message);
-	if (rc > 0)
-		rc = read_text(d, dts_slice_of(d->try.db), x->o.name, &x->wanted, err);
-	if (rc == 0 && x->wanted.p)
-		rc = drop_tried(d, "TABLE", x->o.name, err);
-	return rc;
+	return rc < 0 ? -1 : 0;
 }
 
 /* ---- views, programs and sequences ---- */
