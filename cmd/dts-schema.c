@@ -314,5 +314,7 @@ int main(int argc, char **argv)
 	dts_list_release(&o.operands);
 	dts_list_release(&o.ignored);
 	dts_list_release(&o.routes);
+	if (rc < 0 && o.diff && dts_signals_stop()) /* what it made at the target has gone */
+		dts_signals_die(dts_signals_stop());
 	return rc >= 0 ? rc : dts_report(&err);
 }

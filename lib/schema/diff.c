@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/signals.h"
 #include "ddl/alike.h"
 #include "ddl/scan.h"
 #include "mysql/quote.h"
@@ -181,6 +182,8 @@ static int compare_tables(struct dts_schema_diff *d, struct dts_error *err)
 		struct dts_diff_object *x = &d->objects[i];
 		if (x->o.type != DTS_DDL_TYPE_TABLE || !x->there || x->refused)
 			continue;
+		if (dts_signals_stop())
+			return -1;
 		if (dts_diff_read_table(d, x, err) < 0)
 			return -1;
 		struct dts_diff_input in = input_of(d, x);
@@ -331,7 +334,9 @@ static int compare_others(struct dts_schema_diff *d, struct dts_error *err)
 			continue;
 		}
 		dts_buf_clear(&text);
-		rc = dts_diff_is_same(d, x, &text, err);
+		rc = dts_signals_stop() ? -1 : dts_diff_is_same(d, x, &text, err);
+		if (rc < 0)
+			break;
 		x->differs = rc == 0 || (x->o.type == DTS_DDL_TYPE_TRIGGER && !dts_slice_eq(x->o.table, x->there->table));
 		if (x->differs && x->o.type == DTS_DDL_TYPE_SEQUENCE)
 			alter_sequence(d, x, dts_buf_slice(&text));

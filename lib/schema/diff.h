@@ -18,7 +18,7 @@ struct dts_schema_diff_options {
 	const struct dts_list *ignored, *routes; /* as in record/names.h */
 };
 
-/* Reads and compares all. Both sessions are borrowed while it lives. NULL: `err` says why. */
+/* Reads and compares all. Both sessions are borrowed while it lives. NULL: `err` says why, or a signal came. */
 struct dts_schema_diff *dts_schema_diff_new(struct dts_session *source, struct dts_session *target,
 					    const struct dts_schema_diff_options *o, struct dts_error *err);
 void dts_schema_diff_free(struct dts_schema_diff *d); /* NULL is fine */
