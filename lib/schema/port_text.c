@@ -208,8 +208,16 @@ void dts_port_tell(struct dts_port *p, const struct dts_mapping *m, size_t i, si
 	dts_buf_clear(&line);
 	if (m->verdict == DTS_MAP_ITEM_LEFT_OUT)
 		p->item_left_out = true;
-	if (m->verdict == DTS_MAP_REFUSED)
+	bool refuses = m->verdict == DTS_MAP_REFUSED;
+	if (refuses && !p->ported->refused) { /* what else would be otherwise there is of no concern */
 		p->ported->refused = true;
+		dts_list_release(&p->ported->why);
+		dts_buf_clear(&p->ported->by_hand);
+	}
+	if (p->ported->refused && !refuses) {
+		dts_buf_release(&line);
+		return;
+	}
 	if (m->by_hand && n > 0)
 		add_by_hand(p, m, i, n);
 	if (m->verdict == DTS_MAP_SAME) {
@@ -219,7 +227,7 @@ void dts_port_tell(struct dts_port *p, const struct dts_mapping *m, size_t i, si
 	/* once for all columns of a collation */
 	if (p->part && m->place != DTS_MAP_COLLATION && m->place != DTS_MAP_CHARSET)
 		dts_buf_addf(&line, "%s%s%.*s: ", p->part, p->name.len > 0 ? " " : "", (int)p->name.len, p->name.p);
-	if (m->verdict == DTS_MAP_REFUSED)
+	if (refuses)
 		dts_buf_addf(&line, "%s has no ", family_name(p->to));
 	add_subject(p, m, i, n, &line);
 	if (m->verdict == DTS_MAP_LEFT_OUT)
