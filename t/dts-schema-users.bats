@@ -192,3 +192,39 @@ unlocked() {
 			grep -F 'GRANT SELECT, SHOW VIEW ON `s\_2`.* TO `poor`@`%`'
 	done
 }
+
+# privileges SERVER: all that it lists, one a line; what is no privilege of its own is left out
+privileges() {
+	sql "$1" 'SHOW PRIVILEGES' | cut -f1 | tr '[:lower:]' '[:upper:]' | grep -vxE 'USAGE|PROXY|GRANT OPTION' | sort
+}
+
+@test "each privilege that a server lists is given in the target's words, or told" {
+	# Those that are called otherwise; all others keep their names, or are left out.
+	declare -A words=(['REPLICATION CLIENT']='BINLOG MONITOR, SLAVE MONITOR' [BINLOG_ADMIN]='BINLOG ADMIN' [CONNECTION_ADMIN]='CONNECTION ADMIN'
+		[REPLICATION_SLAVE_ADMIN]='REPLICATION SLAVE ADMIN' [REPLICATION_APPLIER]='BINLOG REPLAY' [SET_ANY_DEFINER]='SET USER'
+		['BINLOG ADMIN']=BINLOG_ADMIN ['CONNECTION ADMIN']=CONNECTION_ADMIN ['REPLICATION SLAVE ADMIN']=REPLICATION_SLAVE_ADMIN
+		['BINLOG REPLAY']=REPLICATION_APPLIER ['SET USER']=SET_ANY_DEFINER ['BINLOG MONITOR']='REPLICATION CLIENT' ['SLAVE MONITOR']='REPLICATION CLIENT'
+		['SHOW CREATE ROUTINE']=SHOW_ROUTINE)
+	for pair in 'my ma' 'ma my' 'new my'; do
+		read -r from to <<<"$pair"
+		family=$(kind_is_mysql "$to" && echo mysql || echo mariadb)
+		sql "$from" 'CREATE DATABASE IF NOT EXISTS shop'
+		privileges "$from" >listed
+		[ "$(wc -l <listed)" -gt 30 ]
+		{
+			echo 'CREATE USER every0; CREATE USER every1;' # of one with all of them it would say so
+			echo "GRANT $(sed -n 'p;n' listed | paste -sd,) ON *.* TO every0; GRANT $(sed -n 'n;p' listed | paste -sd,) ON *.* TO every1;"
+		} | client "$from"
+		dts-schema --defaults-file="$(defaults)" -g "$from" --for="$family" --with-users --stage=post shop 2>told | jq -r 'select(.kind == "account").sql + ";"' >statements
+		client "$to" <statements
+		given=", $(sed -n 's/^GRANT \(.*\) ON \*\.\* TO .*/\1/p' statements | paste -sd, | sed 's/,\([^ ]\)/, \1/g'),"
+		left=", $(sed -n "s/.*'every[01]@%': \(.*\) on \*\.\* left out.*/\1/p" told | paste -sd, | sed 's/,\([^ ]\)/, \1/g'),"
+		while read -r privilege; do
+			[[ $given == *", ${words[$privilege]:-$privilege},"* || $left == *", $privilege,"* ]] || { echo "$from: $privilege: $given"; return 1; }
+			[[ $given != *", ${words[$privilege]:-$privilege},"* || $left != *", $privilege,"* ]] || { echo "$from: $privilege: both"; return 1; }
+			[ -z "${words[$privilege]:-}" ] || [[ $given == *", ${words[$privilege]},"* ]] || { echo "$from: $privilege: left out"; return 1; }
+		done <listed
+		forget "$to"
+		sql "$from" 'DROP USER every0, every1'
+	done
+}

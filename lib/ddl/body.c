@@ -9,6 +9,8 @@ struct frame {
 	bool expect; /* ... where one of them begins */
 	bool on;     /* ... behind ON: in an expression */
 	bool drops;  /* DELETE a, b FROM: the tables are named again behind FROM */
+	bool with;   /* among common table expressions */
+	bool names;  /* ... where the name of one stands */
 	bool sequence; /* the arguments of NEXTVAL and its kin */
 	size_t last; /* 1 and the index of the table that an alias would be of */
 };
@@ -133,7 +135,7 @@ static void begin_tables(struct reader *r, bool expect)
 
 	f->tables = true;
 	f->expect = expect;
-	f->on = f->drops = f->query = false;
+	f->on = f->drops = f->query = f->with = f->names = false;
 	f->last = 0;
 }
 
@@ -227,6 +229,10 @@ static bool take_keyword(struct reader *r)
 		*top(r) = (struct frame){.query = true};
 	} else if (dts_sql_is(&r->s, "FROM") && top(r)->query) {
 		begin_tables(r, true);
+	} else if (dts_sql_is(&r->s, "WITH")) {
+		top(r)->with = top(r)->names = true;
+	} else if (dts_sql_is(&r->s, "RECURSIVE") && top(r)->names) {
+		/* the names follow */
 	} else if (dts_sql_is(&r->s, "CALL") && !r->query) {
 		next(r);
 		if (is_name(&r->s))
@@ -254,6 +260,9 @@ static void place_name(struct reader *r, struct dts_body_name *n)
 
 	if (r->dark) {
 		n->place = DTS_BODY_ANY;
+	} else if (f->names) {
+		n->place = DTS_BODY_ALIAS;
+		f->names = false;
 	} else if (f->tables && f->expect && !(call && n->count == 1 && dts_slice_is_nocase(n->parts[0], "JSON_TABLE"))) {
 		n->place = DTS_BODY_TABLE;
 		if (n->whole[n->count - 1].len == 0) /* DELETE t.* FROM t */
@@ -331,8 +340,10 @@ static void take_char(struct reader *r)
 		open_bracket(r);
 	} else if (dts_sql_is_char(&r->s, ')') && r->depth > 1) {
 		r->depth--;
-	} else if (dts_sql_is_char(&r->s, ',') && top(r)->tables) {
-		begin_table(top(r));
+	} else if (dts_sql_is_char(&r->s, ',')) {
+		if (top(r)->tables)
+			begin_table(top(r));
+		top(r)->names = top(r)->with;
 	} else if (dts_sql_is_char(&r->s, ';')) {
 		r->depth = 1;
 		*top(r) = (struct frame){0};

@@ -97,6 +97,8 @@ static int rename_table(struct renaming *r, size_t i)
 		return unsure_of(r, n);
 	if (plain && r->w->query && !r->w->sequences) /* of a common table expression: others have their databases */
 		return 0;
+	if (plain && dts_slice_is_nocase(name, "DUAL") && n->whole[0].len == name.len) /* none */
+		return 0;
 	if (choose(r, n->place == DTS_BODY_SEQUENCE ? DTS_DDL_TYPE_SEQUENCE : DTS_DDL_TYPE_TABLE, db, name, &to->db, &to->name) < 0)
 		return -1;
 	to->changed = !dts_slice_eq(to->name, name) || !dts_slice_eq(to->db, plain ? r->w->new_db : db);
