@@ -146,7 +146,8 @@ static void add_enable(struct dts_schema_diff *d, const struct dts_diff_object *
 
 static struct dts_diff_input input_of(const struct dts_schema_diff *d, const struct dts_diff_object *x)
 {
-	return (struct dts_diff_input){d->target->family, x->there->db, x->there->name, x->wanted, x->present, d->options.allow_drop};
+	return (struct dts_diff_input){d->target->family, x->there->db, x->there->name, x->wanted, x->present, x->altered,
+				       d->options.allow_drop};
 }
 
 static bool is_versioned(struct dts_slice definition)

@@ -39,6 +39,7 @@ struct dts_diff_object {
 	bool differs;
 	bool made;                     /* a function that is in the database that definitions are tried in */
 	struct dts_slice present, wanted; /* a table's definitions, as the target writes them; p NULL: not known */
+	struct dts_slice altered;      /* the wanted one as it writes it after an ALTER TABLE; p NULL: the same */
 };
 
 struct dts_diff_statement {

@@ -112,6 +112,23 @@ static bool find_union(struct dts_slice sql, struct dts_slice *before, struct dt
 	return false;
 }
 
+/* MySQL puts literals of a CHECK into the column's character set when the table is altered. */
+static int read_altered(struct dts_schema_diff *d, struct dts_diff_object *x, struct dts_error *err)
+{
+	struct dts_buf sql = {0};
+
+	if (d->target->family != DTS_MYSQL || !memmem(x->wanted.p, x->wanted.len, " CHECK (", 8))
+		return 0;
+	dts_buf_adds(&sql, "ALTER TABLE ");
+	dts_sql_table(&sql, dts_slice_of(d->try.db), x->o.name);
+	dts_buf_adds(&sql, " FORCE");
+	int rc = dts_session_run(d->target, dts_buf_slice(&sql), err);
+	if (rc == 0)
+		rc = read_text(d, dts_slice_of(d->try.db), x->o.name, &x->altered, err);
+	dts_buf_release(&sql);
+	return rc;
+}
+
 /* The table as the target writes it. 1; 0: it refuses the statement, -1. */
 static int try_table(struct dts_schema_diff *d, struct dts_diff_object *x, struct dts_error *why, struct dts_error *err)
 {
@@ -126,7 +143,7 @@ static int try_table(struct dts_schema_diff *d, struct dts_diff_object *x, struc
 	}
 	dts_ddl_parse(&d->ddl, sql, x->flags);
 	int rc = dts_try_run(&d->try, &d->ddl, sql, &d->origin, x->context, why, err);
-	if (rc > 0 && read_text(d, dts_slice_of(d->try.db), x->o.name, &x->wanted, err) < 0)
+	if (rc > 0 && (read_text(d, dts_slice_of(d->try.db), x->o.name, &x->wanted, err) < 0 || read_altered(d, x, err) < 0))
 		rc = -1;
 	if (rc > 0 && !merge && read_altered(d, x, err) < 0)
 		rc = -1;

@@ -11,7 +11,7 @@
 
 struct diff {
 	const struct dts_diff_input *in;
-	struct dts_diff_side wanted, present;
+	struct dts_diff_side wanted, present, altered;
 	struct dts_diff_touched *touched;
 	struct dts_table_diff *d;
 	struct dts_list clauses[DTS_DIFF_STEPS];
@@ -25,23 +25,47 @@ static void release_side(struct dts_diff_side *side)
 	dts_buf_release(&side->text);
 }
 
-static int read_side(struct dts_slice sql, struct dts_diff_side *side, struct dts_error *err)
+static int read_items(struct dts_slice sql, struct dts_diff_side *side, struct dts_error *err)
 {
 	dts_ddl_plain(sql, 0, 0, &side->text);
-	if (dts_items_parse(&side->items, dts_buf_slice(&side->text), err) < 0)
-		return -1;
+	return dts_items_parse(&side->items, dts_buf_slice(&side->text), err);
+}
+
+static void read_columns(struct dts_diff_side *side)
+{
 	dts_diff_options_read(side->items.rest, &side->options);
 	side->columns = dts_zalloc(side->items.count + 1, sizeof *side->columns);
 	for (size_t i = 0; i < side->items.count; i++)
 		if (side->items.items[i].column)
 			dts_diff_column_read(&side->items.items[i], &side->options, &side->columns[side->count++]);
-	return 0;
+}
+
+static bool is_there(const struct dts_items *t, struct dts_slice clause)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (dts_ddl_alike(t->items[i].text, clause, 0))
+			return true;
+	return false;
+}
+
+/* Clauses that are there in the other words are wanted in these. */
+static void choose_words(struct diff *x)
+{
+	struct dts_items *wanted = &x->wanted.items;
+
+	for (size_t i = 0; i < wanted->count && x->altered.items.count == wanted->count; i++)
+		if (!is_there(&x->present.items, wanted->items[i].text) && is_there(&x->present.items, x->altered.items.items[i].text))
+			wanted->items[i] = x->altered.items.items[i];
 }
 
 static int read_sides(struct diff *x, struct dts_error *err)
 {
-	if (read_side(x->in->wanted, &x->wanted, err) < 0 || read_side(x->in->present, &x->present, err) < 0)
+	if (read_items(x->in->wanted, &x->wanted, err) < 0 || read_items(x->in->present, &x->present, err) < 0 ||
+	    (x->in->altered.p && read_items(x->in->altered, &x->altered, err) < 0))
 		return dts_where(err, "table '%.*s.%.*s'", (int)x->in->db.len, x->in->db.p, (int)x->in->name.len, x->in->name.p);
+	choose_words(x);
+	read_columns(&x->wanted);
+	read_columns(&x->present);
 	return 0;
 }
 
@@ -49,6 +73,7 @@ static void release(struct diff *x)
 {
 	release_side(&x->wanted);
 	release_side(&x->present);
+	release_side(&x->altered);
 	for (size_t i = 0; i < DTS_DIFF_STEPS; i++)
 		dts_list_release(&x->clauses[i]);
 }

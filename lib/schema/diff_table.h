@@ -38,6 +38,7 @@ struct dts_diff_input {
 	enum dts_family family; /* of the server */
 	struct dts_slice db, name; /* of the table that is altered */
 	struct dts_slice wanted, present;
+	struct dts_slice altered; /* the wanted one in other words that mean the same, clause by clause; p NULL: there are none */
 	bool allow_drop;
 };
 

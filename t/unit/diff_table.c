@@ -22,7 +22,7 @@ static void add_definition(const char *text, struct dts_buf *sql)
 
 static int compare_whole(struct dts_slice present, struct dts_slice wanted)
 {
-	struct dts_diff_input in = {family, DTS_LIT("d"), DTS_LIT("t"), wanted, present, allow_drop};
+	struct dts_diff_input in = {family, DTS_LIT("d"), DTS_LIT("t"), wanted, present, {NULL, 0}, allow_drop};
 	struct dts_error err = DTS_ERROR_INIT;
 
 	dts_table_diff_release(&diff);
@@ -200,7 +200,7 @@ static void test_foreign_elsewhere(void)
 	static const struct dts_slice parent = {"CREATE TABLE `p` (\n  `I` int\n) ENGINE=InnoDB", 0};
 	struct dts_slice present = dts_slice_of(parent.p), wanted = DTS_LIT("CREATE TABLE `p` (\n  `I` bigint\n) ENGINE=InnoDB");
 	struct dts_slice child = DTS_LIT("CREATE TABLE `c` (\n  `a` int,\n  CONSTRAINT `f` FOREIGN KEY (`a`) REFERENCES `P` (`i`)\n) ENGINE=InnoDB");
-	struct dts_diff_input in = {DTS_MYSQL, DTS_LIT("d"), DTS_LIT("p"), wanted, present, false};
+	struct dts_diff_input in = {DTS_MYSQL, DTS_LIT("d"), DTS_LIT("p"), wanted, present, {NULL, 0}, false};
 	struct dts_error err = DTS_ERROR_INIT;
 
 	dts_table_diff_release(&diff);
@@ -212,6 +212,20 @@ static void test_foreign_elsewhere(void)
 	CHECK_INT(0, dts_diff_table(&in, &touched, &diff, &err));
 	CHECK_STR("ALTER TABLE `c`\n  DROP FOREIGN KEY `f`", step(DTS_DIFF_UNLINK));
 	CHECK_STR("ALTER TABLE `c`\n  ADD CONSTRAINT `f` FOREIGN KEY (`a`) REFERENCES `P` (`i`)", step(DTS_DIFF_LINK));
+}
+
+/* MySQL has two ways to write a literal. */
+static void test_altered(void)
+{
+	struct dts_slice wanted = DTS_LIT("CREATE TABLE `t` (\n  `a` int,\n  CONSTRAINT `c` CHECK (`b` <> _utf8mb4'x'),\n  CONSTRAINT `d` CHECK (`b` <> _utf8mb4'y')\n)");
+	struct dts_slice altered = DTS_LIT("CREATE TABLE `t` (\n  `a` int,\n  CONSTRAINT `c` CHECK (`b` <> _latin1'x'),\n  CONSTRAINT `d` CHECK (`b` <> _latin1'y')\n)");
+	struct dts_slice present = DTS_LIT("CREATE TABLE `t` (\n  `a` int,\n  CONSTRAINT `c` CHECK (`b` <> _latin1'x'),\n  CONSTRAINT `d` CHECK (`b` <> _latin1'z')\n)");
+	struct dts_diff_input in = {DTS_MYSQL, DTS_LIT("d"), DTS_LIT("t"), wanted, present, altered, false};
+	struct dts_error err = DTS_ERROR_INIT;
+
+	dts_table_diff_release(&diff);
+	CHECK_INT(0, dts_diff_table(&in, &touched, &diff, &err));
+	CHECK_STR(" DROP CHECK `d`,\n  ADD CONSTRAINT `d` CHECK (`b` <> _utf8mb4'y')", changes());
 }
 
 static void test_options(void)
@@ -262,6 +276,7 @@ int main(void)
 	RUN(test_keys);
 	RUN(test_foreign);
 	RUN(test_foreign_elsewhere);
+	RUN(test_altered);
 	RUN(test_options);
 	RUN(test_partitions);
 	RUN(test_periods);
