@@ -70,26 +70,6 @@ static int read_text(struct dts_schema_diff *d, struct dts_slice db, struct dts_
 	return rc;
 }
 
-/* MySQL puts the literals of a CHECK into the column's character set when the table is altered: so may the one be that is there. */
-static int read_altered(struct dts_schema_diff *d, struct dts_diff_object *x, struct dts_error *err)
-{
-	struct dts_slice text = {NULL, 0};
-	struct dts_buf sql = {0};
-
-	if (d->target->family != DTS_MYSQL || dts_ddl_alike(x->wanted, x->present, 0))
-		return 0;
-	dts_buf_adds(&sql, "ALTER TABLE ");
-	dts_sql_table(&sql, dts_slice_of(d->try.db), x->o.name);
-	dts_buf_adds(&sql, " FORCE");
-	int rc = dts_session_run(d->target, dts_buf_slice(&sql), err);
-	if (rc == 0)
-		rc = read_text(d, dts_slice_of(d->try.db), x->o.name, &text, err);
-	if (rc == 0 && dts_ddl_alike(text, x->present, 0))
-		x->wanted = x->present;
-	dts_buf_release(&sql);
-	return rc;
-}
-
 /* The statement up to, and behind, UNION=(`a`,`b`) among the options: its tables are not where definitions are tried. */
 static bool find_union(struct dts_slice sql, struct dts_slice *before, struct dts_slice *whole, struct dts_slice *after)
 {
@@ -144,8 +124,6 @@ static int try_table(struct dts_schema_diff *d, struct dts_diff_object *x, struc
 	dts_ddl_parse(&d->ddl, sql, x->flags);
 	int rc = dts_try_run(&d->try, &d->ddl, sql, &d->origin, x->context, why, err);
 	if (rc > 0 && (read_text(d, dts_slice_of(d->try.db), x->o.name, &x->wanted, err) < 0 || read_altered(d, x, err) < 0))
-		rc = -1;
-	if (rc > 0 && !merge && read_altered(d, x, err) < 0)
 		rc = -1;
 	if (rc > 0 && merge) {
 		dts_buf_clear(&text);
