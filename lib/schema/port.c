@@ -6,6 +6,8 @@
 #include "schema/generated.h"
 #include "schema/port_text.h"
 
+enum { BEHIND = 8 }; /* empty tokens behind the last, so that looking ahead needs no care */
+
 static void read_tokens(struct dts_port *p, struct dts_slice sql)
 {
 	struct dts_sql_scan s = {0};
@@ -19,6 +21,9 @@ static void read_tokens(struct dts_port *p, struct dts_slice sql)
 		p->tokens[p->count++] = (struct dts_port_token){s.type, dts_sql_text(&s), dts_slice(sql.p + behind, s.at - behind)};
 		behind = s.at + s.len;
 	}
+	p->tokens = dts_realloc(p->tokens, (p->count + BEHIND) * sizeof *p->tokens);
+	for (size_t i = 0; i < BEHIND; i++)
+		p->tokens[p->count + i] = (struct dts_port_token){DTS_SQL_END, dts_slice(sql.p + sql.len, 0), dts_slice(sql.p + sql.len, 0)};
 }
 
 /* Finds the name, and what is before and behind it. */

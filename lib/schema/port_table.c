@@ -50,14 +50,16 @@ static bool is_long_type(const struct dts_port *p, size_t i)
 /* The end of the expression behind DEFAULT. */
 static size_t default_end(const struct dts_port *p, size_t i)
 {
+	size_t end = is_char(p, i, '-') ? i + 2 : i + 1;
+
 	if (is_char(p, i, '('))
-		return dts_port_behind_bracket(p, i);
-	if (is_char(p, i + 1, '('))
-		return dts_port_behind_bracket(p, i + 1);
+		end = dts_port_behind_bracket(p, i);
+	else if (is_char(p, i + 1, '('))
+		end = dts_port_behind_bracket(p, i + 1);
 	/* x'0102ff' is a word and a string, b'101' too. */
-	if (p->tokens[i].type == DTS_SQL_WORD && i + 1 < p->end && p->tokens[i + 1].type == DTS_SQL_STRING)
-		return i + 2;
-	return is_char(p, i, '-') ? i + 2 : i + 1;
+	else if (p->tokens[i].type == DTS_SQL_WORD && p->tokens[i + 1].type == DTS_SQL_STRING)
+		end = i + 2;
+	return end < p->end ? end : p->end;
 }
 
 static bool is_sequence_call(const struct dts_port *p, size_t i)

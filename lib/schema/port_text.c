@@ -29,6 +29,8 @@ size_t dts_port_behind_bracket(const struct dts_port *p, size_t i)
 
 struct dts_slice dts_port_span(const struct dts_port *p, size_t from, size_t to)
 {
+	if (to > p->count)
+		to = p->count;
 	if (from >= to)
 		return DTS_LIT("");
 	const char *start = p->tokens[from].text.p;
