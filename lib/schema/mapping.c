@@ -342,6 +342,7 @@ const struct dts_mapping dts_mappings[] = {
 
 	/* --- the words of expressions, queries and programs */
 	{MY, DTS_MAP_WORDS, "-> $", DTS_MAP_SAME, "JSON_EXTRACT(column, path)", NULL, NULL, 0, DTS_MAP_ARROW},
+	{MY, DTS_MAP_WORDS, "_ $", DTS_MAP_SAME, "CONVERT(text USING set)", NULL, NULL, 0, DTS_MAP_INTRODUCER},
 	{MY, DTS_MAP_WORDS, "REGEXP|RLIKE", DTS_MAP_CHANGED, NULL, REGEXP},
 	{MY, DTS_MAP_WORDS, "_gb18030 $", DTS_MAP_REFUSED, NULL, "write the text in utf8mb4"},
 	{MY, DTS_MAP_WORDS, "MEMBER OF? ~", DTS_MAP_REFUSED, NULL, "take JSON_CONTAINS()"},

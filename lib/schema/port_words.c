@@ -145,6 +145,39 @@ static size_t port_arrow(struct dts_port *p, size_t i, size_t end)
 	return n;
 }
 
+static bool is_hexadecimal(struct dts_slice text)
+{
+	return text.len > 2 && text.p[0] == '0' && (text.p[1] == 'x' || text.p[1] == 'X');
+}
+
+/*
+ * MariaDB writes a column's and a check's expression down to read it again, and a literal with an introducer without
+ * its escapes (seen on 10.11 and 11.8): _utf8mb4'\\b' becomes a backspace, and of _utf8mb4'\'b' it cannot read.
+ */
+static size_t port_introducer(struct dts_port *p, size_t i, size_t end)
+{
+	const struct dts_mapping *m = p->part ? dts_mapping_of_rule(p->from, DTS_MAP_INTRODUCER) : NULL;
+	struct dts_slice set = p->tokens[i].text;
+
+	if (!m || i + 1 >= end || p->tokens[i].type != DTS_SQL_WORD || set.len < 2 || set.p[0] != '_')
+		return 0;
+	const struct dts_port_token *value = &p->tokens[i + 1];
+	if (value->type != DTS_SQL_STRING && !is_hexadecimal(value->text))
+		return 0;
+	dts_buf_add_slice(p->out, p->tokens[i].gap);
+	if (value->type == DTS_SQL_STRING && dts_slice_is(set, "_utf8mb4")) { /* as the connection */
+		dts_buf_add_slice(p->out, value->text);
+	} else {
+		dts_buf_adds(p->out, "CONVERT(");
+		dts_buf_add_slice(p->out, value->text);
+		dts_buf_adds(p->out, " USING ");
+		dts_buf_add(p->out, set.p + 1, set.len - 1);
+		dts_buf_addc(p->out, ')');
+	}
+	dts_port_tell(p, m, i, 2, NULL);
+	return 2;
+}
+
 /* AS type: is it that of a CAST, and no name of a column? */
 static bool in_cast(const struct dts_port *p, size_t i)
 {
@@ -202,6 +235,8 @@ void dts_port_words(struct dts_port *p, size_t i, size_t end)
 {
 	while (i < end) {
 		size_t n = port_arrow(p, i, end);
+		if (n == 0)
+			n = port_introducer(p, i, end);
 		if (n == 0 && is_type_position(p, i))
 			n = dts_port_type(p, i, end);
 		if (n == 0)
