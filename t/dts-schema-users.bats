@@ -134,7 +134,9 @@ unlocked() {
 @test "privileges and roles that the other family has in other words, or not at all" {
 	structure ma
 	structure my
-	sql ma "CREATE ROLE two; CREATE USER two@'%'; CREATE USER u; CREATE USER s IDENTIFIED VIA unix_socket OR mysql_native_password USING PASSWORD('x');
+	sql ma "CREATE SEQUENCE shop.seq; CREATE TABLE shop.numbered (id INT PRIMARY KEY, g BIGINT AS (CRC32C(id)) STORED); CREATE FUNCTION shop.next(d DATE) RETURNS DATE DETERMINISTIC RETURN ADD_MONTHS(d, 1);
+		CREATE USER v; GRANT SELECT ON shop.seq TO v; GRANT SELECT, INSERT ON shop.numbered TO v; GRANT EXECUTE ON FUNCTION shop.next TO v;
+		GRANT SELECT ON shop.v TO v; CREATE ROLE two; CREATE USER two@'%'; CREATE USER u; CREATE USER s IDENTIFIED VIA unix_socket OR mysql_native_password USING PASSWORD('x');
 		GRANT BINLOG MONITOR, SLAVE MONITOR, FEDERATED ADMIN, SET USER ON *.* TO u; GRANT SELECT, DELETE HISTORY ON shop.orders TO u; GRANT two TO u; GRANT DELETE HISTORY ON shop.items TO two@'%';
 		GRANT SELECT ON shop.* TO PUBLIC; ALTER USER u WITH MAX_STATEMENT_TIME 2"
 	run_tool 0 dts-schema --defaults-file="$(defaults)" -g ma --for=mysql --with-users --stage=post shop
@@ -143,19 +145,24 @@ unlocked() {
 		CREATE USER IF NOT EXISTS `s`@`%` IDENTIFIED WITH auth_socket
 		CREATE USER IF NOT EXISTS `two`@`%`
 		CREATE USER IF NOT EXISTS `u`@`%`
+		CREATE USER IF NOT EXISTS `v`@`%`
 		GRANT REPLICATION CLIENT, SET_ANY_DEFINER ON *.* TO `u`@`%`
 		GRANT SELECT ON `shop`.`orders` TO `u`@`%`
+		GRANT SELECT ON `shop`.`v` TO `v`@`%`
 	END
-	diff <(grep account <<<"$stderr" | sed 's/^dts-schema: //') - <<-'END'
+	diff <(grep account <<<"$stderr" | sed 's/^dts-schema: //' | LC_ALL=C sort) - <<-'END'
+		account 's@%': it is known by auth_socket, a plugin that MySQL has to have loaded
+		account 's@%': it is not known by mysql_native_password, which MySQL has not
+		account 'u@%': DELETE HISTORY on `shop`.`orders` left out, since MySQL has no such privilege there
+		account 'u@%': FEDERATED ADMIN on *.* left out, since MySQL has no such privilege there
+		account 'u@%': MySQL has no MAX_STATEMENT_TIME 2.000000
+		account 'u@%': two is no role at MySQL, and is not given
+		account 'v@%': privileges on routine `shop`.`next` are left out with it
+		account 'v@%': privileges on table `shop`.`numbered` are left out with it
+		account 'v@%': privileges on table `shop`.`seq` are left out with it
 		left out: account 'PUBLIC': MySQL has no PUBLIC: what it gives to everybody is a role of mandatory_roles
 		left out: account 'two': there is a user of the same name, and the target has one account for both
-		account 's@%': it is not known by mysql_native_password, which MySQL has not
-		account 's@%': it is known by auth_socket, a plugin that MySQL has to have loaded
-		account 'u@%': MySQL has no MAX_STATEMENT_TIME 2.000000
 		left out: account 'two@%': DELETE HISTORY on `shop`.`items` left out, since MySQL has no such privilege there
-		account 'u@%': two is no role at MySQL, and is not given
-		account 'u@%': FEDERATED ADMIN on *.* left out, since MySQL has no such privilege there
-		account 'u@%': DELETE HISTORY on `shop`.`orders` left out, since MySQL has no such privilege there
 	END
 	sql my "SET GLOBAL partial_revokes=ON; CREATE USER u COMMENT 'c'; CREATE USER as_role; GRANT as_role TO u; GRANT REPLICATION CLIENT, BACKUP_ADMIN, SET_ANY_DEFINER ON *.* TO u;
 		CREATE USER r; GRANT SELECT, INSERT ON *.* TO r; REVOKE INSERT ON shop.* FROM r; CREATE ROLE 'x'@'h'; GRANT SELECT ON shop.v TO 'x'@'h'; GRANT 'x'@'h' TO u; SET DEFAULT ROLE ALL TO u"

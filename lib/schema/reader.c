@@ -136,6 +136,19 @@ static int make_context(struct dts_schema_reader *r, struct dts_error *err)
 	return rc < 0 ? -1 : 0;
 }
 
+/* No privileges are given on what is not there. */
+static void note_missing(struct dts_schema_reader *r, const struct dts_schema_object *o)
+{
+	bool routine = o->type == DTS_DDL_TYPE_PROCEDURE || o->type == DTS_DDL_TYPE_FUNCTION || o->type == DTS_DDL_TYPE_PACKAGE;
+	struct dts_buf key = {0};
+
+	if (!r->options.accounts)
+		return;
+	dts_accounts_object(&key, routine, o->db, o->name);
+	dts_list_add(&r->missing, dts_buf_text(&key));
+	dts_buf_release(&key);
+}
+
 static int read_accounts(struct dts_schema_reader *r, const struct dts_selection *sel, struct dts_error *err)
 {
 	struct dts_buf name = {0};
@@ -144,6 +157,9 @@ static int read_accounts(struct dts_schema_reader *r, const struct dts_selection
 		return 0;
 	if (dts_schema_accounts(r->session, r->options.target, sel, &r->accounts, err) < 0)
 		return -1;
+	for (size_t i = 0; i < r->objects.count; i++)
+		if (r->objects.items[i].type == DTS_DDL_TYPE_SEQUENCE && r->options.target == DTS_MYSQL)
+			note_missing(r, &r->objects.items[i]);
 	r->account_objects = dts_arena_alloc(r->objects.arena, r->accounts.count + 1, sizeof *r->account_objects);
 	for (size_t i = 0; i < r->accounts.count; i++) {
 		const struct dts_account *a = &r->accounts.items[i];
@@ -287,6 +303,8 @@ static int alter_table(struct dts_schema_reader *r, const struct dts_schema_step
 			dts_stage_post_table(&items, step->object->name, step->what == ADD_FOREIGN, &statements);
 		dts_items_release(&items);
 	}
+	if (st->result == DTS_SCHEMA_REFUSED)
+		note_missing(r, step->object);
 	r->queued = 0;
 	for (size_t i = 0; i < statements.count; i++)
 		dts_buf_adds(&queue(r, step, DTS_DDL_ALTER_TABLE)->sql, statements.items[i]);
@@ -451,21 +469,36 @@ static void make_account(struct dts_schema_reader *r, const struct dts_schema_st
 	tell_account(st, &a->created, a->created.refused);
 }
 
+static bool is_missing(const struct dts_schema_reader *r, const char *object)
+{
+	for (size_t i = 0; i < r->missing.count; i++)
+		if (strcmp(r->missing.items[i], object) == 0)
+			return true;
+	return false;
+}
+
 static void grant(struct dts_schema_reader *r, const struct dts_schema_step *step)
 {
-	const struct dts_account *a = &r->accounts.items[step->object - r->account_objects];
-	struct dts_schema_statement *st = NULL;
+	struct dts_account *a = &r->accounts.items[step->object - r->account_objects];
+	struct dts_schema_statement *st;
 
 	for (size_t i = 0; i < a->grants.count; i++) {
-		struct dts_schema_statement *one = queue(r, step, DTS_DDL_ACCOUNT);
-		dts_buf_adds(&one->sql, a->grants.items[i]);
-		one->more = true; /* the account was told when it was made */
+		if (is_missing(r, a->objects.items[i])) {
+			dts_buf_clear(&r->text);
+			dts_buf_addf(&r->text, "privileges on %s are left out with it", a->objects.items[i]);
+			dts_list_add(&a->granted.why, dts_buf_text(&r->text));
+			continue;
+		}
+		st = queue(r, step, DTS_DDL_ACCOUNT);
+		dts_buf_adds(&st->sql, a->grants.items[i]);
+		st->more = true; /* the account was told when it was made */
 	}
 	if (a->granted.why.count == 0)
 		return;
-	st = a->grants.count > 0 ? &r->queue[0] : queue(r, step, DTS_DDL_ACCOUNT);
+	bool none = r->queued == 0;
+	st = none ? queue(r, step, DTS_DDL_ACCOUNT) : &r->queue[0];
 	st->more = false;
-	tell_account(st, &a->granted, a->grants.count == 0);
+	tell_account(st, &a->granted, none);
 }
 
 static int run_step(struct dts_schema_reader *r, const struct dts_schema_step *step, struct dts_error *err)
@@ -513,6 +546,9 @@ int dts_schema_reader_next(struct dts_schema_reader *r, struct dts_schema_statem
 			dts_schema_object_label(step->object, &r->text);
 			return dts_where(err, "%s", dts_buf_text(&r->text));
 		}
+		for (size_t i = 0; i < r->queued; i++)
+			if (r->queue[i].result == DTS_SCHEMA_REFUSED && step->object->type != DTS_DDL_TYPE_ACCOUNT)
+				note_missing(r, step->object);
 	}
 	*st = &r->queue[r->next_queued++];
 	return 1;
@@ -531,6 +567,7 @@ void dts_schema_reader_close(struct dts_schema_reader *r)
 	free(r->steps);
 	dts_schema_objects_release(&r->objects);
 	dts_accounts_release(&r->accounts);
+	dts_list_release(&r->missing);
 	dts_ddl_release(&r->ddl);
 	dts_buf_release(&r->table_context);
 	dts_buf_release(&r->text);

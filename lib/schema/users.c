@@ -230,8 +230,10 @@ static int take_grants(struct dts_session *s, struct dts_account *a, struct dts_
 		c.restricted |= strncmp(lines.items[i], "REVOKE ", 7) == 0;
 	for (size_t i = 0; rc == 0 && i < lines.count; i++)
 		rc = dts_account_grant(a, &c, dts_slice_of(lines.items[i]), err);
-	for (size_t i = 0; i < defaults.count; i++)
+	for (size_t i = 0; i < defaults.count; i++) {
 		dts_list_add(&a->grants, defaults.items[i]);
+		dts_list_add(&a->objects, "");
+	}
 	dts_list_release(&defaults);
 	dts_list_release(&lines);
 	return rc;
@@ -261,12 +263,19 @@ int dts_schema_accounts(struct dts_session *s, enum dts_family target, const str
 	return 0;
 }
 
+void dts_accounts_object(struct dts_buf *b, bool routine, struct dts_slice db, struct dts_slice name)
+{
+	dts_buf_adds(b, routine ? "routine " : "table ");
+	dts_sql_table(b, db, name);
+}
+
 void dts_accounts_release(struct dts_accounts *a)
 {
 	for (size_t i = 0; i < a->count; i++) {
 		dts_buf_release(&a->items[i].create);
 		dts_ported_release(&a->items[i].created);
 		dts_list_release(&a->items[i].grants);
+		dts_list_release(&a->items[i].objects);
 		dts_ported_release(&a->items[i].granted);
 	}
 	free(a->items);

@@ -22,6 +22,7 @@ struct dts_account {
 	struct dts_buf create;        /* CREATE USER or CREATE ROLE IF NOT EXISTS; empty when told.refused, and of PUBLIC */
 	struct dts_ported created;
 	struct dts_list grants;       /* GRANT, REVOKE, SET DEFAULT ROLE: when all accounts and objects are there */
+	struct dts_list objects;      /* what each of them is on, as dts_accounts_object() writes it; "": no single object */
 	struct dts_ported granted;
 };
 
@@ -38,6 +39,10 @@ struct dts_accounts {
  */
 int dts_schema_accounts(struct dts_session *s, enum dts_family target, const struct dts_selection *sel,
 			struct dts_accounts *out, struct dts_error *err);
+
+/* Appends a name for an object by which grants on it are found: tables, views and sequences share theirs, so do routines. */
+void dts_accounts_object(struct dts_buf *b, bool routine, struct dts_slice db, struct dts_slice name);
+
 void dts_accounts_release(struct dts_accounts *a);
 
 #endif

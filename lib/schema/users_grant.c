@@ -186,6 +186,10 @@ static void finish(struct dts_account *a, const struct dts_grant_context *c, con
 	if (g->admin_option)
 		dts_buf_adds(sql, " WITH ADMIN OPTION");
 	dts_list_add(&a->grants, dts_buf_text(sql));
+	dts_buf_clear(sql);
+	if (g->on.len > 0 && !g->proxy && !g->whole)
+		dts_accounts_object(sql, g->type.len > 0 && !dts_slice_is_nocase(g->type, "TABLE"), g->db, g->name);
+	dts_list_add(&a->objects, dts_buf_text(sql));
 }
 
 static void grant_privileges(struct dts_account *a, const struct dts_grant_context *c, const struct grant *g)
@@ -257,6 +261,7 @@ static void set_default_role(struct dts_account *a, const struct dts_grant_conte
 	dts_buf_adds(&out, c->to == DTS_MYSQL ? " TO " : " FOR ");
 	dts_account_add_name(&out, a->user, a->host, false, c->to);
 	dts_list_add(&a->grants, dts_buf_text(&out));
+	dts_list_add(&a->objects, "");
 	dts_buf_release(&out);
 }
 
