@@ -171,6 +171,8 @@ const struct dts_mapping dts_mappings[] = {
 	{MY, DTS_MAP_KEY, "NOT ENFORCED", DTS_MAP_ITEM_LEFT_OUT, NULL, "MariaDB would enforce it, on the rows that are there, too",
 	 "ALTER TABLE {object} ADD {rest}"},
 	{MY, DTS_MAP_KEY, "INVISIBLE", DTS_MAP_SAME, "IGNORED"},
+	/* MariaDB's own default; an ALTER TABLE that says it makes NO ACTION, which is shown and does the same. */
+	{MY, DTS_MAP_KEY, "ON DELETE|UPDATE RESTRICT", DTS_MAP_SAME, ""},
 	{MY, DTS_MAP_KEY, "WITH PARSER %", DTS_MAP_LEFT_OUT, NULL, "the key finds words, as divided by spaces; of texts without them it finds other rows"},
 	{MY, DTS_MAP_KEY, "ENGINE_ATTRIBUTE|SECONDARY_ENGINE_ATTRIBUTE =? $", DTS_MAP_LEFT_OUT, NULL, ATTRIBUTE},
 	{MY, DTS_MAP_KEY, "((expression))", DTS_MAP_ITEM_LEFT_OUT, NULL,
