@@ -162,8 +162,7 @@ const struct dts_mapping dts_mappings[] = {
 	{MA, DTS_MAP_COLUMN, "WITH|WITHOUT SYSTEM VERSIONING", DTS_MAP_LEFT_OUT, NULL, "MySQL keeps no history of rows"},
 	{MA, DTS_MAP_COLUMN, "GENERATED ALWAYS AS ROW START|END", DTS_MAP_ITEM_LEFT_OUT, NULL, "MySQL keeps no history of rows"},
 	{MA, DTS_MAP_COLUMN, "DEFAULT", DTS_MAP_SAME, "(...)", "expressions, and texts and bytes of any length", NULL, 0, DTS_MAP_DEFAULT_BRACKETS},
-	{MA, DTS_MAP_COLUMN, "DEFAULT nextval", DTS_MAP_LEFT_OUT, NULL, "MySQL has no sequences: give the value in each INSERT, or make it AUTO_INCREMENT if it is a key's first",
-	 "ALTER TABLE {object} MODIFY {rest} AUTO_INCREMENT", 0, DTS_MAP_DEFAULT_SEQUENCE},
+	{MA, DTS_MAP_COLUMN, "DEFAULT nextval", DTS_MAP_LEFT_OUT, NULL, "MySQL has no sequences: give the value in each INSERT, or make it AUTO_INCREMENT if it is a key's first", NULL, 0, DTS_MAP_DEFAULT_SEQUENCE},
 	/* MySQL's JSON would write documents anew, keys in another order; MariaDB's are texts */
 	{MA, DTS_MAP_COLUMN, "CHECK ( json_valid ( @ ) )", DTS_MAP_SAME},
 
@@ -175,10 +174,11 @@ const struct dts_mapping dts_mappings[] = {
 	{MY, DTS_MAP_KEY, "ON DELETE|UPDATE RESTRICT", DTS_MAP_SAME, ""},
 	{MY, DTS_MAP_KEY, "WITH PARSER %", DTS_MAP_LEFT_OUT, NULL, "the key finds words, as divided by spaces; of texts without them it finds other rows"},
 	{MY, DTS_MAP_KEY, "ENGINE_ATTRIBUTE|SECONDARY_ENGINE_ATTRIBUTE =? $", DTS_MAP_LEFT_OUT, NULL, ATTRIBUTE},
+	{MY, DTS_MAP_KEY, "ARRAY", DTS_MAP_ITEM_LEFT_OUT, NULL, "MariaDB has no keys over the members of documents", NULL, 0, DTS_MAP_KEY_ARRAY},
 	{MY, DTS_MAP_KEY, "((expression))", DTS_MAP_ITEM_LEFT_OUT, NULL,
 	 "MariaDB's keys are of columns: add a generated one, with the type of the expression",
-	 "ALTER TABLE {object} ADD COLUMN `expression` VARCHAR(255) GENERATED ALWAYS AS {words} VIRTUAL INVISIBLE; /* then {item} with the column"
-	 " in the place of the expression */", 0, DTS_MAP_KEY_EXPRESSION},
+	 "ALTER TABLE {object} ADD COLUMN `{bare}_expression` VARCHAR(255) GENERATED ALWAYS AS ({words}) VIRTUAL INVISIBLE,"
+	 " ADD KEY {name} (`{bare}_expression`)", 0, DTS_MAP_KEY_EXPRESSION},
 	{MA, DTS_MAP_KEY, "IGNORED", DTS_MAP_SAME, "INVISIBLE"},
 	{MA, DTS_MAP_KEY, "PERIOD FOR SYSTEM_TIME ~", DTS_MAP_ITEM_LEFT_OUT, NULL, "MySQL keeps no history of rows"},
 	{MA, DTS_MAP_KEY, "PERIOD FOR % ( % , % )", DTS_MAP_CHANGED, "CHECK ($5 < $7)", "MySQL's UPDATE and DELETE have no FOR PORTION OF"},
@@ -187,8 +187,8 @@ const struct dts_mapping dts_mappings[] = {
 	{MA, DTS_MAP_KEY, "VECTOR KEY|INDEX", DTS_MAP_ITEM_LEFT_OUT, NULL, "MySQL has no keys of vectors: a search reads all rows"},
 	{MA, DTS_MAP_KEY, "UNIQUE ... USING HASH", DTS_MAP_ITEM_LEFT_OUT, NULL,
 	 "MySQL has no unique key over whole texts: add one of a hash, which does not know the collation",
-	 "ALTER TABLE {object} ADD COLUMN `hash` BINARY(32) GENERATED ALWAYS AS (UNHEX(SHA2(CONCAT_WS(',', {words}), 256))) STORED INVISIBLE,"
-	 " ADD UNIQUE KEY {name} (`hash`)", 0, DTS_MAP_KEY_HASHED},
+	 "ALTER TABLE {object} ADD COLUMN `{bare}_hash` BINARY(32) GENERATED ALWAYS AS"
+	 " (UNHEX(SHA2(IF(CONCAT({words}) IS NULL, NULL, JSON_ARRAY({words})), 256))) STORED INVISIBLE, ADD UNIQUE KEY {name} (`{bare}_hash`)", 0, DTS_MAP_KEY_HASHED},
 	{MA, DTS_MAP_KEY, "CONSTRAINT CONSTRAINT_*", DTS_MAP_SAME, "", "MySQL wants each name once in a database, and gives its own", NULL, 0,
 	 DTS_MAP_CHECK_NAME},
 

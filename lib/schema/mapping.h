@@ -47,6 +47,7 @@ enum dts_map_rule {
 	DTS_MAP_DEFAULT_SEQUENCE,
 	DTS_MAP_CHECK_NAME,         /* CONSTRAINT_1, which a table there gave and not a person */
 	DTS_MAP_KEY_EXPRESSION,
+	DTS_MAP_KEY_ARRAY,          /* such a one over the members of a document */
 	DTS_MAP_KEY_HASHED,         /* UNIQUE over whole texts */
 	DTS_MAP_KEY_PERIOD,         /* WITHOUT OVERLAPS: the period's columns in its place */
 	DTS_MAP_ARROW,              /* a->'$.b', a->>'$.b' */
@@ -59,7 +60,8 @@ enum dts_map_rule {
  * name, `x the name x, quoted or not; ? at the end: or none. Of a FUNCTION the name alone.
  * `instead` (NULL: they stay): $1 is the first token that matched; of a FUNCTION $1 is the first argument, and
  * without a $ it is another name. A COLLATION's may hold one *, which is what stood for that in `words`.
- * `by_hand`: {object} {name} (of the column or key) {item} (all of it) {rest} (without the words) {words}.
+ * `by_hand`: {object} {name} (of the column or key) {bare} (that without its quotes) {item} (all of it)
+ * {rest} (without the words) {words}.
  */
 struct dts_mapping {
 	enum dts_family from; /* and to the other one */

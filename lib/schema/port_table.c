@@ -224,18 +224,23 @@ static bool left_out_hashed(struct dts_port *p, size_t i)
 	return whole;
 }
 
-/* The first expression among a key's columns that is none of a check: true when the key was left out. */
+/* An expression among a key's columns, the first: true when the key was left out. */
 static bool left_out_expression(struct dts_port *p, size_t i)
 {
 	const struct dts_mapping *m = dts_mapping_of_rule(p->from, DTS_MAP_KEY_EXPRESSION);
+	const struct dts_mapping *array = dts_mapping_of_rule(p->from, DTS_MAP_KEY_ARRAY);
 	size_t open = key_columns(p, i), close = dts_port_behind_bracket(p, open);
 
-	for (size_t k = open; m && k + 1 < close; k++) {
+	for (size_t k = open; array && k < close; k++)
+		if (is_word(p, k, array->words)) {
+			dts_port_tell(p, array, k, 1, NULL);
+			return true;
+		}
+	for (size_t k = open; m && k + 1 < close; k++)
 		if (k > open && is_char(p, k, '(') && (is_char(p, k - 1, '(') || is_char(p, k - 1, ','))) {
 			dts_port_tell(p, m, k, dts_port_behind_bracket(p, k) - k, NULL);
 			return true;
 		}
-	}
 	return false;
 }
 
