@@ -6,8 +6,9 @@
 # empty directory whose HOME/.my.cnf has the groups [dts-src] and [dts-dst].
 # Both are MariaDB servers:
 #
-#   src   a small database `shop`: customers, orders, lines, visits (no key), tmp_work
-#   dst   the same tables without rows, and no checkpoint
+#   src   a small database `shop`: customers, orders, lines, visits (no key), tmp_work, and a view, a
+#         function, a trigger and an event
+#   dst   the same but for trigger and event, without rows, and no checkpoint
 #
 # A command must end with status 0. In one with --follow or -f the first tool gets
 # SIGTERM when it reads the log of src, and all of it must then end with 0. Comments in the page's
@@ -53,6 +54,10 @@ both_shops() {
 			FROM seq_1_to_1500;
 		INSERT INTO visits SELECT '2025-01-01 10:00:00', CONCAT('/', seq % 10) FROM seq_1_to_100;
 		INSERT INTO tmp_work VALUES (1, 1);
+		CREATE FUNCTION net (gross DOUBLE) RETURNS DOUBLE DETERMINISTIC RETURN gross / 1.19;
+		CREATE VIEW totals AS SELECT `order`, COUNT(*) AS articles, SUM(net(price)) AS net FROM `lines` GROUP BY `order`;
+		CREATE TRIGGER placed AFTER INSERT ON orders FOR EACH ROW INSERT INTO visits VALUES (NOW(), 'ordered');
+		CREATE EVENT sweep ON SCHEDULE EVERY 1 DAY STARTS '2034-01-01' DO DELETE FROM visits WHERE at < NOW() - INTERVAL 1 YEAR;
 	SQL
 	)"
 }
@@ -66,8 +71,12 @@ empty_target() {
 }
 
 tables_only() {
+	local stage
+
 	empty_target
-	dts-schema -g src shop | dts-apply -g dst
+	for stage in pre post; do
+		dts-schema -g src --stage=$stage shop | dts-apply -g dst
+	done
 }
 
 migrate() {
