@@ -160,7 +160,8 @@ const struct dts_mapping dts_mappings[] = {
 	{MY, DTS_MAP_COLUMN, "INVISIBLE", DTS_MAP_LEFT_OUT, NULL, "MariaDB has it for columns with a default", NULL, 0, DTS_MAP_INVISIBLE},
 	{MA, DTS_MAP_COLUMN, "COMPRESSED", DTS_MAP_LEFT_OUT, NULL, STORAGE},
 	{MA, DTS_MAP_COLUMN, "WITH|WITHOUT SYSTEM VERSIONING", DTS_MAP_LEFT_OUT, NULL, "MySQL keeps no history of rows"},
-	{MA, DTS_MAP_COLUMN, "GENERATED ALWAYS AS ROW START|END", DTS_MAP_ITEM_LEFT_OUT, NULL, "MySQL keeps no history of rows"},
+	/* the column stays, since that rows have it is known to those who write them */
+	{MA, DTS_MAP_COLUMN, "GENERATED ALWAYS AS ROW START|END", DTS_MAP_CHANGED, "GENERATED ALWAYS AS (NULL) VIRTUAL", "MySQL keeps no history of rows"},
 	{MA, DTS_MAP_COLUMN, "DEFAULT", DTS_MAP_SAME, "(...)", "expressions, and texts and bytes of any length", NULL, 0, DTS_MAP_DEFAULT_BRACKETS},
 	{MA, DTS_MAP_COLUMN, "DEFAULT nextval", DTS_MAP_LEFT_OUT, NULL, "MySQL has no sequences: give the value in each INSERT, or make it AUTO_INCREMENT if it is a key's first", NULL, 0, DTS_MAP_DEFAULT_SEQUENCE},
 	/* MySQL's JSON would write documents anew, keys in another order; MariaDB's are texts */

@@ -288,7 +288,7 @@ static size_t port_overlaps(struct dts_port *p, size_t i)
 	return n;
 }
 
-/* Is the name one of a column that is left out, and which is so for each key: ROW START and ROW END? */
+/* Is it the name of a column of ROW START or ROW END, which is in no key there? MariaDB puts one into each. */
 static bool is_row_time(const struct dts_port *p, size_t name)
 {
 	size_t type = p->tokens[name].type == DTS_SQL_QUOTED && p->from == DTS_MARIADB ? type_of_column(p, name) : 0;
