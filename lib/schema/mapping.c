@@ -60,6 +60,12 @@
 const struct dts_mapping dts_mappings[] = {
 	/* --- character sets, and collations: the first that matches counts */
 	{MY, DTS_MAP_CHARSET, "gb18030", DTS_MAP_CHANGED, "utf8mb4 COLLATE utf8mb4_uca1400_as_ci", "MariaDB does not have the character set"},
+	/* without a collation they mean another one at MariaDB, which differs from release to release */
+	{MY, DTS_MAP_CHARSET, "utf8mb4", DTS_MAP_SAME, "utf8mb4 COLLATE utf8mb4_uca1400_nopad_ai_ci"},
+	{MY, DTS_MAP_CHARSET, "utf8mb3|utf8", DTS_MAP_SAME, "utf8mb3 COLLATE utf8mb3_general_ci"},
+	{MY, DTS_MAP_CHARSET, "ucs2", DTS_MAP_SAME, "ucs2 COLLATE ucs2_general_ci"},
+	{MY, DTS_MAP_CHARSET, "utf16", DTS_MAP_SAME, "utf16 COLLATE utf16_general_ci"},
+	{MY, DTS_MAP_CHARSET, "utf32", DTS_MAP_SAME, "utf32 COLLATE utf32_general_ci"},
 	{MY, DTS_MAP_COLLATION, "gb18030_bin", DTS_MAP_CHANGED, "utf8mb4_bin", SORTS},
 	{MY, DTS_MAP_COLLATION, "gb18030_chinese_ci", DTS_MAP_CHANGED, "utf8mb4_uca1400_as_ci", NEAREST},
 	{MY, DTS_MAP_COLLATION, "gb18030_unicode_520_ci", DTS_MAP_SAME, "utf8mb4_unicode_520_ci"},
@@ -348,7 +354,7 @@ const struct dts_mapping dts_mappings[] = {
 	{MY, DTS_MAP_WORDS, "_ $", DTS_MAP_SAME, "CONVERT(text USING set)", NULL, NULL, 0, DTS_MAP_INTRODUCER},
 	{MY, DTS_MAP_WORDS, "REGEXP|RLIKE", DTS_MAP_CHANGED, NULL, REGEXP},
 	{MY, DTS_MAP_WORDS, "_gb18030 $", DTS_MAP_REFUSED, NULL, "write the text in utf8mb4"},
-	{MY, DTS_MAP_WORDS, "MEMBER OF? ~", DTS_MAP_REFUSED, NULL, "take JSON_CONTAINS()"},
+	{MY, DTS_MAP_WORDS, "MEMBER OF ~", DTS_MAP_REFUSED, NULL, "take JSON_CONTAINS()"},
 	{MY, DTS_MAP_WORDS, "AS JSON )", DTS_MAP_REFUSED, NULL, "its documents are texts: leave the CAST out where that will do"},
 	{MY, DTS_MAP_WORDS, "AS YEAR|POINT|LINESTRING|POLYGON|MULTIPOINT|MULTILINESTRING|MULTIPOLYGON|GEOMETRYCOLLECTION )", DTS_MAP_REFUSED, NULL,
 	 "no value can be made that type with CAST"},

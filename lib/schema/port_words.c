@@ -34,7 +34,7 @@ static int find_args(const struct dts_port *p, size_t i, size_t starts[ARGS_MOST
 static bool names_object(const struct dts_port *p, size_t i)
 {
 	static const char *const before[] = {"INTO", "INSERT", "REPLACE", "IGNORE", "TABLE", "EXISTS", "REFERENCES", "KEY", "INDEX", "CALL",
-					     "PROCEDURE", "FUNCTION", "TRIGGER", "VIEW", "WITH", "RECURSIVE", "UPDATE", "JOIN", "FROM", "CONSTRAINT", NULL};
+					     "PROCEDURE", "FUNCTION", "TRIGGER", "VIEW", "WITH", "RECURSIVE", "UPDATE", "JOIN", "FROM", "CONSTRAINT", "UNIQUE", "FULLTEXT", "SPATIAL", "AS", NULL};
 
 	if (i == 0)
 		return true;
@@ -231,6 +231,18 @@ static size_t port_word(struct dts_port *p, size_t i, size_t end)
 	return dts_port_apply(p, m, i, n);
 }
 
+/* A character set: of a type, which may have a collation; a CAST, SET CHARACTER SET and INTO OUTFILE take none. */
+static size_t port_charset(struct dts_port *p, size_t i, size_t end)
+{
+	if (i < 3 || (!dts_port_is_word(p, i - 1, "SET") && !dts_port_is_word(p, i - 1, "CHARSET")))
+		return dts_port_charset(p, i, end);
+	size_t before = i - (dts_port_is_word(p, i - 1, "SET") ? 3 : 2);
+	p->defines_charset = !dts_port_is_word(p, before, "SET") && p->tokens[before].type != DTS_SQL_STRING && !in_cast(p, i);
+	size_t n = dts_port_charset(p, i, end);
+	p->defines_charset = false;
+	return n;
+}
+
 void dts_port_words(struct dts_port *p, size_t i, size_t end)
 {
 	while (i < end) {
@@ -242,7 +254,7 @@ void dts_port_words(struct dts_port *p, size_t i, size_t end)
 		if (n == 0)
 			n = port_function(p, i, end);
 		if (n == 0)
-			n = dts_port_charset(p, i, end);
+			n = port_charset(p, i, end);
 		if (n == 0)
 			n = port_word(p, i, end);
 		if (n == 0)

@@ -132,6 +132,9 @@ static void test_names_and_texts_stay(void)
 
 	for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
 		CHECK_STR(bodies[i], ported(DTS_DDL_CREATE_PROCEDURE, DTS_MARIADB, bodies[i]));
+	static const char member[] = "CREATE PROCEDURE `p`() BEGIN SET CHARACTER SET utf8mb4; INSERT INTO member (a) SELECT * FROM (SELECT 1) AS st_x (b);"
+				     " SELECT a FROM member INTO OUTFILE 'f' CHARACTER SET utf8mb4; END";
+	CHECK_STR(member, ported(DTS_DDL_CREATE_PROCEDURE, DTS_MYSQL, member));
 	CHECK_STR("CREATE PROCEDURE `p`() SELECT (SELECT a AS year) - 1, a-1, '->', b",
 		  ported(DTS_DDL_CREATE_PROCEDURE, DTS_MYSQL, "CREATE PROCEDURE `p`() SELECT (SELECT a AS year) - 1, a-1, '->', b"));
 }
