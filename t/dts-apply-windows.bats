@@ -349,9 +349,15 @@ pending() { is "SELECT name FROM dts.pendingkey WHERE checkpoint='$c' ORDER BY n
 
 @test "windows: unique and foreign keys of a schema stream wait, others do not" {
 	local keys=('ALTER TABLE `t`\n  ADD UNIQUE KEY `ub` (`b`),\n  ADD KEY `kb` (`b`)' 'ALTER TABLE `u`\n  ADD UNIQUE KEY `uu` (`a`,`b`)'
-		'ALTER TABLE `u`\n  ADD CONSTRAINT `fu` FOREIGN KEY (`b`) REFERENCES `t` (`b`)')
-	sql dst 'DROP DATABASE IF EXISTS dts; CREATE TABLE t (a INT PRIMARY KEY, b INT); CREATE TABLE u (a INT PRIMARY KEY, b INT)' d
+		'ALTER TABLE `v`\n  ADD UNIQUE KEY `uv` (`b`)' 'ALTER TABLE `u`\n  ADD CONSTRAINT `fu` FOREIGN KEY (`b`) REFERENCES `t` (`b`)'
+		'ALTER TABLE `w`\n  ADD CONSTRAINT `fw` FOREIGN KEY (`b`) REFERENCES `v` (`b`)') # v and w show one moment
+	sql dst 'DROP DATABASE IF EXISTS dts; CREATE TABLE t (a INT PRIMARY KEY, b INT); CREATE TABLE u (a INT PRIMARY KEY, b INT);
+		CREATE TABLE v (a INT PRIMARY KEY, b INT); CREATE TABLE w (a INT PRIMARY KEY, b INT)' d
 	{
+		schema v a b
+		chunk 1 v 250 250 '{"a":1,"b":1}'
+		schema w a b
+		chunk 1 w 250 250 '{"a":1,"b":1}'
 		schema u a b
 		chunk 1 u 100 100 '{"a":1,"b":7}'
 		schema t a b
@@ -359,11 +365,12 @@ pending() { is "SELECT name FROM dts.pendingkey WHERE checkpoint='$c' ORDER BY n
 	} | snapshot 100 >in
 	run_tool 0 apply --checkpoint="$c" in
 	post "${keys[@]}"
-	echo "$stderr"
 	[ "$stderr" = "dts-apply: key 'ub' of 'd.t' waits until the changes of checkpoint '$c' have passed the time in which its rows were read, and is built then
 dts-apply: key 'fu' of 'd.u' waits until the changes of checkpoint '$c' have passed the time in which its rows were read, and is built then" ]
 	keys t kb
 	keys u uu
+	keys v uv
+	[[ $(sql dst 'SHOW CREATE TABLE w' d) == *'CONSTRAINT `fw` FOREIGN KEY (`b`)'* ]]
 	pending fu,ub
 	# Again, and with another key of that name.
 	said=$stderr

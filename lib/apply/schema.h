@@ -3,6 +3,8 @@
 
 #include "apply/statement.h"
 #include "base/error.h"
+#include "ddl/table_items.h"
+#include "record/position.h"
 
 /*
  * Schema streams: statements that make objects, as dts-schema prints them. Each may come again: what is at the
@@ -18,6 +20,17 @@ int dts_apply_schema_there(struct dts_applier *a, const struct dts_apply_stateme
  * are built later, several tables at once, by dts_apply_schema_build() (state.h) or when a window closes; 0: it is another
  * statement; -1. */
 int dts_apply_schema_keys(struct dts_applier *a, const struct dts_apply_statement *s, struct dts_error *err);
+
+/* schema_window.c: the window of a table that the changes of this checkpoint and source have not passed. */
+struct dts_open_window {
+	struct dts_buf name, src;
+	struct dts_position low, high;
+};
+void dts_open_window_release(struct dts_open_window *w);
+/* Must a key of the table wait for one, which is then in *w (zero before)? Not where the rows that the key is about show
+ * one moment. 1, 0, -1. */
+int dts_apply_schema_waits(struct dts_applier *a, struct dts_slice db, struct dts_slice table, const struct dts_item *item,
+			   struct dts_open_window *w, struct dts_error *err);
 
 /* schema_keys.c: is it an ALTER TABLE that sets AUTO_INCREMENT, to a value that the target's table has passed already?
  * 1, 0, -1. Servers would set it back. */

@@ -11,7 +11,7 @@
 /*
  * Keys that come behind the rows, with a schema stream. What the table has already under the same name is taken out
  * of the statement. The rest is built like the keys that the full phase put off (keys_build.c): several tables at once,
- * foreign keys without a copy of the table. Where chunks were read at several positions, UNIQUE and FOREIGN keys
+ * foreign keys without a copy of the table. Where rows were read at several positions, UNIQUE and FOREIGN keys
  * have to wait until the changes have passed the window: those are noted in the checkpoint whose window it is, and
  * its next run builds them.
  */
@@ -286,86 +286,23 @@ static int refuse_other(const struct keys *k, struct dts_error *err)
 			item->text.p);
 }
 
-/* ---- windows ---- */
-
-static int is_open(struct dts_applier *a, MYSQL_ROW row, struct dts_error *err)
-{
-	const struct dts_checkpoint c = {.session = a->session, .db = a->options.checkpoint_db, .name = row[0]};
-	struct dts_source_state state = {0};
-	struct dts_position high = {0};
-	int rc = dts_checkpoint_read(&c, dts_slice_of(row[1]), &state, err);
-
-	if (rc > 0 && dts_position_parse(&high, dts_slice_of(row[2]), err) < 0)
-		rc = -1;
-	if (rc > 0)
-		rc = !state.applied.file[0] || dts_position_compare(&state.applied, &high) < 0;
-	dts_position_release(&high);
-	dts_source_state_release(&state);
-	return rc;
-}
-
-/* The checkpoint and source whose changes have not passed the window of this table yet: 1; 0: none; -1. */
-static int open_window(struct dts_applier *a, struct dts_slice db, struct dts_slice table, struct dts_buf *name, struct dts_buf *src,
-		       struct dts_error *err)
-{
-	const struct dts_checkpoint c = {.session = a->session, .db = a->options.checkpoint_db, .name = ""};
-	struct dts_error why = DTS_ERROR_INIT;
-	struct dts_buf sql = {0};
-	int rc = 0;
-
-	dts_buf_adds(&sql, "SELECT checkpoint, src, high FROM ");
-	dts_checkpoint_table(&c, "tablewindow", &sql);
-	dts_buf_adds(&sql, " w LEFT JOIN ");
-	dts_checkpoint_table(&c, "source_table", &sql);
-	dts_buf_adds(&sql, " s USING (checkpoint, src, db, tbl) WHERE COALESCE(s.to_db, w.db)=");
-	dts_sql_literal(&sql, db);
-	dts_buf_adds(&sql, " AND COALESCE(s.to_tbl, w.tbl)=");
-	dts_sql_literal(&sql, table);
-	MYSQL_RES *res = dts_session_query(a->session, dts_buf_slice(&sql), &why);
-	dts_buf_release(&sql);
-	if (!res && why.status == DTS_REFUSED) /* no checkpoint, or none that this account may see */
-		return 0;
-	if (!res) {
-		*err = why;
-		return -1;
-	}
-	for (MYSQL_ROW row; rc == 0 && (row = mysql_fetch_row(res));)
-		if ((rc = is_open(a, row, err)) > 0) {
-			dts_buf_adds(name, row[0]);
-			dts_buf_adds(src, row[1]);
-		}
-	mysql_free_result(res);
-	return rc;
-}
-
-/* Must the key wait for one? */
-static int waits(struct dts_applier *a, const struct keys *k, const struct dts_item *item, struct dts_buf *name, struct dts_buf *src,
-		 struct dts_error *err)
-{
-	const struct dts_foreign *f = &item->foreign;
-
-	if (item->kind != DTS_ITEM_UNIQUE && item->kind != DTS_ITEM_FOREIGN)
-		return 0;
-	int rc = open_window(a, k->db, k->table, name, src, err);
-	if (rc == 0 && item->kind == DTS_ITEM_FOREIGN)
-		rc = open_window(a, f->to_db.len > 0 ? f->to_db : k->db, f->to_table, name, src, err);
-	return rc;
-}
+/* ---- keys that wait ---- */
 
 /* Takes the checkpoint as its own applier would: no other runs under it meanwhile. */
-static struct seat *take_seat(struct dts_applier *a, const struct dts_buf *name, const struct dts_buf *src, struct dts_error *err)
+static struct seat *take_seat(struct dts_applier *a, const struct dts_open_window *of, struct dts_error *err)
 {
 	struct dts_apply_schema_work *w = work_of(a);
+	struct dts_slice name = dts_buf_slice(&of->name), src = dts_buf_slice(&of->src);
 	const struct dts_checkpoint *known = a->has_checkpoint ? &a->checkpoint : NULL;
 
 	for (size_t i = 0; i < w->seat_count; i++) {
-		if (!dts_slice_is(dts_buf_slice(name), w->seats[i].checkpoint.name))
+		if (!dts_slice_is(name, w->seats[i].checkpoint.name))
 			continue;
 		known = &w->seats[i].checkpoint;
-		if (dts_slice_is(dts_buf_slice(src), w->seats[i].src))
+		if (dts_slice_is(src, w->seats[i].src))
 			return &w->seats[i];
 	}
-	struct dts_checkpoint c = {.session = a->session, .db = a->options.checkpoint_db, .name = dts_slice_dup(dts_buf_slice(name))};
+	struct dts_checkpoint c = {.session = a->session, .db = a->options.checkpoint_db, .name = dts_slice_dup(name)};
 	if (known && strcmp(known->name, c.name) == 0) {
 		c.epoch = known->epoch;
 	} else if (dts_checkpoint_lock(&c, (unsigned)a->options.lock_wait, err) < 0 || dts_checkpoint_raise(&c, err) < 0) {
@@ -373,7 +310,7 @@ static struct seat *take_seat(struct dts_applier *a, const struct dts_buf *name,
 		return NULL;
 	}
 	w->seats = dts_realloc(w->seats, (w->seat_count + 1) * sizeof *w->seats);
-	w->seats[w->seat_count] = (struct seat){.src = dts_slice_dup(dts_buf_slice(src)), .checkpoint = c};
+	w->seats[w->seat_count] = (struct seat){.src = dts_slice_dup(src), .checkpoint = c};
 	return &w->seats[w->seat_count++];
 }
 
@@ -418,10 +355,10 @@ static void tell_noted(struct dts_applier *a, const struct keys *k, const struct
 		tell_waiting(a, k, item, k->checkpoints.items[noted - k->noted.items]);
 }
 
-static int note(struct dts_applier *a, const struct keys *k, size_t i, const struct dts_buf *name, const struct dts_buf *src, struct dts_error *err)
+static int note(struct dts_applier *a, const struct keys *k, size_t i, const struct dts_open_window *w, struct dts_error *err)
 {
 	const struct dts_item *item = &k->added.items[i];
-	struct seat *seat = take_seat(a, name, src, err);
+	struct seat *seat = take_seat(a, w, err);
 	struct place was;
 
 	if (!seat)
@@ -456,22 +393,19 @@ static int collect(struct dts_applier *a, const struct keys *k, const struct dts
 
 static int take(struct dts_applier *a, const struct keys *k, struct dts_error *err)
 {
-	struct dts_buf name = {0}, src = {0};
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < k->added.count; i++) {
+		struct dts_open_window w = {0};
 		if (!k->missing[i]) {
 			tell_noted(a, k, &k->added.items[i]);
 			continue;
 		}
-		dts_buf_clear(&name);
-		dts_buf_clear(&src);
-		rc = waits(a, k, &k->added.items[i], &name, &src, err);
+		rc = dts_apply_schema_waits(a, k->db, k->table, &k->added.items[i], &w, err);
 		if (rc >= 0)
-			rc = rc > 0 ? note(a, k, i, &name, &src, err) : collect(a, k, &k->added.items[i], err);
+			rc = rc > 0 ? note(a, k, i, &w, err) : collect(a, k, &k->added.items[i], err);
+		dts_open_window_release(&w);
 	}
-	dts_buf_release(&name);
-	dts_buf_release(&src);
 	return rc;
 }
 
