@@ -154,6 +154,22 @@ compare_pairs() {
 	done
 }
 
+@test "tables drawn at random, 40 pairs of them" {
+	for where in $(drawn my:mysql mb:mariadb ma:mariadb); do
+		server=${where%:*}
+		echo "# DTS_SEED=$DTS_SEED $server"
+		two "$server"
+		python3 "$DTS_ROOT/t/schema/pairs.py" "$DTS_SEED" "${where#*:}" 40 | client "$server" --force 2>/dev/null || :
+		sql "$server" "SELECT CONCAT('DROP TABLE ', TABLE_SCHEMA, '.', TABLE_NAME, ';') FROM information_schema.TABLES t WHERE TABLE_SCHEMA IN ('w', 'p') AND NOT EXISTS
+			(SELECT 1 FROM information_schema.TABLES u WHERE u.TABLE_SCHEMA = IF(t.TABLE_SCHEMA = 'w', 'p', 'w') AND u.TABLE_NAME = t.TABLE_NAME)" | client "$server"
+		[ "$(sql "$server" "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'w'")" -gt 20 ]
+		run_tool 1 here "$server" --allow-drop
+		[ -z "$stderr" ]
+		made_same "$server"
+		alike "$server"
+	done
+}
+
 @test "without --allow-drop nothing goes: it is told, and counts as a difference" {
 	two my
 	sql my "CREATE TABLE w.t (id INT PRIMARY KEY, a INT, s VARCHAR(5), g INT); CREATE TABLE p.t (id INT PRIMARY KEY, a BIGINT, s VARCHAR(9), g INT AS (a + 1), x INT,
