@@ -52,7 +52,7 @@ static void parse(struct options *o, int argc, char **argv)
 static int check_diff(const struct options *o, struct dts_error *err)
 {
 	const char *other = o->stage ? "--stage" : o->target ? "--for" : o->strict ? "--strict" : o->report ? "--report"
-			  : o->enable_events ? "--enable-events" : NULL;
+			  : o->enable_events ? "--enable-events" : o->with_users ? "--with-users" : NULL;
 	const char *needs = o->other ? "-G" : o->routes.count > 0 ? "--route" : o->allow_drop ? "--allow-drop" : NULL;
 
 	if (!o->diff && needs)

@@ -365,6 +365,8 @@ definitions() {
 	[[ $stderr == "dts-schema: option '-G' is missing"* ]]
 	run_tool 2 dts-schema --diff -G ma --stage=pre w
 	[ "$stderr" = 'dts-schema: --stage is not for --diff' ]
+	run_tool 2 dts-schema --diff -G ma --with-users w
+	[ "$stderr" = 'dts-schema: --with-users is not for --diff' ]
 	run_tool 2 dts-schema --allow-drop w
 	[ "$stderr" = 'dts-schema: --allow-drop is for --diff' ]
 	run_tool 2 diff_of ma ma w --route='w.*'
