@@ -296,6 +296,24 @@ definitions() {
 	[ "$(sql mb 'SHOW CREATE SEQUENCE s1' p)" = "$(sql mb 'SHOW CREATE SEQUENCE s1' w)" ]
 }
 
+@test "routes of tables: what refers to them does so under their new names" {
+	two my
+	sql my "CREATE TABLE a (id INT PRIMARY KEY, CHECK (id > 0)); CREATE TABLE b (id INT PRIMARY KEY, a INT, CONSTRAINT fb FOREIGN KEY (a) REFERENCES a (id)); CREATE VIEW v AS SELECT a.id, b.a FROM a JOIN b ON b.a = a.id
+		; CREATE TRIGGER tr BEFORE INSERT ON a FOR EACH ROW SET NEW.id = NEW.id + 1; CREATE TABLE c (id INT)" w
+	sql my 'CREATE TABLE c (id INT); CREATE TABLE a (id INT)' p
+	run_tool 1 diff_of my my w --route='w.a=p.other' --route='w.*=p.*' --ignore-table=w.c
+	# What is called a there is nobody's.
+	[ -z "$stderr" ]
+	made_same my
+	run_tool 0 diff_of my my w --route='w.a=p.other' --route='w.*=p.*' --ignore-table=w.c
+	[ "${#lines[@]}" -eq 2 ]
+	[ "$(sql my "INSERT INTO other VALUES (1); INSERT INTO b VALUES (1, 2); SELECT * FROM v; SELECT COUNT(*) FROM a" p | xargs)" = '2 2 0' ]
+	sql my 'ALTER TABLE p.b DROP FOREIGN KEY fb, MODIFY a BIGINT'
+	run_tool 1 diff_of my my w --route='w.a=p.other' --route='w.*=p.*' --ignore-table=w.c --allow-drop
+	made_same my
+	run_tool 0 diff_of my my w --route='w.a=p.other' --route='w.*=p.*' --ignore-table=w.c
+}
+
 @test "databases: their character set where all of one is compared, and those that are not there" {
 	sql my 'DROP DATABASE IF EXISTS w; DROP DATABASE IF EXISTS p; CREATE DATABASE w CHARACTER SET utf8mb4 COLLATE utf8mb4_bin; CREATE TABLE w.t (id INT)
 		; CREATE FUNCTION w.f () RETURNS VARCHAR(9) DETERMINISTIC RETURN CHARSET(DATABASE())'

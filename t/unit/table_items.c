@@ -58,6 +58,8 @@ static void test_kinds(void)
 	CHECK_STR("NO ACTION", text(items.items[8].foreign.on_update));
 	CHECK_STR("RESTRICT", text(items.items[9].foreign.on_delete));
 	CHECK_INT(DTS_ITEM_OTHER, items.items[10].kind);
+	CHECK(items.items[10].check && !items.items[10].column && items.items[0].column && !items.items[0].check);
+	CHECK_STR("ck", text(items.items[10].name));
 	CHECK(items.versioned);
 	CHECK(dts_items_find(&items, true, DTS_LIT("FK")) == &items.items[8]);
 	CHECK(dts_items_find(&items, false, DTS_LIT("fk")) == NULL);
