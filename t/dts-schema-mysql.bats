@@ -138,6 +138,15 @@ told() {
 		'WITH SYSTEM VERSIONING is left out: MySQL keeps no history of rows'
 }
 
+@test "checks of two tables that MariaDB calls the same have names of their own at MySQL" {
+	sql ma 'CREATE TABLE a (id INT PRIMARY KEY, CONSTRAINT c9 CHECK (id > 9)); CREATE TABLE b (id INT PRIMARY KEY, n INT, CONSTRAINT C9 CHECK (id > 10), CONSTRAINT d CHECK (n > 2))' d
+	run_tool 0 schema ma d --for=mysql
+	[[ $stderr == *"table 'd.b': check \`C9\`: another table's check has the name"* ]]
+	make_tables my
+	[ "$(sql my "SELECT CONSTRAINT_NAME FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = 'e' ORDER BY 1" | xargs)" = 'b_chk_1 c9 d' ]
+	! sql my 'INSERT INTO e.b VALUES (10, 3)' || false
+}
+
 @test "a table that would mean something else is refused" {
 	sql ma 'CREATE TABLE t (id INT PRIMARY KEY, n VARCHAR(90), k VARCHAR(200) AS (NATURAL_SORT_KEY(n)))' d
 	run_tool 0 schema ma d.t --for=mysql

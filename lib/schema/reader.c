@@ -5,6 +5,7 @@
 #include "ddl/port.h"
 #include "mysql/quote.h"
 #include "record/json.h"
+#include "schema/check_names.h"
 #include "schema/table_text.h"
 #include "schema/views.h"
 
@@ -261,6 +262,11 @@ static int make_table(struct dts_schema_reader *r, const struct dts_schema_step 
 	struct dts_items items = {0};
 	int rc = read_table(r, st, err);
 
+	if (rc == 0 && r->session->family == DTS_MARIADB && r->options.target == DTS_MYSQL && st->result != DTS_SCHEMA_REFUSED) {
+		dts_check_names(&st->sql, step->object->db, &r->check_names, &st->told);
+		if (st->told.why.count > 0)
+			st->result = DTS_SCHEMA_CHANGED;
+	}
 	if (rc == 0 && r->options.stages != DTS_STAGE_ALL && st->result != DTS_SCHEMA_REFUSED) {
 		dts_buf_clear(&r->text);
 		rc = dts_items_parse(&items, dts_buf_slice(&st->sql), err);
@@ -565,6 +571,7 @@ void dts_schema_reader_close(struct dts_schema_reader *r)
 	}
 	free(r->queue);
 	free(r->steps);
+	dts_map_release(&r->check_names, NULL);
 	dts_schema_objects_release(&r->objects);
 	dts_accounts_release(&r->accounts);
 	dts_list_release(&r->missing);

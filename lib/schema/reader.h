@@ -51,6 +51,7 @@ struct dts_schema_reader {
 	struct dts_schema_statement *queue; /* what the last step came to */
 	size_t queued, queue_room, next_queued;
 	struct dts_buf table_context, text;
+	struct dts_map check_names; /* those printed for MySQL */
 	struct dts_ddl ddl;
 	struct dts_buf why;
 };
