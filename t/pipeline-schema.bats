@@ -13,15 +13,19 @@ databases=('proof' 'proof latin' "Proof.É\`\"'%_x")
 patterns="'proof*' 'Proof*'"
 
 setup_file() {
-	local at
+	local at names specs
+
 	# One direction in a run, all tests the same one.
 	case ${DTS_SAMPLES:-} in
 	all) taken=("${directions[@]}") ;;
 	*) at=$((DTS_SEED % 4)) taken=("${directions[at]}") ;;
 	esac
 	printf '%s\n' "${taken[@]}" >"$BATS_FILE_TMPDIR/taken"
-	servers_up $(printf '%s\n' ${taken[*]} | sort -u | sed 's/.*/&=&/; s/=mysql$/=mysql97/') || return 0
-	for at in $(printf '%s\n' ${taken[*]} | sort -u); do
+	mapfile -t names < <(printf '%s\n' "${taken[@]}" | tr ' ' '\n' | sort -u)
+	# The names are kinds; there are two of the last.
+	mapfile -t specs < <(printf '%s\n' "${names[@]}" | sed 's/.*/&=&/; s/=mysql$/=mysql97/')
+	servers_up "${specs[@]}" || return 0
+	for at in "${names[@]}"; do
 		# Or MySQL wants routines that say nothing of what they do to be made by nobody.
 		sql "$at" 'SET GLOBAL log_bin_trust_function_creators=1, GLOBAL event_scheduler=OFF'
 	done
@@ -181,10 +185,9 @@ broken_stage() {
 	stage "$1"
 }
 
-@test "a restart in the middle of each stage with the same command ends the same" {
+restarts() {
 	local name
 
-	direction "${taken[0]}"
 	fresh_proof
 	for name in pre post final; do
 		stage "$name"
@@ -201,6 +204,15 @@ broken_stage() {
 		stage "$name"
 	done
 	definitions "$dst" | diff "$BATS_TEST_TMPDIR/whole" -
+}
+
+@test "a restart in the middle of each stage with the same command ends the same" {
+	local pair
+
+	for pair in "${taken[@]}"; do
+		direction "$pair"
+		restarts
+	done
 }
 
 # All names of collations that a server takes for a column, each behind its character set.
@@ -230,10 +242,9 @@ checks() {
 	sed -E "/ CHECK /s/_utf8mb[34]'/'/g"
 }
 
-@test "an offline copy of the structure, with every engine and collation" {
-	local all
+copies_structure() {
+	local all name
 
-	direction "${taken[0]}"
 	fresh_proof
 	part make engines.sql | client "$src"
 	each_collation
@@ -252,4 +263,13 @@ checks() {
 		patterns=$all stage "$name"
 	done
 	definitions "$dst" "engines of proof" | checks | diff "$BATS_TEST_TMPDIR/all" -
+}
+
+@test "an offline copy of the structure, with every engine and collation" {
+	local pair
+
+	for pair in "${taken[@]}"; do
+		direction "$pair"
+		copies_structure
+	done
 }
