@@ -7,7 +7,7 @@
  * MariaDB does not log what ON DELETE CASCADE and its kin do to child rows: the target must do the same itself, or the
  * child's rows silently stay. The full phase needs no such key, and dts-schema --stage=post makes it behind the rows; so it
  * has to be there when the first change of one of its two tables comes. What the source has is in the
- * definitions that the checkpoint keeps.
+ * definitions that the checkpoint keeps. MySQL logs it, and each change says so.
  */
 
 static bool acts(const struct dts_foreign *f)
@@ -95,18 +95,17 @@ int dts_actions_load(struct dts_applier *a, struct dts_error *err)
 	return 0;
 }
 
-int dts_actions_check(struct dts_applier *a, const struct dts_apply_table *t, struct dts_error *err)
+int dts_actions_check(struct dts_applier *a, struct dts_apply_table *t, bool no_foreign, struct dts_error *err)
 {
-	if (!a->changes || !a->has_checkpoint || !a->has_full_phase || a->origin.logs_foreign_actions)
+	if (t->acted || no_foreign || !a->changes || !a->has_checkpoint || !a->has_full_phase || a->origin.logs_foreign_actions)
 		return 0;
 	if (dts_actions_load(a, err) < 0)
 		return -1;
 	long self = dts_cascades_find(&a->cascades, t->schema.source_db, t->schema.source_table);
-	if (self < 0)
-		return 0;
-	int rc = check(a, &a->cascades.tables[self], err);
-	for (size_t i = 0; rc == 0 && i < a->cascades.link_count; i++)
+	int rc = self >= 0 ? check(a, &a->cascades.tables[self], err) : 0;
+	for (size_t i = 0; rc == 0 && self >= 0 && i < a->cascades.link_count; i++)
 		if (a->cascades.links[i].parent == (size_t)self)
 			rc = check(a, &a->cascades.tables[a->cascades.links[i].child], err);
+	t->acted = rc == 0;
 	return rc;
 }

@@ -40,8 +40,10 @@ void dts_applier_unbind(struct dts_applier *a)
 {
 	struct dts_map_entry *e;
 
-	for (size_t at = 0; (e = dts_map_next(&a->tables, &at));)
-		((struct dts_apply_table *)e->value)->bound = ((struct dts_apply_table *)e->value)->learned = false;
+	for (size_t at = 0; (e = dts_map_next(&a->tables, &at));) {
+		struct dts_apply_table *t = e->value;
+		t->bound = t->learned = t->acted = false;
+	}
 	a->cascades_known = false;
 	dts_parallel_forget_tables(a);
 }
@@ -67,8 +69,6 @@ int dts_applier_bind(struct dts_applier *a, struct dts_apply_table *t, struct dt
 		dts_applier_notice(a, "table '%.*s.%.*s' has a primary key at the source and no usable key at the target: "
 				   "each change reads the whole table", (int)t->schema.db.len, t->schema.db.p,
 				   (int)t->schema.table.len, t->schema.table.p);
-	if (dts_actions_check(a, t, err) < 0)
-		return -1;
 	return a->changes && a->has_checkpoint ? dts_chunk_load_windows(a, t, err) : 0;
 }
 

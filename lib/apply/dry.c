@@ -60,6 +60,8 @@ static int look(struct dts_applier *a, const struct dts_record *r, struct dts_dr
 		return -1;
 	if (!t->bound && dts_applier_bind(a, t, err) < 0)
 		return -1;
+	if (dts_actions_check(a, t, dts_group_has_flag(r, "no-foreign-key-checks"), err) < 0)
+		return -1;
 	return a->snapshot ? dts_marks_begin_table(a, t, err) : 0;
 }
 

@@ -39,7 +39,8 @@ bool dts_group_has_flag(const struct dts_record *r, const char *flag)
 static int plan_cascades(struct dts_applier *a, struct dts_apply_table *t, const struct dts_record *r, uint64_t line,
 			 struct dts_error *err)
 {
-	if (a->origin.logs_foreign_actions)
+	/* They were off there, or it is in the log. */
+	if (a->origin.logs_foreign_actions || dts_group_has_flag(r, "no-foreign-key-checks"))
 		return 0;
 	if (dts_actions_load(a, err) < 0)
 		return -1;
@@ -123,11 +124,12 @@ int dts_group_plan_record(struct dts_applier *a, const struct dts_record *r, con
 		return dts_runner_where(&a->runner, line, err);
 	if (!mode_of(t, pos, &mode))
 		return 0;
-	if (!t->bound && dts_applier_bind(a, t, err) < 0)
+	bool no_foreign = dts_group_has_flag(r, "no-foreign-key-checks");
+	if ((!t->bound && dts_applier_bind(a, t, err) < 0) || dts_actions_check(a, t, no_foreign, err) < 0)
 		return dts_runner_where(&a->runner, line, err);
 	if (begin_alone(a, err) < 0)
 		return -1;
-	dts_applier_plan_checks(a, mode == DTS_PLAN_CONVERGE || dts_group_has_flag(r, "no-foreign-key-checks"),
+	dts_applier_plan_checks(a, mode == DTS_PLAN_CONVERGE || no_foreign,
 				dts_group_has_flag(r, "no-unique-checks"));
 	if (dts_plan_change(&a->plan, t, r, mode, line, err) < 0 ||
 	    (mode == DTS_PLAN_CONVERGE && plan_cascades(a, t, r, line, err) < 0))

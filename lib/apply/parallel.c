@@ -139,6 +139,8 @@ int dts_parallel_change(struct dts_applier *a, const struct dts_record *r, uint6
 	p->tx->follows_windows |= t->window.known;
 	struct dts_change c = {.table = t, .text = r->line, .line = line, .op = r->op,
 			       .no_foreign = dts_group_has_flag(r, "no-foreign-key-checks"), .no_unique = dts_group_has_flag(r, "no-unique-checks")};
+	if (dts_actions_check(a, t, c.no_foreign, err) < 0)
+		return -1;
 	dts_unit_change(p->tx, &c, r->n);
 	return 1;
 }

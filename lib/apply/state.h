@@ -215,8 +215,9 @@ int dts_known_change(struct dts_applier *a, const struct dts_record *r, struct d
 
 /* actions.c: reads a->cascades, once. */
 int dts_actions_load(struct dts_applier *a, struct dts_error *err);
-/* Changes of the table begin: -1 if the target lacks a foreign key that acts for the source, of it or on it. */
-int dts_actions_check(struct dts_applier *a, const struct dts_apply_table *t, struct dts_error *err);
+/* Before a change of the table, which is bound, that foreign keys act on (no flag says that they do not, or that it is logged):
+ * -1 if the target lacks one that acts at the source, of the table or on it. Looked at once. */
+int dts_actions_check(struct dts_applier *a, struct dts_apply_table *t, bool no_foreign, struct dts_error *err);
 
 /* group.c */
 int dts_group_begin(struct dts_applier *a, const struct dts_record *r, struct dts_error *err);

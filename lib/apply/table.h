@@ -85,6 +85,7 @@ struct dts_apply_table {
 	struct dts_buf insert;     /* "INSERT INTO `db`.`t` (`a`,`b`) VALUES " */
 	struct dts_window window;
 	bool kept;      /* a snapshot's definition of it is in the checkpoint */
+	bool acted;     /* the target has the foreign keys that its changes rely on (actions.c) */
 	bool learned;   /* what its changes claim is known (conflict.h) */
 	bool looked_at; /* its first chunk has come: what earlier runs left was dealt with */
 	struct dts_bulk_table bulk;
