@@ -33,12 +33,12 @@ as_stream() {
 	wrap schema 4 | sed "1s/\"mariadb\",\"version\":\"10.11.1\"/\"$family\",\"version\":\"$version\"/"
 }
 
-# run_schema STATUS FILE [OPTION...]: the records of that file as a stream.
+# run_schema STATUS FILE [OPTION...]: the records of that file as a stream, of the stage that the file is called.
 run_schema() {
 	local want=$1 file=$2
 
 	shift 2
-	as_stream <"$file" >in
+	as_stream <"$file" | sed "1s/\"pos\":/\"stage\":\"$file\",&/" >in
 	run_tool "$want" apply "$@" in
 }
 
@@ -305,6 +305,11 @@ dts-apply: hint: drop it, and repeat the command, which adds it: KEY \`kb\` (\`b
 		[ "$stderr" = "dts-apply: in:2: table 'd.t' is at the target already, with another definition
 dts-apply: hint: drop it if it is not needed, or change it to the source's definition" ]
 	done
+	sql dst 'DROP TABLE t' d
+	create t 'a int NOT NULL, b int DEFAULT NULL, PRIMARY KEY (a)' >all
+	run_schema 0 all
+	sql dst 'ALTER TABLE t ADD KEY more (b)' d
+	run_schema 4 all
 	# With the keys of rows only, others may have come since; but not another one of the same name.
 	create t 'a int NOT NULL AUTO_INCREMENT, b int NOT NULL, c int, PRIMARY KEY (c, b), KEY ka (a), KEY kca (c,a), UNIQUE KEY ub (b)' >pre
 	sql dst 'DROP TABLE t' d

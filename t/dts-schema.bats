@@ -149,6 +149,7 @@ every_kind() {
 		CREATE EVENT `off` ON SCHEDULE EVERY 1 DAY STARTS '2026-01-01 00:00:00' ON COMPLETION NOT PRESERVE DISABLE DO SET @a = 1
 	Y
 	[ "$(statements --enable-events d)" = 'ALTER EVENT `e` ENABLE' ]
+	[ "$(schema --stage=pre d | jq -r 'select(.op == "stream").stage')" = pre ]
 	# All at once, in one order.
 	[ "$(statements d | sed -n 's/^\(CREATE\|setval\) *\([A-Z]*\).*/\1 \2/p' | uniq | tr '\n' ' ')" = \
 		'CREATE DATABASE CREATE SEQUENCE setval  CREATE TABLE CREATE PROCEDURE CREATE FUNCTION CREATE PACKAGE CREATE VIEW CREATE TRIGGER CREATE EVENT ' ]

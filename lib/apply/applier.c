@@ -199,6 +199,7 @@ static int on_stream(struct dts_applier *a, const struct dts_record *r, struct d
 	read_member(r, "instead-of", &a->instead_of);
 	a->snapshot = dts_slice_is(r->kind, "snapshot");
 	a->schema = dts_slice_is(r->kind, "schema");
+	a->schema_pre = a->schema && dts_slice_is(dts_json_get(r->line, "stage").raw, "\"pre\"");
 	a->repair = dts_slice_is(r->kind, "repair");
 	a->changes = dts_slice_is(r->kind, "changes");
 	a->stream_open = true;

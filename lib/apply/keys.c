@@ -412,33 +412,10 @@ static bool same_rows(const struct dts_items *is, const struct dts_items *wanted
 	}
 }
 
-static bool has_counter(const struct dts_items *items, const struct dts_item *key)
+/* Each clause that is wanted is there or noted; and there is no other, but for keys that come behind the rows where
+ * the stream says so. */
+static bool is_explained(const struct dts_items *is, const struct dts_items *wanted, const struct dts_list *notes, bool more_keys)
 {
-	for (size_t i = 0; i < items->count; i++)
-		for (size_t j = 0; items->items[i].auto_increment && j < key->count; j++)
-			if (same_name(key->columns[j], items->items[i].name))
-				return true;
-	return false;
-}
-
-/* Does the wanted table have the keys only that rows need? Then others come later, with statements of their own. */
-static bool brings_few_keys(const struct dts_items *wanted)
-{
-	for (size_t i = 0; i < wanted->count; i++) {
-		const struct dts_item *item = &wanted->items[i];
-		bool vector = item->kind == DTS_ITEM_SPECIAL && item->text.len > 6 && strncasecmp(item->text.p, "VECTOR", 6) == 0;
-		if (item->kind == DTS_ITEM_FOREIGN || (item->kind == DTS_ITEM_KEY && !has_counter(wanted, item)) ||
-		    (item->kind == DTS_ITEM_SPECIAL && !vector))
-			return false;
-	}
-	return true;
-}
-
-/* Each clause that is wanted is there or noted; and there is no other, but for keys that came later. */
-static bool is_explained(const struct dts_items *is, const struct dts_items *wanted, const struct dts_list *notes)
-{
-	bool few = brings_few_keys(wanted);
-
 	for (size_t i = 0; i < wanted->count; i++)
 		if (!with_text(is, wanted->items[i].text) &&
 		    (wanted->items[i].kind < DTS_ITEM_KEY || !is_noted(notes, wanted->items[i].text)))
@@ -447,7 +424,7 @@ static bool is_explained(const struct dts_items *is, const struct dts_items *wan
 		const struct dts_item *item = &is->items[i];
 		if (with_text(wanted, item->text))
 			continue;
-		if (!few || item->kind < DTS_ITEM_KEY || dts_items_find(wanted, item->kind == DTS_ITEM_FOREIGN, item->name))
+		if (!more_keys || item->kind < DTS_ITEM_KEY || dts_items_find(wanted, item->kind == DTS_ITEM_FOREIGN, item->name))
 			return false;
 	}
 	return same_rows(is, wanted);
@@ -491,7 +468,7 @@ int dts_keys_explain(struct dts_applier *a, struct dts_slice db, struct dts_slic
 	int rc = dts_keys_noted(a, db, table, &notes, &checkpoints, err);
 
 	if (rc == 0 && dts_items_parse(&have, is, &ignored) == 0 && dts_items_parse(&want, wanted, &ignored) == 0)
-		rc = is_explained(&have, &want, &notes);
+		rc = is_explained(&have, &want, &notes, a->schema_pre);
 	dts_items_release(&have);
 	dts_items_release(&want);
 	dts_list_release(&notes);

@@ -60,6 +60,7 @@ struct dts_applier {
 	struct dts_map tables;   /* db and table -> struct dts_apply_table */
 	struct dts_buf table_key;
 	bool snapshot, schema, repair, changes;
+	bool schema_pre; /* its tables get more keys behind their rows */
 	bool stream_open;
 	struct dts_buf src, server_id;
 	struct dts_buf instead_of; /* identity of the server whose place that one has taken; empty: none */

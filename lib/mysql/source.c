@@ -160,6 +160,8 @@ void dts_source_add_stream(struct dts_buf *out, const struct dts_source *source,
 	dts_source_add_src(out, source);
 	dts_buf_adds(out, "\"source\":");
 	dts_buf_add_slice(out, dts_buf_slice(&source->server));
+	if (source->stage)
+		dts_buf_addf(out, ",\"stage\":\"%s\"", source->stage);
 	if (source->resumes.len > 0) {
 		dts_buf_adds(out, ",\"resumes\":");
 		dts_buf_add_slice(out, dts_buf_slice(&source->resumes));

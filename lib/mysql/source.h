@@ -16,6 +16,7 @@ struct dts_source {
 	bool windowed;            /* the snapshot's position is not known, but `pos` is not behind it */
 	bool logs_foreign_actions; /* what foreign keys do to other rows (CASCADE, SET NULL) is in its log */
 	const struct dts_connect_options *connect; /* borrowed */
+	const char *stage;      /* of a schema: what it is the structure for, "pre"; borrowed; NULL: nothing is said */
 	struct dts_buf resumes; /* a snapshot's "resumes" object, for the stream record; empty: none */
 };
 
