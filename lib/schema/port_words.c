@@ -161,21 +161,23 @@ static size_t port_introducer(struct dts_port *p, size_t i, size_t end)
 
 	if (!m || i + 1 >= end || p->tokens[i].type != DTS_SQL_WORD || set.len < 2 || set.p[0] != '_')
 		return 0;
+	/* X'E9' is a word and a string: so dts-schema writes what is no UTF-8. */
+	size_t n = 1 + (i + 2 < end && dts_port_is_word(p, i + 1, "X") && p->tokens[i + 2].type == DTS_SQL_STRING);
 	const struct dts_port_token *value = &p->tokens[i + 1];
-	if (value->type != DTS_SQL_STRING && !is_hexadecimal(value->text))
+	if (n == 1 && value->type != DTS_SQL_STRING && !is_hexadecimal(value->text))
 		return 0;
 	dts_buf_add_slice(p->out, p->tokens[i].gap);
 	if (value->type == DTS_SQL_STRING && dts_slice_is(set, "_utf8mb4")) { /* as the connection */
 		dts_buf_add_slice(p->out, value->text);
 	} else {
 		dts_buf_adds(p->out, "CONVERT(");
-		dts_buf_add_slice(p->out, value->text);
+		dts_buf_add_slice(p->out, dts_port_span(p, i + 1, i + 1 + n));
 		dts_buf_adds(p->out, " USING ");
 		dts_buf_add(p->out, set.p + 1, set.len - 1);
 		dts_buf_addc(p->out, ')');
 	}
-	dts_port_tell(p, m, i, 2, NULL);
-	return 2;
+	dts_port_tell(p, m, i, 1 + n, NULL);
+	return 1 + n;
 }
 
 /* AS type: is it that of a CAST, and no name of a column? */

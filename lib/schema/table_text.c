@@ -172,22 +172,31 @@ static int name_collations(struct dts_session *session, struct dts_buf *sql, str
 	return rc < 0 ? -1 : 0;
 }
 
-int dts_schema_table_text(struct dts_session *s, const struct dts_schema_object *t, struct dts_buf *sql,
-			  struct dts_list *doubts, struct dts_error *err)
+/* Where MySQL converts its text for the client, each byte of an expression that is not of utf8mb3 becomes a '?'. */
+static int show_table(struct dts_session *s, const struct dts_schema_object *t, struct dts_buf *sql, struct dts_error *err)
 {
+	bool raw = s->family == DTS_MYSQL;
 	struct dts_buf show = {0};
 
 	dts_buf_adds(&show, "SHOW CREATE TABLE ");
 	dts_sql_table(&show, t->db, t->name);
-	MYSQL_RES *result = dts_session_query(s, dts_buf_slice(&show), err);
+	dts_buf_clear(sql);
+	MYSQL_RES *result = raw && dts_session_raw_text(s, true, err) < 0 ? NULL : dts_session_query(s, dts_buf_slice(&show), err);
 	dts_buf_release(&show);
 	if (!result)
 		return -1;
 	MYSQL_ROW row = mysql_fetch_row(result);
-	dts_buf_clear(sql);
 	if (row && row[1])
 		dts_buf_add(sql, row[1], mysql_fetch_lengths(result)[1]);
 	mysql_free_result(result);
+	return raw ? dts_session_raw_text(s, false, err) : 0;
+}
+
+int dts_schema_table_text(struct dts_session *s, const struct dts_schema_object *t, struct dts_buf *sql,
+			  struct dts_list *doubts, struct dts_error *err)
+{
+	if (show_table(s, t, sql, err) < 0)
+		return -1;
 	dts_schema_mend_bytes(sql);
 	if (s->family == DTS_MYSQL && name_collations(s, sql, err) < 0)
 		return -1;

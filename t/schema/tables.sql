@@ -59,6 +59,8 @@ CREATE TABLE attributes (
 	kept int COLUMN_FORMAT FIXED STORAGE DISK, -- @ both mysql: for NDB, kept by SHOW CREATE
 	attr2 int SECONDARY_ENGINE_ATTRIBUTE '{"b": 2}' NOT SECONDARY, -- @ both mysql: not in MariaDB
 	token binary(16) DEFAULT (uuid_to_bin('6ccd780c-baba-1026-9564-5b8c656024db')), -- @ both mysql: not in MariaDB
+	emoji varchar(9) DEFAULT (concat('😀', 'é')),
+	CHECK (emoji <> 'x😀'),
 	CHECK (no_null <> 13),
 	CONSTRAINT `named check` CHECK (num < 1000 AND literal <> 'it''s bad'),
 	col_check int CHECK (col_check BETWEEN 1 AND 9),
@@ -79,7 +81,8 @@ SELECT LAST_INSERT_ID();
 SELECT id, plain, literal, empty_text, num, filled, HEX(bits), HEX(raw), HEX(raw2), flag, f, d, dd, y, born, clock, fixed, state, marks FROM attributes;
 SELECT id, made, changed FROM attributes WHERE id >= 5000;
 SELECT HEX(in_latin1), HEX(in_utf16), HEX(in_ascii), HEX(in_binary), hidden, computed, HEX(texts), depends, twice, thrice, joined, upper_name, j, ST_AsText(place), ST_AsText(shape) FROM attributes ORDER BY id;
-SELECT col_check FROM attributes ORDER BY id;
+SELECT col_check, emoji, HEX(emoji) FROM attributes ORDER BY id;
+INSERT INTO attributes (plain, no_null, emoji, place) VALUES (8, 8, 'x😀', ST_GeomFromText('POINT(5 6)'));
 SELECT addr, v4, packed, packed2, token IS NOT NULL, token = (SELECT MIN(token) FROM attributes) FROM attributes ORDER BY id; -- @ both mariadb: as the columns
 SELECT HEX(token), HEX(vec), lazy FROM attributes ORDER BY id; -- @ both mysql: as the columns
 INSERT INTO attributes (plain, no_null, place) VALUES (8, 13, ST_GeomFromText('POINT(5 6)'));
@@ -211,13 +214,16 @@ CREATE TABLE options (a int PRIMARY KEY, b varchar(300)) ENGINE=InnoDB AVG_ROW_L
 CREATE TABLE options2 (a int PRIMARY KEY) PAGE_CHECKSUM=1 TRANSACTIONAL=1 PAGE_COMPRESSED=1 PAGE_COMPRESSION_LEVEL=3 ENCRYPTED=NO SEQUENCE=0; -- @ both mariadb: storage of MariaDB's
 CREATE TABLE options2 (a int PRIMARY KEY) COMPRESSION='NONE' ENCRYPTION='N' TABLESPACE=innodb_file_per_table AUTOEXTEND_SIZE=4M SECONDARY_ENGINE_ATTRIBUTE='{"b": 1}' SECONDARY_ENGINE=nosuch; -- @ both mysql: storage of MySQL's
 CREATE TABLE options3 (a int PRIMARY KEY) TABLESPACE=innodb_system; -- @ both mysql: storage of MySQL's
-CREATE TABLE latin (a varchar(9) PRIMARY KEY, b varchar(9) COLLATE latin1_bin, c varchar(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci) CHARACTER SET latin1 COLLATE latin1_german2_ci;
-INSERT INTO latin VALUES ('ä', 'é', '😀'), ('z', 'z', NULL);
+CREATE TABLE latin (
+	d varchar(9) AS (concat(b, _latin1 x'e9')) VIRTUAL, CONSTRAINT no_e CHECK (b <> _latin1 x'e8'), -- @ from mysql: MariaDB loses what stands behind the introducer
+	a varchar(9) PRIMARY KEY, b varchar(9) COLLATE latin1_bin, c varchar(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci) CHARACTER SET latin1 COLLATE latin1_german2_ci;
+INSERT INTO latin (a, b, c) VALUES ('ä', 'é', '😀'), ('z', 'z', NULL);
 INSERT INTO options VALUES (1, 'é'); INSERT INTO f_compressed VALUES (1, REPEAT('x', 300));
 -- @@ use
 USE proof;
 SELECT 'options';
-INSERT INTO latin VALUES ('ae', '', '');
+INSERT INTO latin (a, b, c) VALUES ('ae', '', '');
+INSERT INTO latin (a, b) VALUES ('e', 'è'); SELECT a, d, HEX(d) FROM latin ORDER BY a; -- @ from mysql: as the table
 SELECT a, b, c, HEX(a) FROM latin ORDER BY a;
 SELECT table_name, engine, row_format, table_collation, create_options, table_comment FROM information_schema.tables WHERE table_schema COLLATE utf8mb3_general_ci LIKE 'proof%' AND table_type='BASE TABLE' ORDER BY BINARY table_schema, BINARY table_name; -- @ both mysql: the families write it otherwise
 SELECT table_name, engine, row_format, table_collation, table_comment FROM information_schema.tables WHERE table_schema COLLATE utf8mb3_general_ci LIKE 'proof%' AND table_type='BASE TABLE' AND create_options NOT LIKE '%compressed%' ORDER BY BINARY table_schema, BINARY table_name; -- @ both mariadb: as above
