@@ -195,9 +195,10 @@ every_kind() {
 		CREATE PROCEDURE p (a VARCHAR(9)) SELECT a || \"a\"; CREATE EVENT e ON SCHEDULE EVERY 1 DAY STARTS '2026-01-01 10:00:00' DO SET @a = 1;
 		ALTER DATABASE d COLLATE utf8mb4_unicode_ci" d
 	run_tool 0 schema d.p d.e
-	[ "$(printf '%s\n' "$output" | jq -c 'select(.op == "ddl") | [.kind, .context.sql_mode, .context.time_zone, .context.charset, .context.collation_connection]' | sed -n '3p;6p' | tr -d '\n')" = \
+	[ "$(printf '%s\n' "$output" | jq -c 'select(.op == "ddl") | [.kind, .context.sql_mode, .context.time_zone, .context.charset, .context.collation_connection]' | sed -n '4p;7p' | tr -d '\n')" = \
 		'["create-procedure","PIPES_AS_CONCAT,ANSI_QUOTES",null,"latin1","latin1_swedish_ci"]["create-event","PIPES_AS_CONCAT,ANSI_QUOTES","+03:00","latin1","latin1_swedish_ci"]' ]
 	[ "$(statements d.p | grep -v '^SELECT')" = 'CREATE DATABASE IF NOT EXISTS `d` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci
+ALTER DATABASE `d` COLLATE utf8mb4_unicode_ci
 ALTER DATABASE `d` COLLATE utf8mb4_bin
 CREATE PROCEDURE `p`(a VARCHAR(9))
 ALTER DATABASE `d` COLLATE utf8mb4_unicode_ci' ]

@@ -199,7 +199,8 @@ restarts() {
 	for name in pre post final; do
 		broken_stage "$name"
 	done
-	# Once more, all of it.
+	# Once more, all of it, and as when it was killed while a program was made that is older than its database's collation.
+	sql "$dst" 'ALTER DATABASE `proof latin` COLLATE latin1_bin'
 	for name in pre post final; do
 		stage "$name"
 	done

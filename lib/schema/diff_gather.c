@@ -145,6 +145,8 @@ static int read_source(struct dts_schema_diff *d, struct dts_error *err)
 	int rc;
 
 	while ((rc = dts_schema_reader_next(&d->reader, &st, err)) > 0) {
+		if (st->object->type == DTS_DDL_TYPE_DATABASE && st->kind == DTS_DDL_ALTER_DATABASE)
+			continue; /* so that it is as it was made */
 		if (st->object != last)
 			add_object(d, st->object);
 		struct dts_diff_object *x = &d->objects[d->count - 1];

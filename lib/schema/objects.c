@@ -185,6 +185,20 @@ int dts_schema_objects_read(struct dts_session *s, const struct dts_selection *s
 	return rc;
 }
 
+bool dts_schema_database_varies(const struct dts_schema_objects *o, const struct dts_schema_object *database)
+{
+	struct dts_slice now = DTS_LIT("");
+
+	for (size_t i = 0; i < o->databases.count && database->type == DTS_DDL_TYPE_DATABASE; i++)
+		if (dts_slice_eq(o->databases.items[i].name, database->db))
+			now = o->databases.items[i].collation;
+	for (size_t i = 0; i < o->count && now.len > 0; i++)
+		if (o->items[i].collation.len > 0 && dts_slice_eq(o->items[i].db, database->db) &&
+		    !dts_slice_eq(o->items[i].collation, now))
+			return true;
+	return false;
+}
+
 void dts_schema_objects_release(struct dts_schema_objects *o)
 {
 	free(o->items);

@@ -32,6 +32,9 @@ struct dts_schema_objects {
  */
 int dts_schema_objects_read(struct dts_session *s, const struct dts_selection *sel, const struct dts_list *texts,
 			    struct dts_schema_objects *o, struct dts_error *err);
+
+/* Is it a database in which a program was made while it had another collation? */
+bool dts_schema_database_varies(const struct dts_schema_objects *o, const struct dts_schema_object *database);
 void dts_schema_objects_release(struct dts_schema_objects *o);
 
 /* What people call it: "table 'shop.orders'". Appended. */

@@ -9,7 +9,7 @@
 #include "schema/table_text.h"
 #include "schema/views.h"
 
-enum what { MAKE, SET_SEQUENCE, ADD_KEYS, ADD_FOREIGN, SET_COUNTER, ENABLE, MAKE_ACCOUNT, GRANT };
+enum what { MAKE, RESET_DATABASE, SET_SEQUENCE, ADD_KEYS, ADD_FOREIGN, SET_COUNTER, ENABLE, MAKE_ACCOUNT, GRANT };
 
 struct dts_schema_step {
 	enum what what;
@@ -94,6 +94,9 @@ static int plan(struct dts_schema_reader *r, struct dts_error *err)
 			plan_one(r, SET_SEQUENCE, DTS_STAGE_PRE, &r->objects.items[i]);
 		}
 	plan_type(r, MAKE, DTS_STAGE_PRE, DTS_DDL_TYPE_TABLE);
+	for (size_t i = 0; i < r->objects.count && r->options.stages & (DTS_STAGE_POST | DTS_STAGE_FINAL); i++)
+		if (dts_schema_database_varies(&r->objects, &r->objects.items[i]))
+			plan_one(r, RESET_DATABASE, DTS_STAGE_POST, &r->objects.items[i]);
 	if (apart) {
 		plan_type(r, ADD_KEYS, DTS_STAGE_POST, DTS_DDL_TYPE_TABLE);
 		plan_type(r, ADD_FOREIGN, DTS_STAGE_POST, DTS_DDL_TYPE_TABLE);
@@ -318,6 +321,7 @@ static int alter_table(struct dts_schema_reader *r, const struct dts_schema_step
 	return rc;
 }
 
+/* Around a program. A run that was killed between the two left the program's: the same stream again begins with the database's own. */
 static void alter_database(struct dts_schema_reader *r, const struct dts_schema_step *step, struct dts_slice collation)
 {
 	struct dts_schema_statement *st = queue(r, step, DTS_DDL_ALTER_DATABASE);
@@ -518,6 +522,10 @@ static int run_step(struct dts_schema_reader *r, const struct dts_schema_step *s
 		return set_sequence(r, step, err);
 	case ENABLE:
 		return enable_event(r, step, err);
+	case RESET_DATABASE:
+		alter_database(r, step, find_database(r, step->object->db)->collation);
+		r->queue[0].more = true; /* it was told when it was made */
+		return 0;
 	case MAKE_ACCOUNT:
 		make_account(r, step);
 		return 0;
