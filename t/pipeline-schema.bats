@@ -63,17 +63,16 @@ without_proof() {
 	} | client "$1"
 }
 
-# At the source, with accounts at the target that own what is there.
+# At the source; the accounts that own it come with --stage=post.
 fresh_proof() {
 	without_proof "$src"
 	without_proof "$dst"
 	part make tables.sql programs.sql | client "$src" --comments >/dev/null
-	sql "$dst" 'CREATE USER app@localhost; GRANT ALL ON *.* TO app@localhost'
 }
 
 # stage NAME
 stage() {
-	pipe '0 0' "dts-schema -g $src $(other_family) --stage=$1 $patterns | dts-apply -g $dst"
+	pipe '0 0' "dts-schema -g $src $(other_family) --stage=$1 --with-users $patterns | dts-apply -g $dst"
 }
 
 # What statements print that use it; of errors the number.
@@ -175,7 +174,7 @@ catch_up_all() {
 broken_stage() {
 	local line records
 
-	line=$(with_config "dts-schema -g $src $(other_family) --stage=$1 $patterns | dts-apply -g $dst")
+	line=$(with_config "dts-schema -g $src $(other_family) --stage=$1 --with-users $patterns | dts-apply -g $dst")
 	bash -c "${line%|*}" >"$BATS_TEST_TMPDIR/$1" 2>/dev/null
 	records=$(wc -l <"$BATS_TEST_TMPDIR/$1")
 	random 1 $((records - 1))
@@ -195,7 +194,6 @@ restarts() {
 	definitions "$dst" >"$BATS_TEST_TMPDIR/whole"
 	[ "$(grep -c ' VIEW \| TRIGGER \| EVENT \| FUNCTION \| PROCEDURE ' "$BATS_TEST_TMPDIR/whole")" -gt 80 ]
 	without_proof "$dst"
-	sql "$dst" 'CREATE USER app@localhost; GRANT ALL ON *.* TO app@localhost'
 	for name in pre post final; do
 		broken_stage "$name"
 	done
@@ -250,7 +248,7 @@ copies_structure() {
 	part make engines.sql | client "$src"
 	each_collation
 	all="$patterns 'engines*'"
-	pipe '0 0' "dts-schema -g $src $(other_family) --report='$BATS_TEST_TMPDIR/report' $all | dts-apply -g $dst"
+	pipe '0 0' "dts-schema -g $src $(other_family) --with-users --report='$BATS_TEST_TMPDIR/report' $all | dts-apply -g $dst"
 	patterns=$all alike
 	# What is no view at the source is told and left out, with what selects from it.
 	[ "$(jq -r 'select(.result == "refused") | .name' "$BATS_TEST_TMPDIR/report" | sort | xargs)" = "v_invalid v_on_invalid" ]
@@ -259,7 +257,6 @@ copies_structure() {
 	# And so in stages.
 	definitions "$dst" "engines of proof" | checks >"$BATS_TEST_TMPDIR/all"
 	without_proof "$dst"
-	sql "$dst" 'CREATE USER app@localhost; GRANT ALL ON *.* TO app@localhost'
 	for name in pre post final; do
 		patterns=$all stage "$name"
 	done
