@@ -48,6 +48,16 @@ my_table() {
 	done
 }
 
+@test "parameters keep the character set of the database in which MySQL's routine was made" {
+	sql my "ALTER DATABASE d COLLATE latin1_bin; ALTER DATABASE e COLLATE utf8mb4_unicode_520_ci; USE e; CREATE FUNCTION d.f (a VARCHAR(9), \`in\` ENUM('x,)','y'), c VARCHAR(9) CHARACTER SET ascii, n DECIMAL(3,1), ascii TEXT) RETURNS TEXT
+		DETERMINISTIC RETURN CONCAT_WS(' ', COLLATION(a), COLLATION(\`in\`), COLLATION(c), COLLATION(ascii)); CREATE PROCEDURE d.p (IN x CHAR(3), INOUT y INT) SELECT x; USE d; CREATE PROCEDURE d.q (IN x CHAR(3)) SELECT x"
+	run_tool 0 schema my d
+	[ "$(printf '%s\n' "$output" | jq -r 'select(.kind == "create-procedure").sql' | sed -n 's/.*PROCEDURE//p')" = ' `p`(IN x CHAR(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci, INOUT y INT)
+ `q`(IN x CHAR(3))' ]
+	printf '%s\n' "$output" | jq -r 'select(.kind == "create-function").sql' | client my d --init-command='DROP FUNCTION d.f'
+	[ "$(sql my "SELECT d.f('a', 'y', 'b', 1, 'c')")" = 'utf8mb4_unicode_520_ci utf8mb4_unicode_520_ci ascii_general_ci utf8mb4_unicode_520_ci' ]
+}
+
 @test "MySQL for MariaDB: what is not in comments is there, what is like it is named" {
 	my_table
 	run_tool 0 schema my d --for=mariadb

@@ -4,6 +4,7 @@
 #include "ddl/scan.h"
 #include "mysql/quote.h"
 #include "record/json.h"
+#include "schema/parameters.h"
 #include "schema/table_text.h"
 
 enum { VIEW_INVALID = 1356 };
@@ -196,7 +197,9 @@ int dts_program_read(struct dts_session *s, const struct dts_schema_object *o, c
 		dts_buf_adds(&p->sql_mode, view_mode);
 	}
 	p->flags = dts_ddl_flags_of_text(dts_buf_slice(&p->sql_mode)) | (s->family == DTS_MYSQL ? DTS_DDL_MYSQL : 0);
-	if (rc > 0 && write_header(dts_buf_slice(&text), o, definer, p->flags, &p->sql, err) < 0)
+	bool routine = o->type == DTS_DDL_TYPE_FUNCTION || o->type == DTS_DDL_TYPE_PROCEDURE;
+	if (rc > 0 && (write_header(dts_buf_slice(&text), o, definer, p->flags, &p->sql, err) < 0 ||
+		       (routine && dts_parameters_complete(s, o, p->flags, &p->sql, err) < 0)))
 		rc = -1;
 	if (rc > 0)
 		mend_comment(&p->sql, o->comment, p->flags);
