@@ -158,6 +158,35 @@ dts-apply: hint: drop it if it is not needed, or change it to the source's defin
 	[[ $stderr == *"procedure 'd.q' is at the target already, with another definition"* ]]
 }
 
+@test "a program belongs into a database of the collation that it was made in" {
+	local was='{"sql_mode":"","charset":"utf8mb4","collation_connection":"utf8mb4_bin","collation_database":"%s"}'
+	local unicode=${was/\%s/utf8mb4_unicode_ci} german=${was/\%s/latin1_german1_ci}
+
+	{
+		rec create-procedure 'CREATE PROCEDURE `p`(a varchar(3)) SELECT a' "$unicode"
+		rec alter-database 'ALTER DATABASE `d` COLLATE latin1_german1_ci'
+		rec create-procedure 'CREATE PROCEDURE `q`(a varchar(3)) SELECT a' "$german"
+		rec alter-database 'ALTER DATABASE `d` COLLATE utf8mb4_unicode_ci'
+		rec create-procedure 'CREATE PROCEDURE `r`(a varchar(3)) SELECT a' "$unicode"
+	} >body
+	# A run that was stopped between the two leaves the database otherwise.
+	as_stream <body >in
+	head -n 3 in >torn
+	run_tool 3 apply torn
+	is 'SELECT @@collation_database' latin1_german1_ci
+	run_schema 0 body
+	run_schema 0 body
+	quiet
+	is "SELECT routine_name, database_collation FROM information_schema.routines WHERE routine_schema='d' ORDER BY 1" \
+		'p utf8mb4_unicode_ci,q latin1_german1_ci,r utf8mb4_unicode_ci'
+	# A database that somebody made.
+	sql dst 'DROP DATABASE d; CREATE DATABASE d COLLATE latin1_swedish_ci'
+	run_schema 4 body
+	[[ $stderr == *"procedure 'd.p' was made in a database of the collation utf8mb4_unicode_ci, and that of the target has latin1_swedish_ci, which what it says without a character set would have
+dts-apply: hint: give the database the collation at the target, and repeat the command: ALTER DATABASE \`d\` COLLATE utf8mb4_unicode_ci" ]]
+	is "SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema='d'" 0
+}
+
 @test "accounts and what they may: again and again" {
 	sql dst 'DROP USER IF EXISTS schema_u; DROP ROLE IF EXISTS schema_r'
 	rec create-table 'CREATE TABLE `t` (`a` int)' >body

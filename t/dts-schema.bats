@@ -150,6 +150,14 @@ every_kind() {
 	Y
 	[ "$(statements --enable-events d)" = 'ALTER EVENT `e` ENABLE' ]
 	[ "$(schema --stage=pre d | jq -r 'select(.op == "stream").stage')" = pre ]
+	# It would take the collation that its database has then.
+	sql src 'ALTER DATABASE d COLLATE utf8mb4_bin'
+	[ "$(statements --enable-events d)" = 'ALTER DATABASE `d` COLLATE utf8mb4_unicode_ci
+ALTER EVENT `e` ENABLE
+ALTER DATABASE `d` COLLATE utf8mb4_bin' ]
+	run_tool 0 schema --enable-events d
+	[[ $(sed -n 3p <<<"$output") == *'"collation_database":"utf8mb4_unicode_ci"'* ]]
+	sql src 'ALTER DATABASE d COLLATE utf8mb4_unicode_ci'
 	# All at once, in one order.
 	[ "$(statements d | sed -n 's/^\(CREATE\|setval\) *\([A-Z]*\).*/\1 \2/p' | uniq | tr '\n' ' ')" = \
 		'CREATE DATABASE CREATE SEQUENCE setval  CREATE TABLE CREATE PROCEDURE CREATE FUNCTION CREATE PACKAGE CREATE VIEW CREATE TRIGGER CREATE EVENT ' ]

@@ -314,6 +314,47 @@ static int as_tried(struct dts_applier *a, const struct dts_apply_statement *s, 
 	return rc;
 }
 
+/* The collation that the database had when the object was made; of a database that has another one now (ALTER DATABASE between
+ * two statements, whose run was killed), the object may be there all the same. Without it, that of the database. */
+static int wanted_collation(struct dts_applier *a, const struct dts_apply_statement *s, struct dts_buf *out, struct dts_error *err)
+{
+	take_context(s, "collation_database", out);
+	return out->len > 0 ? 0 : db_collation(a, db_of(s), out, err);
+}
+
+/* utf8 is the older name of utf8mb3. */
+static struct dts_slice short_name(struct dts_slice collation)
+{
+	return collation.len > 8 && memcmp(collation.p, "utf8mb3_", 8) == 0 ? dts_slice(collation.p + 8, collation.len - 8)
+	       : collation.len > 5 && memcmp(collation.p, "utf8_", 5) == 0  ? dts_slice(collation.p + 5, collation.len - 5)
+									     : collation;
+}
+
+/* What is in a program without a character set gets that of its database. 0, -1: it is another one there. */
+static int check_database(struct dts_applier *a, const struct dts_apply_statement *s, struct dts_error *err)
+{
+	struct dts_buf wanted = {0}, is = {0}, sql = {0};
+	struct dts_slice db = db_of(s), name = s->ddl.objects[0].name;
+	int rc = 0;
+
+	take_context(s, "collation_database", &wanted);
+	if (wanted.len > 0 && !a->options.print)
+		rc = db_collation(a, db, &is, err);
+	if (rc == 0 && is.len > 0 && !dts_slice_eq(short_name(dts_buf_slice(&is)), short_name(dts_buf_slice(&wanted)))) {
+		rc = dts_fail(err, DTS_REFUSED, "%s '%.*s.%.*s' was made in a database of the collation %s, and that of the target has %s, which "
+			      "what it says without a character set would have", dts_ddl_type_name(s->ddl.objects[0].type), (int)db.len, db.p,
+			      (int)name.len, name.p, dts_buf_text(&wanted), dts_buf_text(&is));
+		dts_buf_adds(&sql, "ALTER DATABASE ");
+		dts_sql_ident(&sql, db);
+		dts_hint(err, "give the database the collation at the target, and repeat the command: %s COLLATE %s", dts_buf_text(&sql),
+			 dts_buf_text(&wanted));
+	}
+	dts_buf_release(&wanted);
+	dts_buf_release(&is);
+	dts_buf_release(&sql);
+	return rc;
+}
+
 static int object_there(struct dts_applier *a, const struct dts_apply_statement *s, struct dts_error *err)
 {
 	struct dts_buf collation = {0};
@@ -322,7 +363,9 @@ static int object_there(struct dts_applier *a, const struct dts_apply_statement 
 	/* The text of a view names the databases of its tables where none of them is the default one. */
 	mysql_select_db(a->session->mysql, "information_schema");
 	int rc = dts_ddl_show(a->session, &s->ddl, s->sql, db_of(s), &is, err), same = 0;
-	if (rc > 0 && db_collation(a, db_of(s), &collation, err) < 0)
+	if (rc == 0)
+		rc = check_database(a, s, err);
+	if (rc > 0 && wanted_collation(a, s, &collation, err) < 0)
 		rc = -1;
 	if (rc > 0) {
 		same = as_stated(a, s, &is, &collation);

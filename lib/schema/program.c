@@ -214,6 +214,7 @@ void dts_program_release(struct dts_program *p)
 	dts_buf_release(&p->time_zone);
 	dts_buf_release(&p->charset);
 	dts_buf_release(&p->collation);
+	dts_buf_release(&p->db_collation);
 	*p = (struct dts_program){0};
 }
 
@@ -229,5 +230,9 @@ void dts_program_add_context(const struct dts_program *p, struct dts_buf *out)
 	dts_json_add_string(out, dts_buf_slice(&p->charset));
 	dts_buf_adds(out, ",\"collation_connection\":");
 	dts_json_add_string(out, dts_buf_slice(&p->collation));
+	if (p->db_collation.len > 0) {
+		dts_buf_adds(out, ",\"collation_database\":");
+		dts_json_add_string(out, dts_buf_slice(&p->db_collation));
+	}
 	dts_buf_addc(out, '}');
 }

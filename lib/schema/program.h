@@ -19,6 +19,7 @@ struct dts_program {
 	struct dts_buf sql_mode;  /* all of these are the object's own */
 	struct dts_buf time_zone; /* an event's; empty: none */
 	struct dts_buf charset, collation; /* of the client and the connection */
+	struct dts_buf db_collation; /* of its database, in the target's words; the caller's to fill, empty: none, as of a view */
 	unsigned flags;           /* DTS_DDL_, by which `sql` is read */
 };
 

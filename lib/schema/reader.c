@@ -332,8 +332,8 @@ static void alter_database(struct dts_schema_reader *r, const struct dts_schema_
 	dts_schema_port_collation(collation, r->session->family, r->options.target, &st->sql);
 }
 
-/* The connection's collation, in the target's words. One that it has nothing like stays, and is refused there. */
-static void port_context(const struct dts_schema_reader *r, struct dts_program *p)
+/* The collations of the connection and the database, in the target's words. One that it has nothing like stays, and is refused there. */
+static void port_context(const struct dts_schema_reader *r, const struct dts_schema_object *o, struct dts_program *p)
 {
 	struct dts_buf name = {0};
 
@@ -341,7 +341,26 @@ static void port_context(const struct dts_schema_reader *r, struct dts_program *
 		dts_buf_clear(&p->collation);
 		dts_buf_add_slice(&p->collation, dts_buf_slice(&name));
 	}
+	if (o->collation.len > 0)
+		dts_schema_port_collation(o->collation, r->session->family, r->options.target, &p->db_collation);
 	dts_buf_release(&name);
+}
+
+/* The database's two statements around a third, which are told with the object itself. */
+static void with_object(struct dts_schema_reader *r)
+{
+	for (size_t i = 0; i < r->queued && r->queued == 3; i += 2) {
+		r->queue[i].more = true;
+		r->queue[i].result = r->queue[1].result == DTS_SCHEMA_REFUSED ? DTS_SCHEMA_REFUSED : DTS_SCHEMA_DONE;
+	}
+}
+
+/* Was the program made when its database had another collation? */
+static const struct dts_database *other_database(const struct dts_schema_reader *r, const struct dts_schema_object *o)
+{
+	const struct dts_database *d = find_database(r, o->db);
+
+	return o->collation.len > 0 && d && !dts_slice_eq(d->collation, o->collation) ? d : NULL;
 }
 
 /* A program is as its database was when it was made: texts in it without a character set are the database's. */
@@ -353,8 +372,7 @@ static int make_program(struct dts_schema_reader *r, const struct dts_schema_ste
 		[DTS_DDL_TYPE_PACKAGE] = DTS_DDL_CREATE_PACKAGE, [DTS_DDL_TYPE_EVENT] = DTS_DDL_CREATE_EVENT,
 	};
 	const struct dts_schema_object *o = step->object;
-	const struct dts_database *d = find_database(r, o->db);
-	bool other = o->collation.len > 0 && d && !dts_slice_eq(d->collation, o->collation);
+	const struct dts_database *other = other_database(r, o);
 	struct dts_program p = {0};
 
 	dts_buf_clear(&r->why);
@@ -366,7 +384,7 @@ static int make_program(struct dts_schema_reader *r, const struct dts_schema_ste
 		st->more = false;
 		dts_buf_add_slice(&st->sql, dts_buf_slice(&p.sql));
 		dts_buf_clear(&st->context);
-		port_context(r, &p);
+		port_context(r, o, &p);
 		dts_program_add_context(&p, &st->context);
 		if (rc > 0)
 			port(r, st, p.flags);
@@ -384,11 +402,8 @@ static int make_program(struct dts_schema_reader *r, const struct dts_schema_ste
 		}
 	}
 	if (rc > 0 && other)
-		alter_database(r, step, d->collation);
-	for (size_t i = 0; i < r->queued && r->queued == 3; i += 2) { /* the database's are told with the object itself */
-		r->queue[i].more = true;
-		r->queue[i].result = r->queue[1].result == DTS_SCHEMA_REFUSED ? DTS_SCHEMA_REFUSED : DTS_SCHEMA_DONE;
-	}
+		alter_database(r, step, other->collation);
+	with_object(r);
 	dts_program_release(&p);
 	return rc < 0 ? -1 : 0;
 }
@@ -432,14 +447,18 @@ static int set_sequence(struct dts_schema_reader *r, const struct dts_schema_ste
 	return 0;
 }
 
-/* ALTER EVENT makes who runs it the definer, and the client's character set that of the event: both are said. */
+/* ALTER EVENT makes who runs it the definer, and the client's character set and the database's collation those of the event: all are said. */
 static int enable_event(struct dts_schema_reader *r, const struct dts_schema_step *step, struct dts_error *err)
 {
-	struct dts_schema_statement *st = queue(r, step, DTS_DDL_ALTER_EVENT);
+	const struct dts_database *other = other_database(r, step->object);
 	struct dts_program p = {0};
 	int rc = dts_program_read(r->session, step->object, &r->options.definer, &p, &r->why, err);
 
+	if (rc > 0 && other)
+		alter_database(r, step, step->object->collation);
 	if (rc > 0) {
+		struct dts_schema_statement *st = queue(r, step, DTS_DDL_ALTER_EVENT);
+		st->more = false;
 		dts_ddl_parse(&r->ddl, dts_buf_slice(&p.sql), p.flags);
 		dts_buf_adds(&st->sql, "ALTER ");
 		if (r->ddl.definer.len > 0) {
@@ -450,9 +469,12 @@ static int enable_event(struct dts_schema_reader *r, const struct dts_schema_ste
 		dts_sql_ident(&st->sql, step->object->name);
 		dts_buf_adds(&st->sql, " ENABLE");
 		dts_buf_clear(&st->context);
-		port_context(r, &p);
+		port_context(r, step->object, &p);
 		dts_program_add_context(&p, &st->context);
 	}
+	if (rc > 0 && other)
+		alter_database(r, step, other->collation);
+	with_object(r);
 	dts_program_release(&p);
 	return rc < 0 ? -1 : 0;
 }
