@@ -473,3 +473,28 @@ dts-apply: key 'fu' of 'd.u' waits until the changes of checkpoint '$c' have pas
 	run_tool 0 apply --checkpoint="$c" in
 	is 'SELECT * FROM k' '30 9'
 }
+
+@test "what a foreign key does goes on to the children's children: their keys have to be there too" {
+	local rest='"delete":"CASCADE","update":"RESTRICT"'
+	local k="foreign=[{\"name\":\"kp\",\"columns\":[\"p\"],\"to\":{\"db\":\"d\",\"table\":\"p\",\"columns\":[\"a\"]},$rest}]"
+	local l="foreign=[{\"name\":\"lk\",\"columns\":[\"k\"],\"to\":{\"db\":\"d\",\"table\":\"k\",\"columns\":[\"a\"]},$rest}]"
+
+	sql dst 'DROP DATABASE IF EXISTS dts; CREATE TABLE p (a INT PRIMARY KEY); CREATE TABLE k (a INT PRIMARY KEY, p INT, CONSTRAINT kp FOREIGN KEY (p) REFERENCES p (a) ON DELETE CASCADE)
+		; CREATE TABLE l (a INT PRIMARY KEY, k INT, KEY lk (k))' d
+	{
+		schema p a 'primary=["a"]' 'source={"db":"d","table":"p"}'
+		chunk 1 p 200 200 '{"a":1}'
+		schema k a p 'primary=["a"]' "$k" 'source={"db":"d","table":"k"}'
+		chunk 1 k 200 200 '{"a":10,"p":1}'
+		schema l a k 'primary=["a"]' "$l" 'source={"db":"d","table":"l"}'
+		chunk 1 l 200 200 '{"a":100,"k":10}'
+	} | snapshot 200 >in
+	run_tool 0 apply --checkpoint="$c" in
+	{ schema p a 'source={"db":"d","table":"p"}'; tx 260 "$(del p '{"a":1}')"; } | changes 200 >in
+	refused 4 "in:4: table 'd.l': foreign key 'lk' (on delete CASCADE, on update RESTRICT) is missing at the target, and the source does not log what it does" \
+		'make it: dts-schema --stage=post prints the statements and dts-apply runs them' --checkpoint="$c"
+	is 'SELECT COUNT(*) FROM l' 1
+	sql dst 'ALTER TABLE l ADD CONSTRAINT lk FOREIGN KEY (k) REFERENCES k (a) ON DELETE CASCADE' d
+	run_tool 0 apply --checkpoint="$c" in
+	is 'SELECT COUNT(*) FROM l' 0
+}

@@ -1,4 +1,4 @@
-#include <strings.h>
+#include <stdlib.h>
 
 #include "apply/state.h"
 #include "mysql/catalog.h"
@@ -87,6 +87,32 @@ static int check(struct dts_applier *a, struct dts_cascade_table *child, struct 
 	return 0;
 }
 
+/* The table, and all that a change of its rows goes on to: what is done to a child's rows is done to their children's, and no
+ * change of the child comes that would say so. */
+static int check_below(struct dts_applier *a, size_t table, struct dts_error *err)
+{
+	const struct dts_cascades *c = &a->cascades;
+	size_t *next = dts_zalloc(c->table_count, sizeof *next), count = 0;
+	bool *seen = dts_zalloc(c->table_count, sizeof *seen);
+	int rc = 0;
+
+	next[count++] = table;
+	seen[table] = true;
+	for (size_t at = 0; rc == 0 && at < count; at++) {
+		rc = check(a, &a->cascades.tables[next[at]], err);
+		for (size_t i = 0; i < c->link_count; i++) {
+			const struct dts_foreign_link *l = &c->links[i];
+			if (l->parent != next[at] || seen[l->child])
+				continue;
+			seen[l->child] = true;
+			next[count++] = l->child;
+		}
+	}
+	free(next);
+	free(seen);
+	return rc;
+}
+
 int dts_actions_load(struct dts_applier *a, struct dts_error *err)
 {
 	if (!a->cascades_known && dts_cascades_load(&a->cascades, &a->checkpoint, dts_buf_slice(&a->src), err) < 0)
@@ -102,10 +128,7 @@ int dts_actions_check(struct dts_applier *a, struct dts_apply_table *t, bool no_
 	if (dts_actions_load(a, err) < 0)
 		return -1;
 	long self = dts_cascades_find(&a->cascades, t->schema.source_db, t->schema.source_table);
-	int rc = self >= 0 ? check(a, &a->cascades.tables[self], err) : 0;
-	for (size_t i = 0; rc == 0 && self >= 0 && i < a->cascades.link_count; i++)
-		if (a->cascades.links[i].parent == (size_t)self)
-			rc = check(a, &a->cascades.tables[a->cascades.links[i].child], err);
+	int rc = self >= 0 ? check_below(a, (size_t)self, err) : 0;
 	t->acted = rc == 0;
 	return rc;
 }
