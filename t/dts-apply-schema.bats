@@ -135,6 +135,27 @@ dts-apply: hint: drop it if it is not needed, or change it to the source's defin
 	other table t 'DROP FUNCTION f; ALTER TABLE t MODIFY b varchar(21)'
 }
 
+@test "triggers act in the order of the stream, also when one is made again" {
+	local name was='{"sql_mode":"","charset":"utf8mb4","collation_connection":"utf8mb4_bin"}'
+
+	rec create-table 'CREATE TABLE `t` (\n  `b` varchar(20) DEFAULT NULL\n) ENGINE=InnoDB' >body
+	for name in z y x; do
+		rec create-trigger "CREATE TRIGGER $name BEFORE INSERT ON t FOR EACH ROW SET NEW.b = CONCAT(NEW.b, '$name')" "$was" >>body
+	done
+	rec create-trigger "CREATE TRIGGER w AFTER INSERT ON t FOR EACH ROW SET @a = 1" "$was" >>body
+	run_schema 0 body
+	run_schema 0 body
+	sql dst 'DROP TRIGGER y' d
+	run_schema 4 body
+	[[ $stderr == *"trigger 'd.x' is at the target already, where it acts before 'y', and not behind it as at the source
+dts-apply: hint: drop it, and repeat the command, which makes it again" ]]
+	sql dst 'DROP TRIGGER x' d
+	run_schema 0 body
+	run_schema 0 body
+	sql dst "INSERT INTO t VALUES ('')" d
+	is 'SELECT b FROM t' zyx
+}
+
 @test "a program keeps the character set and collations that it was made with" {
 	local wide='{"sql_mode":"","charset":"latin1","collation_connection":"latin1_swedish_ci"}'
 

@@ -486,6 +486,7 @@ void dts_applier_free(struct dts_applier *a)
 	dts_cascades_release(&a->cascades);
 	dts_keys_release(&a->keys);
 	dts_apply_schema_release(a);
+	dts_buf_release(&a->last_trigger);
 	dts_parallel_release(&a->parallel);
 	dts_resolver_release(&a->resolver);
 	dts_conflict_log_free(a->conflict_log);

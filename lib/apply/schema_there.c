@@ -355,6 +355,32 @@ static int check_database(struct dts_applier *a, const struct dts_apply_statemen
 	return rc;
 }
 
+/* Triggers come in the order in which they act. One that was made again since acts last: then those that are to act behind it
+ * have to be made again as well. */
+static int check_order(struct dts_applier *a, const struct dts_apply_statement *s, struct dts_error *err)
+{
+	struct dts_slice db = db_of(s), name = s->ddl.objects[0].name;
+	struct dts_buf sql = {0}, found = {0};
+
+	dts_buf_adds(&sql, "SELECT l.TRIGGER_NAME FROM information_schema.TRIGGERS t JOIN information_schema.TRIGGERS l"
+			   " ON l.TRIGGER_SCHEMA=t.TRIGGER_SCHEMA AND l.EVENT_OBJECT_TABLE=t.EVENT_OBJECT_TABLE AND l.ACTION_TIMING=t.ACTION_TIMING"
+			   " AND l.EVENT_MANIPULATION=t.EVENT_MANIPULATION AND l.ACTION_ORDER>t.ACTION_ORDER WHERE t.TRIGGER_SCHEMA=");
+	dts_sql_literal(&sql, db);
+	dts_buf_adds(&sql, " AND t.TRIGGER_NAME=");
+	dts_sql_literal(&sql, name);
+	dts_buf_adds(&sql, " AND l.TRIGGER_NAME=");
+	dts_sql_literal(&sql, dts_buf_slice(&a->last_trigger));
+	int rc = a->last_trigger.len > 0 ? dts_session_value(a->session, dts_buf_slice(&sql), &found, err) : 0;
+	if (rc > 0) {
+		rc = dts_fail(err, DTS_REFUSED, "trigger '%.*s.%.*s' is at the target already, where it acts before '%s', and not behind it as at the "
+			      "source", (int)db.len, db.p, (int)name.len, name.p, dts_buf_text(&found));
+		dts_hint(err, "drop it, and repeat the command, which makes it again");
+	}
+	dts_buf_release(&sql);
+	dts_buf_release(&found);
+	return rc;
+}
+
 static int object_there(struct dts_applier *a, const struct dts_apply_statement *s, struct dts_error *err)
 {
 	struct dts_buf collation = {0};
@@ -375,6 +401,12 @@ static int object_there(struct dts_applier *a, const struct dts_apply_statement 
 			rc = -1;
 		else if (!same)
 			rc = refuse_other(s, dts_ddl_type_name(s->ddl.objects[0].type), err);
+	}
+	if (rc > 0 && s->ddl.kind == DTS_DDL_CREATE_TRIGGER && check_order(a, s, err) < 0)
+		rc = -1;
+	if (rc >= 0 && s->ddl.kind == DTS_DDL_CREATE_TRIGGER) {
+		dts_buf_clear(&a->last_trigger);
+		dts_buf_add_slice(&a->last_trigger, s->ddl.objects[0].name);
 	}
 	dts_shown_release(&is);
 	dts_buf_release(&collation);

@@ -66,6 +66,7 @@ struct dts_applier {
 	struct dts_buf instead_of; /* identity of the server whose place that one has taken; empty: none */
 	struct dts_ddl_origin origin; /* the server that it is from */
 	bool swept;              /* what killed runs left behind is gone */
+	struct dts_buf last_trigger; /* the name of the last one of a schema stream */
 	bool source_known;       /* the checkpoint has a row for src */
 	bool has_full_phase;     /* that began with one: changes are of tables that it knows */
 	bool has_unknown;        /* the stream of changes has told of another table */
