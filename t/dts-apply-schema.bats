@@ -208,6 +208,19 @@ dts-apply: hint: give the database the collation at the target, and repeat the c
 	is "SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema='d'" 0
 }
 
+@test "a column that fills rows with values of its own comes where there are none" {
+	sql dst 'CREATE TABLE t (a INT); CREATE TABLE r (a INT); INSERT INTO r VALUES (1)' d
+	rec alter-table 'ALTER TABLE `t`\n  ADD COLUMN `k` varchar(40) DEFAULT (uuid()),\n  ADD COLUMN `n` int NOT NULL AUTO_INCREMENT,\n  ADD PRIMARY KEY (`n`)' >body
+	run_schema 0 body
+	quiet
+	is 'SELECT GROUP_CONCAT(column_name ORDER BY ordinal_position) FROM information_schema.columns WHERE table_schema="d" AND table_name="t"' a,k,n
+	for column in 'varchar(40) DEFAULT (uuid())' 'int NOT NULL AUTO_INCREMENT PRIMARY KEY'; do
+		rec alter-table "ALTER TABLE \`r\` ADD COLUMN \`k\` $column" >body
+		run_schema 4 body
+		[[ $stderr == *"existing rows"*"ALTER TABLE \`r\` ADD COLUMN"*"dts-apply: hint: make the change and fill the rows at the target by hand; dts-schema --diff does not print it again" ]]
+	done
+}
+
 @test "accounts and what they may: again and again" {
 	sql dst 'DROP USER IF EXISTS schema_u; DROP ROLE IF EXISTS schema_r'
 	rec create-table 'CREATE TABLE `t` (`a` int)' >body

@@ -83,7 +83,11 @@ static bool has_rows(const struct dts_applier *a, const struct dts_apply_stateme
 static const char *hidden_effect(const struct dts_applier *a, const struct dts_apply_statement *s)
 {
 	const struct dts_ddl *d = &s->ddl;
+	const unsigned values = DTS_DDL_FILLS_ROWS | DTS_DDL_NUMBERS_ROWS;
 
+	/* As dts-schema --diff writes them. */
+	if (a->schema && d->kind == DTS_DDL_ALTER_TABLE && d->effects & values && !has_rows(a, s))
+		return NULL;
 	if (d->effects & DTS_DDL_FILLS_ROWS)
 		return "the statement gives existing rows values that the source's log does not carry";
 	if (d->effects & DTS_DDL_NUMBERS_ROWS)
@@ -140,7 +144,10 @@ enum dts_apply_decision dts_apply_statement_decide(struct dts_applier *a, const 
 	const char *hidden = hidden_effect(a, s);
 	if (hidden) {
 		dts_apply_statement_refuse(s, hidden, err);
-		dts_hint(err, "make the change and fill the rows at the target by hand, then start again with --ddl-done");
+		if (a->schema)
+			dts_hint(err, "make the change and fill the rows at the target by hand; dts-schema --diff does not print it again");
+		else
+			dts_hint(err, "make the change and fill the rows at the target by hand, then start again with --ddl-done");
 		return DTS_DECIDE_STOP;
 	}
 	return DTS_DECIDE_RUN;
