@@ -208,6 +208,19 @@ dts-apply: hint: give the database the collation at the target, and repeat the c
 	is "SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema='d'" 0
 }
 
+@test "foreign keys that a route has written with their database come again" {
+	local key='CONSTRAINT `k` FOREIGN KEY (`a`) REFERENCES `d`.`p` (`a`) ON DELETE CASCADE'
+
+	rec create-table 'CREATE TABLE `d`.`p` (\n  `a` int NOT NULL,\n  PRIMARY KEY (`a`)\n) ENGINE=InnoDB' >body
+	rec create-table "CREATE TABLE \`d\`.\`c\` (\\n  \`a\` int NOT NULL,\\n  PRIMARY KEY (\`a\`),\\n  $key\\n) ENGINE=InnoDB" >>body
+	rec create-table 'CREATE TABLE `d`.`b` (\n  `a` int NOT NULL,\n  PRIMARY KEY (`a`)\n) ENGINE=InnoDB' >>body
+	rec alter-table "ALTER TABLE \`d\`.\`b\`\\n  ADD ${key/\`k\`/\`l\`}" >>body
+	run_schema 0 body
+	run_schema 0 body
+	quiet
+	is "SELECT constraint_name, referenced_table_name FROM information_schema.referential_constraints WHERE constraint_schema='d' ORDER BY 1" 'k p,l p'
+}
+
 @test "a column that fills rows with values of its own comes where there are none" {
 	sql dst 'CREATE TABLE t (a INT); CREATE TABLE r (a INT); INSERT INTO r VALUES (1)' d
 	rec alter-table 'ALTER TABLE `t`\n  ADD COLUMN `k` varchar(40) DEFAULT (uuid()),\n  ADD COLUMN `n` int NOT NULL AUTO_INCREMENT,\n  ADD PRIMARY KEY (`n`)' >body

@@ -42,6 +42,33 @@ static int run(struct dts_applier *a, struct dts_apply_statement *s, struct dts_
 	return -1;
 }
 
+/* A foreign key to a table of the same database as servers show it: without the database, with which dts-filter --route
+ * writes it. Else it would seem to be another one when it comes again. */
+static void localize(struct dts_apply_statement *s)
+{
+	struct dts_buf text = {0};
+	size_t from = 0;
+
+	if (s->ddl.count == 0 || (s->ddl.kind != DTS_DDL_CREATE_TABLE && s->ddl.kind != DTS_DDL_ALTER_TABLE))
+		return;
+	struct dts_slice db = s->ddl.objects[0].db.len > 0 ? s->ddl.objects[0].db : s->db;
+	for (size_t i = 1; i < s->ddl.count && dts_slice_eq(db, s->db); i++) {
+		const struct dts_ddl_object *o = &s->ddl.objects[i];
+		if (o->role != DTS_DDL_REFERENCED || o->db_part.len == 0 || !dts_slice_eq(o->db, db))
+			continue;
+		dts_buf_add(&text, s->sql.p + from, o->whole.at - from);
+		from = o->name_part.at;
+	}
+	if (from > 0) {
+		dts_buf_add(&text, s->sql.p + from, s->sql.len - from);
+		dts_buf_clear(&s->text);
+		dts_buf_add_slice(&s->text, dts_buf_slice(&text));
+		s->sql = dts_buf_slice(&s->text);
+		dts_ddl_parse(&s->ddl, s->sql, s->flags);
+	}
+	dts_buf_release(&text);
+}
+
 int dts_apply_schema_ddl(struct dts_applier *a, const struct dts_record *r, uint64_t line, struct dts_error *err)
 {
 	struct dts_apply_statement s = {0};
@@ -50,6 +77,8 @@ int dts_apply_schema_ddl(struct dts_applier *a, const struct dts_record *r, uint
 		dts_ddl_sweep(a->session);
 	a->swept = true;
 	int rc = dts_apply_statement_read(&s, &a->origin, r->line, line, err);
+	if (rc == 0)
+		localize(&s);
 
 	/* What is left out need not be looked for. */
 	enum dts_apply_decision decision = rc == 0 ? dts_apply_statement_decide(a, &s, err) : DTS_DECIDE_STOP;
