@@ -198,6 +198,18 @@ told() {
 	[[ $(shown ma g) == *'`c` geometrycollection DEFAULT NULL'* ]]
 }
 
+@test "foreign keys to keys that are not unique, which MySQL takes when it is asked to" {
+	sql ma 'CREATE TABLE p (id INT PRIMARY KEY, c INT, KEY (c)); CREATE TABLE f (c INT, KEY (c), CONSTRAINT fk FOREIGN KEY (c) REFERENCES p (c))' d
+	sql my 'DROP DATABASE d'
+	run_pipe '0 0' "dts-schema --defaults-file=$(defaults) -g ma --for=mysql d | dts-apply --defaults-file=$(defaults) -g my"
+	[[ $(sql my 'SHOW CREATE TABLE d.f') == *'CONSTRAINT `fk` FOREIGN KEY (`c`) REFERENCES `p` (`c`)'* ]]
+	sql my 'DROP DATABASE d'
+	for stage in pre post; do
+		run_pipe '0 0' "dts-schema --defaults-file=$(defaults) -g ma --for=mysql --stage=$stage d | dts-apply --defaults-file=$(defaults) -g my"
+	done
+	[[ $(sql my 'SHOW CREATE TABLE d.f') == *'CONSTRAINT `fk` FOREIGN KEY (`c`) REFERENCES `p` (`c`)'* ]]
+}
+
 @test "a family is mariadb or mysql" {
 	run_tool 2 schema my d --for=oracle
 	[ "$stderr" = 'dts-schema: --for=oracle: a family is mariadb or mysql' ]

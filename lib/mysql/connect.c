@@ -302,6 +302,9 @@ static int set_up_mysql(struct dts_session *s, struct dts_error *err)
 	if (dts_session_runf(s, err, "SET SESSION max_execution_time=0, information_schema_stats_expiry=0,"
 			     " sort_buffer_size=CAST(GREATEST(@@SESSION.sort_buffer_size,4194304) AS UNSIGNED)") < 0)
 		return -1;
+	/* Since 8.4 foreign keys to keys that are not unique are refused, which a source may have. */
+	if (s->version >= 80400 && dts_session_runf(s, err, "SET SESSION restrict_fk_on_non_standard_key=0") < 0)
+		return -1;
 	if (s->version < 80030)
 		return 0;
 	/* Keys that the server made are columns like any other to who reads the table. */
