@@ -164,6 +164,12 @@ ALTER DATABASE `d` COLLATE utf8mb4_bin' ]
 	[[ $(statements d) == *'CONSTRAINT `fk` FOREIGN KEY'* ]]
 }
 
+@test "views wait for those that they select from, and not for columns whose alias is called as the database" {
+	sql src 'CREATE TABLE t (id INT PRIMARY KEY, v2 INT); CREATE VIEW v1 AS SELECT d.id, d.v2 FROM t d; CREATE VIEW v2 AS SELECT * FROM v1;
+		CREATE VIEW z AS SELECT 1 AS a; CREATE VIEW a AS SELECT x.a FROM (t JOIN z x) WHERE EXISTS (SELECT 1 FROM v2)' d
+	[ "$(statements --stage=post d | grep -o 'VIEW `[a-z0-9]*`' | tr '\n' ' ')" = 'VIEW `z` VIEW `v1` VIEW `v2` VIEW `a` ' ]
+}
+
 @test "a view that the source cannot use is left out, told and reported; with --strict nothing is printed" {
 	sql src 'CREATE TABLE t (id INT PRIMARY KEY); CREATE TABLE away (id INT); CREATE VIEW v AS SELECT id FROM away; DROP TABLE away' d
 	run_tool 0 schema --report="$BATS_TEST_TMPDIR/report" d

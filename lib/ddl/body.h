@@ -4,10 +4,11 @@
 /*
  * The names in a query or a program: what each is about is told by where it stands, as in the
  * grammar of SELECT, INSERT, UPDATE, DELETE and CALL of the MySQL 9 and MariaDB 11 manuals. Only
- * for this room.
+ * for this room, and for the order in which views are made.
  */
 
 #include "base/arena.h"
+#include "ddl/ddl.h"
 #include "ddl/scan.h"
 
 enum dts_body_place {
