@@ -170,6 +170,18 @@ ALTER DATABASE `d` COLLATE utf8mb4_bin' ]
 	[ "$(statements --stage=post d | grep -o 'VIEW `[a-z0-9]*`' | tr '\n' ' ')" = 'VIEW `z` VIEW `v1` VIEW `v2` VIEW `a` ' ]
 }
 
+@test "foreign keys of system-versioned tables come behind the keys that they point to" {
+	sql src 'CREATE TABLE a_parent (id INT PRIMARY KEY, c INT, KEY (c));
+		CREATE TABLE child (id INT PRIMARY KEY, c INT, KEY (c), CONSTRAINT fk FOREIGN KEY (c) REFERENCES a_parent (c)) WITH SYSTEM VERSIONING' d
+	for stage in pre post; do
+		schema --stage=$stage d >"$BATS_TEST_TMPDIR/$stage"
+	done
+	for stage in pre post pre post; do
+		run_tool 0 apply <"$BATS_TEST_TMPDIR/$stage"
+	done
+	same_tables d.a_parent d.child
+}
+
 @test "a view that the source cannot use is left out, told and reported; with --strict nothing is printed" {
 	sql src 'CREATE TABLE t (id INT PRIMARY KEY); CREATE TABLE away (id INT); CREATE VIEW v AS SELECT id FROM away; DROP TABLE away' d
 	run_tool 0 schema --report="$BATS_TEST_TMPDIR/report" d

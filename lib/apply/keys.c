@@ -424,7 +424,8 @@ static bool is_explained(const struct dts_items *is, const struct dts_items *wan
 		const struct dts_item *item = &is->items[i];
 		if (with_text(wanted, item->text))
 			continue;
-		if (!more_keys || item->kind < DTS_ITEM_KEY || dts_items_find(wanted, item->kind == DTS_ITEM_FOREIGN, item->name))
+		bool later = more_keys && (wanted->versioned ? item->kind == DTS_ITEM_FOREIGN : item->kind >= DTS_ITEM_KEY);
+		if (!later || dts_items_find(wanted, item->kind == DTS_ITEM_FOREIGN, item->name))
 			return false;
 	}
 	return same_rows(is, wanted);

@@ -72,8 +72,9 @@ static bool begins(const struct dts_item *item, const char *word)
 
 static bool is_pre(const struct dts_items *t, const struct dts_item *item)
 {
-	if (t->versioned)
-		return true; /* no ALTER TABLE without a word about its history */
+	/* No ALTER TABLE without a word about its history; but what a foreign key points to may have its key later. */
+	if (t->versioned && item->kind != DTS_ITEM_FOREIGN)
+		return true;
 	switch (item->kind) {
 	case DTS_ITEM_KEY:
 		return has_counter(t, item) && !counter_has_key(t);

@@ -14,7 +14,7 @@ const char *dts_stage_name(enum dts_stage stage);
  * What of a table's definition (SHOW CREATE TABLE) the rows need, as a CREATE TABLE, appended: columns, checks,
  * partitions, the keys by which rows are found (PRIMARY, UNIQUE without NULL), the one that AUTO_INCREMENT needs, and
  * those that cannot be built behind the rows or not faster: VECTOR, USING HASH, WITHOUT OVERLAPS, all of
- * system-versioned tables.
+ * system-versioned tables but foreign keys.
  */
 void dts_stage_pre_table(const struct dts_items *t, struct dts_slice sql, struct dts_buf *out);
 
