@@ -197,6 +197,8 @@ static int run(const struct options *o, struct dts_schema_options *schema, const
 	    dts_schema_reader_open(&reader, session, schema, selection, &o->operands, err) == 0) {
 		for (size_t i = 0; i < warnings.count; i++)
 			dts_message("%s", warnings.items[i]);
+		for (size_t i = 0; i < reader.unseen.count; i++)
+			dts_message("warning: %s, and what it does not see is not printed", reader.unseen.items[i]);
 		source.stage = o->enable_events ? NULL : o->stage ? o->stage : "all";
 		dts_source_add_stream(&out->buf, &source, "schema");
 		rc = print_records(&printing, err);

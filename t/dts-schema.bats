@@ -233,8 +233,28 @@ ALTER DATABASE `d` COLLATE utf8mb4_unicode_ci' ]
 @test "a text that the account may not see is an error, with what to grant" {
 	sql src "CREATE PROCEDURE p () SET @a = 1; CREATE USER blind IDENTIFIED BY 'x'; GRANT EXECUTE, SELECT ON d.* TO blind" d
 	run_tool 4 env MYSQL_PWD=x dts-schema --defaults-file=/dev/null -S "$(server socket src)" -u blind d
-	[[ $stderr == "dts-schema: procedure 'd.p': the server does not show the account its text"*'SHOW CREATE ROUTINE'* ]]
+	[[ $stderr == *"dts-schema: procedure 'd.p': the server does not show the account its text"*'SHOW CREATE ROUTINE'* ]]
 	sql src 'DROP USER blind'
+}
+
+@test "what the account does not see at all is told, and nothing is dropped for it" {
+	sql src "CREATE TABLE t (id INT PRIMARY KEY); CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a = 1; CREATE PROCEDURE p () SET @a = 1;
+		CREATE USER blind; GRANT SELECT ON d.* TO blind" d
+	blind() { dts-schema --defaults-file="$(defaults)" -g src -u blind "$@"; }
+	run_tool 0 blind d
+	[[ $stderr == "dts-schema: warning: database 'd': the account does not see all triggers (TRIGGER), events (EVENT), routines (SELECT on mysql.proc), and what it does not see is not printed" ]]
+	run_tool 0 blind --stage=pre d
+	[ -z "$stderr" ]
+	run_pipe '0 0' "dts-schema --defaults-file=$(defaults) -g src d | dts-apply --defaults-file=$(defaults) -g dst"
+	run_tool 4 blind --diff -G dst --allow-drop d
+	[[ $stderr == "dts-schema: 'src': database 'd': the account does not see all triggers (TRIGGER), events (EVENT), routines (SELECT on mysql.proc)"* ]]
+	# A pattern, a role, a table's own: each is enough.
+	sql src 'GRANT EVENT ON `d%`.* TO blind; GRANT TRIGGER ON d.t TO blind; CREATE ROLE sees; GRANT SELECT ON mysql.proc TO sees; GRANT sees TO blind; SET DEFAULT ROLE sees FOR blind'
+	run_tool 0 blind d
+	[ -z "$stderr" ]
+	run_tool 0 blind --diff -G dst --allow-drop d
+	[ "${#lines[@]}" -eq 2 ]
+	sql src 'DROP USER blind; DROP ROLE sees'
 }
 
 @test "a question mark in a default or comment is in doubt" {

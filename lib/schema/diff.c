@@ -9,6 +9,7 @@
 #include "ddl/scan.h"
 #include "mysql/quote.h"
 #include "record/json.h"
+#include "schema/sight.h"
 
 void dts_diff_tell(struct dts_schema_diff *d, const struct dts_schema_object *o, const char *fmt, ...)
 {
@@ -417,6 +418,33 @@ static int make_context(struct dts_schema_diff *d, struct dts_error *err)
 	return rc < 0 ? -1 : 0;
 }
 
+/* What one of the accounts does not see is taken for what is not there: nothing is dropped for that. */
+static int check_sight(struct dts_schema_diff *d, struct dts_error *err)
+{
+	struct dts_list unseen = {0};
+	struct dts_buf line = {0};
+	int rc = 0;
+
+	if (d->options.allow_drop && d->reader.unseen.count > 0) {
+		rc = dts_fail(err, DTS_REFUSED, "%s: %s", d->source->label, d->reader.unseen.items[0]);
+		dts_hint(err, "grant it that, or leave --allow-drop out: what is not seen would be dropped at the target");
+	}
+	for (size_t i = 0; i < d->reader.unseen.count; i++) {
+		dts_buf_clear(&line);
+		dts_buf_addf(&line, "warning: %s: %s, and what it does not see is not compared", d->source->label, d->reader.unseen.items[i]);
+		dts_list_add(&d->told, dts_buf_text(&line));
+	}
+	dts_schema_unseen(d->target, &d->there, DTS_STAGE_ALL, &unseen);
+	for (size_t i = 0; i < unseen.count; i++) {
+		dts_buf_clear(&line);
+		dts_buf_addf(&line, "warning: %s: %s, and what it does not see is not compared", d->target->label, unseen.items[i]);
+		dts_list_add(&d->told, dts_buf_text(&line));
+	}
+	dts_list_release(&unseen);
+	dts_buf_release(&line);
+	return rc;
+}
+
 struct dts_schema_diff *dts_schema_diff_new(struct dts_session *source, struct dts_session *target,
 					    const struct dts_schema_diff_options *o, struct dts_error *err)
 {
@@ -430,7 +458,7 @@ struct dts_schema_diff *dts_schema_diff_new(struct dts_session *source, struct d
 	d->arena = dts_arena_new();
 	if (dts_names_init(&d->names, o->patterns, o->ignored, o->routes, err) == 0 &&
 	    dts_schema_reader_open(&d->reader, source, &options, &d->names.selection, o->patterns, err) == 0 &&
-	    make_context(d, err) == 0 && dts_diff_gather(d, err) == 0 && compare(d, err) == 0)
+	    make_context(d, err) == 0 && dts_diff_gather(d, err) == 0 && check_sight(d, err) == 0 && compare(d, err) == 0)
 		return d;
 	dts_schema_diff_free(d);
 	return NULL;

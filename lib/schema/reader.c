@@ -6,6 +6,7 @@
 #include "mysql/quote.h"
 #include "record/json.h"
 #include "schema/check_names.h"
+#include "schema/sight.h"
 #include "schema/table_text.h"
 #include "schema/views.h"
 
@@ -187,6 +188,7 @@ int dts_schema_reader_open(struct dts_schema_reader *r, struct dts_session *s, c
 	if (dts_schema_objects_read(s, sel, texts, &r->objects, err) < 0 || make_context(r, err) < 0 ||
 	    read_accounts(r, sel, err) < 0)
 		return -1;
+	dts_schema_unseen(s, &r->objects, o->enable_events ? DTS_STAGE_FINAL : o->stages, &r->unseen);
 	return plan(r, err);
 }
 
@@ -605,6 +607,7 @@ void dts_schema_reader_close(struct dts_schema_reader *r)
 	dts_schema_objects_release(&r->objects);
 	dts_accounts_release(&r->accounts);
 	dts_list_release(&r->missing);
+	dts_list_release(&r->unseen);
 	dts_ddl_release(&r->ddl);
 	dts_buf_release(&r->table_context);
 	dts_buf_release(&r->text);

@@ -45,6 +45,7 @@ struct dts_schema_reader {
 	struct dts_schema_objects objects;
 	struct dts_accounts accounts;
 	struct dts_schema_object *account_objects; /* one each, of no database */
+	struct dts_list unseen;  /* what the account may not see, a line for people each */
 	struct dts_list missing; /* objects that are not made, by dts_accounts_object() */
 	struct dts_schema_step *steps;
 	size_t step_count, step_room, next_step;
