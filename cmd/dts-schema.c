@@ -281,6 +281,7 @@ static int compare(const struct options *o, const struct dts_schema_options *sch
 				 dts_source_position(&source, &session[0], err) < 0
 			 ? -1
 			 : 0;
+	source.stage = "pre"; /* tables that it makes get their foreign keys behind them */
 	if (rc == 0 && !(diff = dts_schema_diff_new(&session[0], &session[1], &options, err)))
 		rc = -1;
 	if (rc == 0)

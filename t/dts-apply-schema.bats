@@ -211,12 +211,12 @@ dts-apply: hint: give the database the collation at the target, and repeat the c
 @test "foreign keys that a route has written with their database come again" {
 	local key='CONSTRAINT `k` FOREIGN KEY (`a`) REFERENCES `d`.`p` (`a`) ON DELETE CASCADE'
 
-	rec create-table 'CREATE TABLE `d`.`p` (\n  `a` int NOT NULL,\n  PRIMARY KEY (`a`)\n) ENGINE=InnoDB' >body
-	rec create-table "CREATE TABLE \`d\`.\`c\` (\\n  \`a\` int NOT NULL,\\n  PRIMARY KEY (\`a\`),\\n  $key\\n) ENGINE=InnoDB" >>body
-	rec create-table 'CREATE TABLE `d`.`b` (\n  `a` int NOT NULL,\n  PRIMARY KEY (`a`)\n) ENGINE=InnoDB' >>body
-	rec alter-table "ALTER TABLE \`d\`.\`b\`\\n  ADD ${key/\`k\`/\`l\`}" >>body
-	run_schema 0 body
-	run_schema 0 body
+	rec create-table 'CREATE TABLE `d`.`p` (\n  `a` int NOT NULL,\n  PRIMARY KEY (`a`)\n) ENGINE=InnoDB' >pre
+	rec create-table "CREATE TABLE \`d\`.\`c\` (\\n  \`a\` int NOT NULL,\\n  PRIMARY KEY (\`a\`),\\n  $key\\n) ENGINE=InnoDB" >>pre
+	rec create-table 'CREATE TABLE `d`.`b` (\n  `a` int NOT NULL,\n  PRIMARY KEY (`a`)\n) ENGINE=InnoDB' >>pre
+	rec alter-table "ALTER TABLE \`d\`.\`b\`\\n  ADD ${key/\`k\`/\`l\`}" >>pre
+	run_schema 0 pre
+	run_schema 0 pre
 	quiet
 	is "SELECT constraint_name, referenced_table_name FROM information_schema.referential_constraints WHERE constraint_schema='d' ORDER BY 1" 'k p,l p'
 }
