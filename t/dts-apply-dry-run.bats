@@ -146,8 +146,8 @@ says() {
 	dry 4
 	[ "$stderr" = 'dts-apply: of this stream 2 things would be refused' ]
 	says 'would apply: 0 changes in 0 transactions, 3 statements' \
-		"refused: in:2: table 'd.t' is at the target already, with another definition (drop it if it is not needed, or change it to the source's definition)" \
-		"refused: in:4: view 'd.v' is at the target already, with another definition (drop it if it is not needed, or change it to the source's definition)"
+		"refused: in:2: table 'd.t' is at the target already, in other words than those of the statement, and whether they mean the same cannot be told (a run can tell: it makes the object for a moment in a database dts-try-NUMBER of the target)" \
+		"refused: in:4: view 'd.v' is at the target already, in other words than those of the statement, and whether they mean the same cannot be told (a run can tell: it makes the object for a moment in a database dts-try-NUMBER of the target)"
 	sql dst 'DROP VIEW d.v'
 	dry 4
 	[ "$stderr" = 'dts-apply: of this stream 1 thing would be refused' ]

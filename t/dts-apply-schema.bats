@@ -234,6 +234,34 @@ dts-apply: hint: give the database the collation at the target, and repeat the c
 	done
 }
 
+@test "an account that may not try is told so, and one that may not make others' objects" {
+	local few=(-u few --password-file=word)
+
+	sql dst 'DROP USER IF EXISTS few@localhost; CREATE USER few@localhost IDENTIFIED BY "word"; GRANT ALL ON d.* TO few@localhost'
+	echo word >word
+	rec create-table 'CREATE TABLE `t` (\n  `a` int\n)' >body
+	run_schema 0 body "${few[@]}"
+	run_schema 4 body "${few[@]}"
+	[ "$stderr" = "dts-apply: in:2: table 'd.t' is at the target already, in other words than those of the statement, and whether they mean the same cannot be told
+dts-apply: hint: let the account make it for a moment in a database of its own: GRANT ALL ON \`dts-try-%\`.* TO it, and repeat the command" ]
+	rec create-view 'CREATE VIEW `v` AS SELECT 1' >view
+	run_schema 0 view "${few[@]}"
+	run_schema 4 view "${few[@]}"
+	[[ $stderr == *"view 'd.v' is at the target already, in other words"*'GRANT ALL ON `dts-try-%`'* ]]
+	rec alter-table 'ALTER TABLE `t`\n  ADD KEY `k` (a ASC)' >key
+	run_schema 0 key "${few[@]}"
+	run_schema 4 key "${few[@]}"
+	[[ $stderr == *"key 'k' of table 'd.t' is at the target already, in other words"*'GRANT ALL ON `dts-try-%`'* ]]
+	sql dst 'GRANT ALL ON `dts-try-%`.* TO few@localhost'
+	cat view key >>body
+	run_schema 0 body "${few[@]}"
+	quiet
+	rec create-procedure 'CREATE DEFINER=`root`@`localhost` PROCEDURE `p`() SELECT 1' >body
+	run_schema 4 body "${few[@]}"
+	[[ $stderr == *"dts-apply: hint: to make objects of another account needs SET USER (MariaDB) or SET_ANY_DEFINER (MySQL); dts-schema --definer=strip makes them this account's own, --definer=ACCOUNT another's" ]]
+	sql dst 'DROP USER few@localhost'
+}
+
 @test "accounts and what they may: again and again" {
 	sql dst 'DROP USER IF EXISTS schema_u; DROP ROLE IF EXISTS schema_r'
 	rec create-table 'CREATE TABLE `t` (`a` int)' >body

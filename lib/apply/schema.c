@@ -36,6 +36,9 @@ static int run(struct dts_applier *a, struct dts_apply_statement *s, struct dts_
 {
 	if (dts_apply_statement_run(a, s, err) == 0)
 		return 0;
+	if (s->ddl.definer.len > 0 && strstr(err->message, "(error 1227)"))
+		dts_hint(err, "to make objects of another account needs SET USER (MariaDB) or SET_ANY_DEFINER (MySQL); dts-schema --definer=strip makes "
+			      "them this account's own, --definer=ACCOUNT another's");
 	if (err->status == DTS_REFUSED && !err->hint[0])
 		dts_hint(err, "make what it needs at the target, or leave it out with dts-filter, and repeat the command, which passes over "
 			      "what is there");

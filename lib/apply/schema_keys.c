@@ -233,8 +233,9 @@ static void add_alter(const struct keys *k, struct dts_buf *sql)
 	}
 }
 
-/* How the target writes the keys that seem to be others: with what it has of their names all the same? 1, 0, -1. */
-static int tried_alike(struct dts_applier *a, const struct dts_apply_statement *s, struct keys *k, struct dts_error *err)
+/* How the target writes the keys that seem to be others: with what it has of their names all the same? 1, 0, -1.
+ * *tried: it has written them. */
+static int tried_alike(struct dts_applier *a, const struct dts_apply_statement *s, struct keys *k, bool *tried, struct dts_error *err)
 {
 	struct dts_error why = DTS_ERROR_INIT, after = DTS_ERROR_INIT;
 	const struct dts_ddl_origin own = {0};
@@ -255,6 +256,7 @@ static int tried_alike(struct dts_applier *a, const struct dts_apply_statement *
 	}
 	if (rc > 0)
 		rc = dts_keys_definition(a->session, dts_slice_of(t.db), k->table, &text, &made, err);
+	*tried = rc > 0;
 	for (size_t i = 0; rc > 0 && i < k->added.count; i++) {
 		const struct dts_item *item = &k->added.items[i];
 		const struct dts_item *is = k->other[i] ? dts_items_find(&made, item->kind == DTS_ITEM_FOREIGN, item->name) : NULL;
@@ -272,7 +274,7 @@ static int tried_alike(struct dts_applier *a, const struct dts_apply_statement *
 	return rc;
 }
 
-static int refuse_other(const struct keys *k, struct dts_error *err)
+static int refuse_other(const struct dts_applier *a, const struct keys *k, bool tried, struct dts_error *err)
 {
 	size_t i = 0;
 
@@ -282,6 +284,15 @@ static int refuse_other(const struct keys *k, struct dts_error *err)
 	dts_fail(err, DTS_REFUSED, "%s '%.*s' of table '%.*s.%.*s' is at the target already, with another definition: %.*s",
 		 item->kind == DTS_ITEM_FOREIGN ? "foreign key" : "key", (int)item->name.len, item->name.p, (int)k->db.len, k->db.p,
 		 (int)k->table.len, k->table.p, (int)k->other[i]->text.len, k->other[i]->text.p);
+	if (!tried) {
+		dts_fail(err, DTS_REFUSED, "%s '%.*s' of table '%.*s.%.*s' is at the target already, in other words than those of the statement, and "
+			 "whether they mean the same cannot be told: %.*s", item->kind == DTS_ITEM_FOREIGN ? "foreign key" : "key",
+			 (int)item->name.len, item->name.p, (int)k->db.len, k->db.p, (int)k->table.len, k->table.p,
+			 (int)k->other[i]->text.len, k->other[i]->text.p);
+		return dts_hint(err, a->options.print ? "a run can tell: it makes the table for a moment in a database dts-try-NUMBER of the target"
+						      : "let the account make the table for a moment in a database of its own: GRANT ALL ON "
+							"`dts-try-%%`.* TO it, and repeat the command");
+	}
 	return dts_hint(err, "drop it, and repeat the command, which adds it: %.*s", (int)(item->text.len < 500 ? item->text.len : 500),
 			item->text.p);
 }
@@ -434,9 +445,10 @@ int dts_apply_schema_keys(struct dts_applier *a, const struct dts_apply_statemen
 	if (there && read_noted(a, &k, err) < 0)
 		rc = -1;
 	if (rc > 0 && compare(&k) > 0) {
-		rc = tried_alike(a, s, &k, err);
+		bool tried = false;
+		rc = tried_alike(a, s, &k, &tried, err);
 		if (rc == 0)
-			rc = refuse_other(&k, err);
+			rc = refuse_other(a, &k, tried, err);
 	}
 	if (rc > 0 && !a->options.print && !is_fulltext(&k))
 		rc = take(a, &k, err) < 0 ? -1 : 1;

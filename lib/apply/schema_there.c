@@ -37,6 +37,18 @@ static int refuse_other(const struct dts_apply_statement *s, const char *what, s
 	return dts_hint(err, "drop it if it is not needed, or change it to the source's definition");
 }
 
+/* Its words are others, and there was no way to see how the target writes the statement. */
+static int refuse_unclear(const struct dts_applier *a, const struct dts_apply_statement *s, const char *what, struct dts_error *err)
+{
+	struct dts_slice db = db_of(s), name = s->ddl.objects[0].name;
+
+	dts_fail(err, DTS_REFUSED, "%s '%.*s.%.*s' is at the target already, in other words than those of the statement, and whether they mean the "
+		 "same cannot be told", what, (int)db.len, db.p, (int)name.len, name.p);
+	if (a->options.print)
+		return dts_hint(err, "a run can tell: it makes the object for a moment in a database dts-try-NUMBER of the target");
+	return dts_hint(err, "let the account make it for a moment in a database of its own: GRANT ALL ON `dts-try-%%`.* TO it, and repeat the command");
+}
+
 /* What the database gives to what names none. */
 static int db_collation(struct dts_applier *a, struct dts_slice db, struct dts_buf *out, struct dts_error *err)
 {
@@ -72,19 +84,21 @@ static int table_there(struct dts_applier *a, const struct dts_apply_statement *
 	int same = rc > 0 ? is_wanted(a, db, name, &is, &wanted, err) : 0;
 	/* The target may write it in other words, and MySQL in yet others once it was altered. */
 	int ways = rc > 0 && same == 0 && !a->options.print ? (a->session->family == DTS_MYSQL ? 2 : 1) : 0;
+	bool tried = false;
 	for (int way = 0; way < ways && same == 0; way++) {
 		dts_buf_clear(&wanted);
 		dts_buf_clear(&collation);
 		same = db_collation(a, db, &collation, err);
 		if (same == 0)
 			same = dts_ddl_tried(a->session, &s->ddl, s->sql, &a->origin, s->context, dts_buf_slice(&collation), way > 0, &wanted, err);
+		tried |= same > 0;
 		if (same > 0)
 			same = is_wanted(a, db, name, &is, &wanted, err);
 	}
 	if (same < 0)
 		rc = -1;
 	else if (rc > 0 && !same)
-		rc = refuse_other(s, "table", err);
+		rc = tried ? refuse_other(s, "table", err) : refuse_unclear(a, s, "table", err);
 	dts_buf_release(&is);
 	dts_buf_release(&wanted);
 	dts_buf_release(&collation);
@@ -287,8 +301,8 @@ static int make_needed(struct dts_applier *a, struct dts_try *t, const struct dt
 	return rc;
 }
 
-/* Does the target show the same of the statement when it runs it elsewhere? 1, 0: no, or it cannot be tried; -1. */
-static int as_tried(struct dts_applier *a, const struct dts_apply_statement *s, struct dts_buf *collation, struct dts_error *err)
+/* Does the target show the same of the statement when it runs it elsewhere? 1, 0: no, or it cannot be tried and *tried stays as it is; -1. */
+static int as_tried(struct dts_applier *a, const struct dts_apply_statement *s, struct dts_buf *collation, bool *tried, struct dts_error *err)
 {
 	struct dts_error why = DTS_ERROR_INIT, after = DTS_ERROR_INIT;
 	struct dts_shown is = {0}, made = {0};
@@ -304,6 +318,7 @@ static int as_tried(struct dts_applier *a, const struct dts_apply_statement *s, 
 		rc = dts_ddl_show(a->session, &s->ddl, s->sql, dts_slice_of(t.db), &made, err);
 	if (rc > 0)
 		rc = dts_ddl_show(a->session, &s->ddl, s->sql, db_of(s), &is, err);
+	*tried |= rc > 0;
 	if (rc > 0)
 		rc = dts_ddl_same(dts_buf_slice(&made.sql), flags_of(a, &made), dts_buf_slice(&is.sql), flags_of(a, &is)) &&
 		     same_settings(&made, &is);
@@ -385,6 +400,7 @@ static int object_there(struct dts_applier *a, const struct dts_apply_statement 
 {
 	struct dts_buf collation = {0};
 	struct dts_shown is = {0};
+	bool tried = false;
 
 	/* The text of a view names the databases of its tables where none of them is the default one. */
 	mysql_select_db(a->session->mysql, "information_schema");
@@ -396,11 +412,12 @@ static int object_there(struct dts_applier *a, const struct dts_apply_statement 
 	if (rc > 0) {
 		same = as_stated(a, s, &is, &collation);
 		if (!same && !a->options.print)
-			same = as_tried(a, s, &collation, err);
+			same = as_tried(a, s, &collation, &tried, err);
+		const char *what = dts_ddl_type_name(s->ddl.objects[0].type);
 		if (same < 0)
 			rc = -1;
 		else if (!same)
-			rc = refuse_other(s, dts_ddl_type_name(s->ddl.objects[0].type), err);
+			rc = tried ? refuse_other(s, what, err) : refuse_unclear(a, s, what, err);
 	}
 	if (rc > 0 && s->ddl.kind == DTS_DDL_CREATE_TRIGGER && check_order(a, s, err) < 0)
 		rc = -1;
