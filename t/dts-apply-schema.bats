@@ -135,6 +135,34 @@ dts-apply: hint: drop it if it is not needed, or change it to the source's defin
 	other table t 'DROP FUNCTION f; ALTER TABLE t MODIFY b varchar(21)'
 }
 
+@test "two runs at once, or one behind a killed one whose statement the server still runs" {
+	local kind i pids=()
+
+	rec create-table 'CREATE TABLE `t` (\n  `b` varchar(20) DEFAULT NULL\n) ENGINE=InnoDB' >body
+	rec create-view 'CREATE VIEW `v` AS SELECT b FROM d.t' >>body
+	rec create-procedure 'CREATE PROCEDURE `p`() SELECT 1' >>body
+	rec alter-table 'ALTER TABLE `t`\n  ADD FULLTEXT KEY `f` (`b`)' >>body
+	for kind in 'CREATE TABLE' 'CREATE VIEW' 'CREATE PROCEDURE' 'ALTER TABLE'; do
+		grep -m 1 "$kind" body >one
+		as_stream <one >in
+		pids=()
+		hold 'FLUSH TABLES WITH READ LOCK'
+		for i in 1 2; do
+			apply in 2>err$i 3>&- 6>&- &
+			pids+=($!)
+		done
+		wait_until 20 '[ "$(sql dst "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE '"'$kind %'"' AND STATE LIKE '"'%wait%'"'")" -eq 2 ]'
+		echo 'UNLOCK TABLES;' >&6
+		exec 6>&-
+		wait "$holding"
+		rm sql
+		wait "${pids[0]}"
+		wait "${pids[1]}"
+		! grep -v 'FTS_DOC_ID' err1 err2
+	done
+	is "SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema='d' AND index_name='f'" 1
+}
+
 @test "triggers act in the order of the stream, also when one is made again" {
 	local name was='{"sql_mode":"","charset":"utf8mb4","collation_connection":"utf8mb4_bin"}'
 

@@ -34,8 +34,15 @@ static int look(struct dts_applier *a, const struct dts_apply_statement *s, stru
 
 static int run(struct dts_applier *a, struct dts_apply_statement *s, struct dts_error *err)
 {
+	struct dts_error why = DTS_ERROR_INIT;
+
 	if (dts_apply_statement_run(a, s, err) == 0)
 		return 0;
+	/* Another run has made it meanwhile, or the server what a killed one had sent. */
+	if (err->status == DTS_REFUSED && !a->options.print && look(a, s, &why) > 0) {
+		*err = (struct dts_error)DTS_ERROR_INIT;
+		return 0;
+	}
 	if (s->ddl.definer.len > 0 && strstr(err->message, "(error 1227)"))
 		dts_hint(err, "to make objects of another account needs SET USER (MariaDB) or SET_ANY_DEFINER (MySQL); dts-schema --definer=strip makes "
 			      "them this account's own, --definer=ACCOUNT another's");
