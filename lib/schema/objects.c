@@ -25,7 +25,8 @@ static const struct listing {
 	 "SELECT ROUTINE_NAME,ROUTINE_TYPE,'',DATABASE_COLLATION,'',ROUTINE_COMMENT FROM information_schema.ROUTINES"
 	 " WHERE ROUTINE_TYPE LIKE 'PACKAGE%%' AND ROUTINE_SCHEMA=%s ORDER BY ROUTINE_NAME,ROUTINE_TYPE"},
 	{DTS_DDL_TYPE_EVENT, false,
-	 "SELECT EVENT_NAME,'EVENT','',DATABASE_COLLATION,STATUS,EVENT_COMMENT FROM information_schema.EVENTS"
+	 "SELECT EVENT_NAME,'EVENT','',DATABASE_COLLATION,IF(ON_COMPLETION='NOT PRESERVE' AND"
+	 " CONVERT_TZ(EXECUTE_AT,TIME_ZONE,'+00:00')<UTC_TIMESTAMP(),'OVER',STATUS),EVENT_COMMENT FROM information_schema.EVENTS"
 	 " WHERE EVENT_SCHEMA=%s"},
 };
 
@@ -81,6 +82,7 @@ static int list(struct dts_session *s, const struct listing *l, struct dts_slice
 		object->table = dts_arena_copy(o->arena, table);
 		object->collation = dts_arena_copy(o->arena, row[3] ? dts_slice(row[3], len[3]) : DTS_LIT(""));
 		object->enabled = dts_slice_is(dts_slice(row[4], len[4]), "ENABLED");
+		object->over = dts_slice_is(dts_slice(row[4], len[4]), "OVER");
 		object->comment = dts_arena_copy(o->arena, row[5] ? dts_slice(row[5], len[5]) : DTS_LIT(""));
 	}
 	mysql_free_result(res);

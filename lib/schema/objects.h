@@ -13,6 +13,7 @@ struct dts_schema_object {
 	struct dts_slice word;        /* as SHOW CREATE wants it: "TABLE", "PACKAGE BODY" */
 	struct dts_slice collation;   /* a program's: that of its database when it was made */
 	bool enabled;                 /* an event's */
+	bool over;                    /* ... whose time has passed, and which no server makes anew: CREATE EVENT gives a note */
 	bool merges;                  /* a table of other tables, which have to be there: of the engine MERGE */
 	struct dts_slice comment;     /* a routine's, package's or event's */
 };

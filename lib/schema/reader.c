@@ -394,6 +394,10 @@ static int make_program(struct dts_schema_reader *r, const struct dts_schema_ste
 			st->result = DTS_SCHEMA_REFUSED;
 			dts_list_add(&st->told.why, dts_buf_text(&r->why));
 		}
+		if (rc > 0 && o->over) {
+			st->result = DTS_SCHEMA_REFUSED;
+			dts_list_add(&st->told.why, "its time has passed, and servers make no such event that is not to be preserved");
+		}
 		if (o->type == DTS_DDL_TYPE_EVENT && st->result != DTS_SCHEMA_REFUSED) {
 			dts_ddl_parse(&r->ddl, dts_buf_slice(&st->sql), p.flags);
 			dts_buf_clear(&r->text);
