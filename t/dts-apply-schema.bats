@@ -281,8 +281,8 @@ dts-apply: hint: let the account make it for a moment in a database of its own: 
 	run_schema 4 key "${few[@]}"
 	[[ $stderr == *"key 'k' of table 'd.t' is at the target already, in other words"*'GRANT ALL ON `dts-try-%`'* ]]
 	sql dst 'GRANT ALL ON `dts-try-%`.* TO few@localhost'
-	cat view key >>body
-	run_schema 0 body "${few[@]}"
+	cat body view key >pre
+	run_schema 0 pre "${few[@]}"
 	quiet
 	rec create-procedure 'CREATE DEFINER=`root`@`localhost` PROCEDURE `p`() SELECT 1' >body
 	run_schema 4 body "${few[@]}"
