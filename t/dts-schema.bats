@@ -237,6 +237,18 @@ ALTER DATABASE `d` COLLATE utf8mb4_unicode_ci' ]
 	sql src 'DROP USER blind'
 }
 
+@test "texts in programs that are not UTF-8 are printed in hexadecimal, and what is not UTF-8 elsewhere is told" {
+	printf '%b' "SET NAMES binary; CREATE FUNCTION f () RETURNS VARBINARY(9) DETERMINISTIC RETURN /* it's */ 'a\\xff\\\\0';CREATE PROCEDURE p () SELECT /* \\xff */ 1;" | client src --comments d
+	run_tool 0 schema --definer=strip d
+	[ "$stderr" = "dts-schema: left out: procedure 'd.p': its text is not UTF-8, and not only in literals" ]
+	[[ $output == *"RETURN /* it's */  X'61FF00'"* ]]
+	printf '%s\n' "$output" >"$BATS_TEST_TMPDIR/all"
+	for _ in 1 2; do
+		run_tool 0 apply <"$BATS_TEST_TMPDIR/all"
+	done
+	[ "$(sql dst 'SELECT HEX(d.f())')" = 61FF00 ]
+}
+
 @test "an event whose time has passed, which no server makes anew, is told" {
 	sql src "CREATE EVENT past ON SCHEDULE AT NOW() + INTERVAL 1 SECOND DISABLE DO SET @a = 1; CREATE EVENT kept ON SCHEDULE AT '2020-01-01'
 		ON COMPLETION PRESERVE DISABLE DO SET @a = 1; SET time_zone='+05:00'; CREATE EVENT later ON SCHEDULE AT NOW() + INTERVAL 1 HOUR DO SET @a = 1" d

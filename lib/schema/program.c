@@ -1,5 +1,6 @@
 #include "schema/program.h"
 
+#include "charset/charset.h"
 #include "ddl/port.h"
 #include "ddl/scan.h"
 #include "mysql/quote.h"
@@ -157,6 +158,36 @@ static int read_fault(struct dts_session *s, struct dts_buf *why, struct dts_err
 	return why->len > 0;
 }
 
+/*
+ * Texts that are not UTF-8, which a client of the character set binary wrote, or behind _binary, in hexadecimal. False:
+ * some of it is no text.
+ */
+static bool mend_bytes(struct dts_buf *sql, unsigned flags)
+{
+	struct dts_buf out = {0}, bytes = {0};
+	struct dts_sql_scan s;
+	size_t done = 0;
+
+	if (dts_utf8_valid(sql->data, sql->len))
+		return true;
+	for (dts_sql_start(&s, dts_buf_slice(sql), flags); s.type != DTS_SQL_END; dts_sql_next(&s)) {
+		if (s.type != DTS_SQL_STRING || dts_utf8_valid(sql->data + s.at, s.len))
+			continue;
+		dts_buf_clear(&bytes);
+		dts_sql_decode(dts_sql_text(&s), flags, &bytes);
+		dts_buf_add(&out, sql->data + done, s.at - done);
+		dts_buf_addc(&out, ' ');
+		dts_sql_hex(&out, dts_buf_slice(&bytes));
+		done = s.at + s.len;
+	}
+	dts_buf_add(&out, sql->data + done, sql->len - done);
+	dts_buf_clear(sql);
+	dts_buf_add_slice(sql, dts_buf_slice(&out));
+	dts_buf_release(&out);
+	dts_buf_release(&bytes);
+	return dts_utf8_valid(sql->data, sql->len);
+}
+
 static int hint_hidden(const struct dts_schema_object *o, struct dts_error *err)
 {
 	dts_fail(err, DTS_REFUSED, "the server does not show the account its text");
@@ -165,41 +196,54 @@ static int hint_hidden(const struct dts_schema_object *o, struct dts_error *err)
 			: "grant SHOW VIEW, TRIGGER and EVENT on the database");
 }
 
-int dts_program_read(struct dts_session *s, const struct dts_schema_object *o, const struct dts_definer *definer,
-		     struct dts_program *p, struct dts_buf *why, struct dts_error *err)
+/* The statement as the server shows it, and the settings that it was written under. 0, -1. */
+static int read_shown(struct dts_session *s, const struct dts_schema_object *o, struct dts_program *p, struct dts_buf *text,
+		      struct dts_error *err)
 {
-	struct dts_buf text = {0};
-	int rc = 1;
+	const bool trigger = o->type == DTS_DDL_TYPE_TRIGGER;
+	struct dts_buf show = {0};
 
-	dts_program_release(p);
-	dts_buf_addf(&text, "SHOW CREATE %.*s ", (int)o->word.len, o->word.p);
-	dts_sql_table(&text, o->db, o->name);
-	MYSQL_RES *res = dts_session_query(s, dts_buf_slice(&text), err);
-	dts_buf_clear(&text);
-	MYSQL_ROW row = res ? mysql_fetch_row(res) : NULL;
+	dts_buf_addf(&show, "SHOW CREATE %.*s ", (int)o->word.len, o->word.p);
+	dts_sql_table(&show, o->db, o->name);
+	MYSQL_RES *res = dts_session_query(s, dts_buf_slice(&show), err);
+	dts_buf_release(&show);
+	if (!res)
+		return -1;
+	MYSQL_ROW row = mysql_fetch_row(res);
 	if (row) {
-		take(res, row, o->type == DTS_DDL_TYPE_TRIGGER ? "SQL Original Statement" : "Create ", o->type != DTS_DDL_TYPE_TRIGGER, &text);
+		take(res, row, trigger ? "SQL Original Statement" : "Create ", !trigger, text);
 		take(res, row, "sql_mode", false, &p->sql_mode);
 		take(res, row, "time_zone", false, &p->time_zone);
 		take(res, row, "character_set_client", false, &p->charset);
 		take(res, row, "collation_connection", false, &p->collation);
 	}
-	if (res)
-		mysql_free_result(res);
-	if (!res)
-		rc = -1;
-	else if (text.len == 0)
-		rc = hint_hidden(o, err);
-	else if (o->type == DTS_DDL_TYPE_VIEW && (rc = read_fault(s, why, err)) >= 0)
+	mysql_free_result(res);
+	return text->len > 0 ? 0 : hint_hidden(o, err);
+}
+
+int dts_program_read(struct dts_session *s, const struct dts_schema_object *o, const struct dts_definer *definer,
+		     struct dts_program *p, struct dts_buf *why, struct dts_error *err)
+{
+	const bool view = o->type == DTS_DDL_TYPE_VIEW;
+	const bool routine = o->type == DTS_DDL_TYPE_FUNCTION || o->type == DTS_DDL_TYPE_PROCEDURE;
+	struct dts_buf text = {0};
+
+	dts_program_release(p);
+	int rc = read_shown(s, o, p, &text, err) < 0 ? -1 : 1;
+	if (rc > 0 && view && (rc = read_fault(s, why, err)) >= 0)
 		rc = rc > 0 ? 0 : 1;
-	if (o->type == DTS_DDL_TYPE_VIEW) {
+	if (view) {
 		dts_schema_mend_bytes(&text);
 		dts_buf_adds(&p->sql_mode, view_mode);
 	}
 	p->flags = dts_ddl_flags_of_text(dts_buf_slice(&p->sql_mode)) | (s->family == DTS_MYSQL ? DTS_DDL_MYSQL : 0);
-	bool routine = o->type == DTS_DDL_TYPE_FUNCTION || o->type == DTS_DDL_TYPE_PROCEDURE;
-	if (rc > 0 && (write_header(dts_buf_slice(&text), o, definer, p->flags, &p->sql, err) < 0 ||
-		       (routine && dts_parameters_complete(s, o, p->flags, &p->sql, err) < 0)))
+	if (rc > 0 && !view && !mend_bytes(&text, p->flags)) {
+		dts_buf_adds(why, "its text is not UTF-8, and not only in literals");
+		rc = 0;
+	}
+	if (rc > 0 && write_header(dts_buf_slice(&text), o, definer, p->flags, &p->sql, err) < 0)
+		rc = -1;
+	if (rc > 0 && routine && dts_parameters_complete(s, o, p->flags, &p->sql, err) < 0)
 		rc = -1;
 	if (rc > 0)
 		mend_comment(&p->sql, o->comment, p->flags);
