@@ -392,3 +392,17 @@ definitions() {
 	run_tool 4 diff_of ma ma nosuch
 	[[ $stderr == *"nothing on server 'ma' matches 'nosuch'"* ]]
 }
+
+@test "a server that takes names in any case for the same, as target and as source" {
+	servers_up zlow=mariadb -- --lower-case-table-names=1
+	sql ma 'CREATE DATABASE Mixed; USE Mixed; CREATE TABLE Foo (id INT PRIMARY KEY); CREATE VIEW Bar AS SELECT * FROM Foo;
+		CREATE TRIGGER Tr BEFORE INSERT ON Foo FOR EACH ROW SET @a = 1'
+	run_pipe '0 0' "dts-schema --defaults-file=$(defaults) -g ma Mixed | dts-apply --defaults-file=$(defaults) -g zlow"
+	run_tool 0 diff_of ma zlow Mixed
+	# What its trigger says is not what its table is called.
+	sql ma 'DROP DATABASE Mixed'
+	run_pipe '0 0' "dts-schema --defaults-file=$(defaults) -g zlow mixed | dts-apply --defaults-file=$(defaults) -g ma"
+	[ "$(sql ma "SELECT EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA='mixed'")" = foo ]
+	run_tool 0 diff_of zlow ma mixed
+	sql ma 'DROP DATABASE mixed'
+}

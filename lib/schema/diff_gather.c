@@ -1,6 +1,7 @@
 /* What is compared: the source's objects under the names that they have at the target, and those that are there. */
 #include <strings.h>
 
+#include "ddl/definitions.h"
 #include "mysql/quote.h"
 #include "record/json.h"
 #include "schema/diff_impl.h"
@@ -203,9 +204,16 @@ static int read_target(struct dts_schema_diff *d, struct dts_error *err)
 	const struct dts_list none = {0};
 	struct dts_list patterns = {0};
 	struct dts_selection selection;
+	struct dts_buf folded = {0};
 
-	for (size_t i = 0; i < d->count; i++)
+	for (size_t i = 0; i < d->count; i++) {
 		add_pattern(&patterns, d->objects[i].o.db);
+		dts_buf_clear(&folded);
+		dts_definitions_fold(&folded, d->objects[i].o.db);
+		if (d->target->lower_case_names != 0) /* as such a server calls what is made there */
+			add_pattern(&patterns, dts_buf_slice(&folded));
+	}
+	dts_buf_release(&folded);
 	int rc = dts_selection_init(&selection, &patterns, &none, err);
 	if (rc == 0)
 		rc = dts_schema_objects_read(d->target, &selection, &none, &d->there, err);
@@ -233,6 +241,8 @@ static void match(struct dts_schema_diff *d)
 			if (matches(d, &d->objects[i], &d->there.items[k])) {
 				d->objects[i].there = &d->there.items[k];
 				d->claimed[k] = true;
+				if (same_name(d, d->objects[i].o.table, d->there.items[k].table)) /* in any case, where that is one */
+					d->there.items[k].table = d->objects[i].o.table;
 			}
 }
 

@@ -135,7 +135,7 @@ static int write_header(struct dts_slice text, const struct dts_schema_object *o
 		if (i > 0 && o->role != DTS_DDL_ON)
 			break;
 		dts_buf_add(out, text.p + at, name - at);
-		dts_sql_ident(out, i == 0 ? object->name : o->name);
+		dts_sql_ident(out, i == 0 ? object->name : object->table); /* a trigger's, as the server calls it now */
 		at = o->whole.at + o->whole.len;
 	}
 	dts_buf_add(out, text.p + at, text.len - at);
