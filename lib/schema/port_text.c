@@ -194,7 +194,7 @@ static void add_by_hand(struct dts_port *p, const struct dts_mapping *m, size_t 
 		at += key.len + 2;
 		dts_buf_add_slice(out, dts_slice_is(key, "object")  ? p->object
 				       : dts_slice_is(key, "name")  ? p->name
-				       : dts_slice_is(key, "bare")  ? dts_slice(p->name.p + 1, p->name.len > 2 ? p->name.len - 2 : 0)
+				       : dts_slice_is(key, "bare")  ? p->name.len > 2 ? dts_slice(p->name.p + 1, p->name.len - 2) : DTS_LIT("")
 				       : dts_slice_is(key, "item")  ? dts_port_span(p, p->at, p->end)
 				       : dts_slice_is(key, "words") ? dts_port_span(p, i, i + n)
 								    : dts_buf_slice(&rest));
