@@ -56,6 +56,10 @@
 #define NULL_ADDRESS "of NULL, MySQL gives NULL and MariaDB 0"
 #define FRACTIONS "MariaDB gives fractions of seconds and MySQL does not"
 #define SEQUENCES "MySQL has no sequences"
+#define BYTES "of binary strings, MySQL computes each byte and MariaDB the number that they begin with"
+/* Tried: the collation of a literal, of CAST and of CONVERT is that of the character set where no column decides. */
+#define CONVERTED "where no column decides, MySQL compares the text by utf8mb4_0900_ai_ci and MariaDB by its own default," \
+	" for which spaces at the end are equal: name a collation"
 
 const struct dts_mapping dts_mappings[] = {
 	/* --- character sets, and collations: the first that matches counts */
@@ -336,6 +340,7 @@ const struct dts_mapping dts_mappings[] = {
 	{MY, DTS_MAP_FUNCTION, "is_ipv4|is_ipv4_compat|is_ipv4_mapped|is_ipv6", DTS_MAP_CHANGED, NULL, NULL_ADDRESS},
 	{MY, DTS_MAP_FUNCTION, "time_to_sec", DTS_MAP_CHANGED, NULL, FRACTIONS},
 	{MY, DTS_MAP_FUNCTION, "weight_string", DTS_MAP_CHANGED, NULL, "weights of letters differ from server to server"},
+	{MY, DTS_MAP_FUNCTION, "bit_and|bit_count|bit_or|bit_xor", DTS_MAP_CHANGED, NULL, BYTES},
 	{MY, DTS_MAP_FUNCTION, "current_role", DTS_MAP_CHANGED, NULL, "without a role, MySQL gives NONE and MariaDB NULL"},
 	{MA, DTS_MAP_FUNCTION, "json_array_append|json_array_insert", DTS_MAP_CHANGED, NULL, "where the path is not there, MySQL gives the document and MariaDB NULL"},
 	{MA, DTS_MAP_FUNCTION, "json_value", DTS_MAP_CHANGED, NULL, "of an object or array, MySQL gives the text and MariaDB NULL"},
@@ -345,6 +350,7 @@ const struct dts_mapping dts_mappings[] = {
 	{MA, DTS_MAP_FUNCTION, "is_ipv4|is_ipv4_compat|is_ipv4_mapped|is_ipv6", DTS_MAP_CHANGED, NULL, NULL_ADDRESS},
 	{MA, DTS_MAP_FUNCTION, "time_to_sec", DTS_MAP_CHANGED, NULL, FRACTIONS},
 	{MA, DTS_MAP_FUNCTION, "weight_string", DTS_MAP_CHANGED, NULL, "weights of letters differ from server to server"},
+	{MA, DTS_MAP_FUNCTION, "bit_and|bit_count|bit_or|bit_xor", DTS_MAP_CHANGED, NULL, BYTES},
 	{MA, DTS_MAP_FUNCTION, "current_role", DTS_MAP_CHANGED, NULL, "without a role, MySQL gives NONE and MariaDB NULL"},
 	{MY, DTS_MAP_FUNCTION, "st_*|mbr*", DTS_MAP_CHANGED, NULL, SHAPES},
 	{MA, DTS_MAP_FUNCTION, "st_*|mbr*", DTS_MAP_CHANGED, NULL, SHAPES},
@@ -352,6 +358,14 @@ const struct dts_mapping dts_mappings[] = {
 	/* --- the words of expressions, queries and programs */
 	{MY, DTS_MAP_WORDS, "-> $", DTS_MAP_SAME, "JSON_EXTRACT(column, path)", NULL, NULL, 0, DTS_MAP_ARROW},
 	{MY, DTS_MAP_WORDS, "_ $", DTS_MAP_SAME, "CONVERT(text USING set)", NULL, NULL, 0, DTS_MAP_INTRODUCER},
+	{MY, DTS_MAP_WORDS, "AS CHAR ~? CHARSET utf8mb4", DTS_MAP_CHANGED, NULL, CONVERTED},
+	{MY, DTS_MAP_WORDS, "AS CHAR ~? CHARACTER SET utf8mb4", DTS_MAP_CHANGED, NULL, CONVERTED},
+	{MY, DTS_MAP_WORDS, "USING utf8mb4", DTS_MAP_CHANGED, NULL, CONVERTED},
+	{MY, DTS_MAP_WORDS, "& &", DTS_MAP_SAME, "&&"},
+	{MY, DTS_MAP_WORDS, "\\| \\|", DTS_MAP_SAME, "||"},
+	{MY, DTS_MAP_WORDS, "< <", DTS_MAP_CHANGED, "<<", BYTES},
+	{MY, DTS_MAP_WORDS, "> >", DTS_MAP_CHANGED, ">>", BYTES},
+	{MY, DTS_MAP_WORDS, "\\&^|~", DTS_MAP_CHANGED, NULL, BYTES},
 	{MY, DTS_MAP_WORDS, "REGEXP|RLIKE", DTS_MAP_CHANGED, NULL, REGEXP},
 	{MY, DTS_MAP_WORDS, "_gb18030 $", DTS_MAP_REFUSED, NULL, "write the text in utf8mb4"},
 	{MY, DTS_MAP_WORDS, "MEMBER OF ~", DTS_MAP_REFUSED, NULL, "take JSON_CONTAINS()"},
@@ -367,6 +381,14 @@ const struct dts_mapping dts_mappings[] = {
 	{MY, DTS_MAP_WORDS, "LANGUAGE JAVASCRIPT", DTS_MAP_REFUSED, NULL, "write the program in SQL"},
 	{MY, DTS_MAP_WORDS, "DISABLE ON REPLICA", DTS_MAP_SAME, "DISABLE ON SLAVE"},
 	{MY, DTS_MAP_WORDS, "`information_schema|`performance_schema|`mysql|`sys .", DTS_MAP_CHANGED, NULL, "the server's own tables are others there"},
+	{MA, DTS_MAP_WORDS, "AS CHAR ~? CHARSET utf8mb4", DTS_MAP_CHANGED, NULL, CONVERTED},
+	{MA, DTS_MAP_WORDS, "AS CHAR ~? CHARACTER SET utf8mb4", DTS_MAP_CHANGED, NULL, CONVERTED},
+	{MA, DTS_MAP_WORDS, "USING utf8mb4", DTS_MAP_CHANGED, NULL, CONVERTED},
+	{MA, DTS_MAP_WORDS, "& &", DTS_MAP_SAME, "&&"},
+	{MA, DTS_MAP_WORDS, "\\| \\|", DTS_MAP_SAME, "||"},
+	{MA, DTS_MAP_WORDS, "< <", DTS_MAP_CHANGED, "<<", BYTES},
+	{MA, DTS_MAP_WORDS, "> >", DTS_MAP_CHANGED, ">>", BYTES},
+	{MA, DTS_MAP_WORDS, "\\&^|~", DTS_MAP_CHANGED, NULL, BYTES},
 	{MA, DTS_MAP_WORDS, "REGEXP|RLIKE", DTS_MAP_CHANGED, NULL, REGEXP},
 	{MA, DTS_MAP_WORDS, "NEXT|PREVIOUS VALUE FOR", DTS_MAP_REFUSED, NULL, SEQUENCES},
 	{MA, DTS_MAP_WORDS, "FOR SYSTEM_TIME", DTS_MAP_REFUSED, NULL, "it keeps no history of rows"},

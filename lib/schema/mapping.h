@@ -57,7 +57,7 @@ enum dts_map_rule {
 /*
  * `words`, a space between: a keyword, any letter case, * at its end for any tail; a|b one of several; one
  * byte of punctuation; # a number, $ a string, % any token, ~ a bracket with all in it, @ a quoted
- * name, `x the name x, quoted or not; ? at the end: or none. Of a FUNCTION the name alone.
+ * name, `x the name x, quoted or not, \xy the punctuation x or y; ? at the end: or none. Of a FUNCTION the name alone.
  * `instead` (NULL: they stay): $1 is the first token that matched; of a FUNCTION $1 is the first argument, and
  * without a $ it is another name. A COLLATION's may hold one *, which is what stood for that in `words`.
  * `by_hand`: {object} {name} (of the column or key) {bare} (that without its quotes) {item} (all of it)

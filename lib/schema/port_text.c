@@ -90,6 +90,8 @@ static size_t match_word(const struct dts_port *p, struct dts_slice pattern, siz
 		return dts_port_is_char(p, i, '(') ? dts_port_behind_bracket(p, i) - i : 0;
 	case '`':
 		return is_name(p, i, pattern);
+	case '\\':
+		return t->type == DTS_SQL_PUNCT && memchr(pattern.p + 1, t->text.p[0], pattern.len - 1) != NULL;
 	case '\'':
 		return t->type == DTS_SQL_STRING && dts_slice_eq(pattern, t->text);
 	}
