@@ -56,6 +56,7 @@
 #define NULL_ADDRESS "of NULL, MySQL gives NULL and MariaDB 0"
 #define FRACTIONS "MariaDB gives fractions of seconds and MySQL does not"
 #define SEQUENCES "MySQL has no sequences"
+#define ROUNDS "of fractions of seconds that do not fit, MySQL rounds, and MariaDB cuts them off unless TIME_ROUND_FRACTIONAL is set"
 #define BYTES "of binary strings, MySQL computes each byte and MariaDB the number that they begin with"
 /* Tried: the collation of a literal, of CAST and of CONVERT is that of the character set where no column decides. */
 #define CONVERTED "where no column decides, MySQL compares the text by utf8mb4_0900_ai_ci and MariaDB by its own default," \
@@ -358,6 +359,7 @@ const struct dts_mapping dts_mappings[] = {
 	/* --- the words of expressions, queries and programs */
 	{MY, DTS_MAP_WORDS, "-> $", DTS_MAP_SAME, "JSON_EXTRACT(column, path)", NULL, NULL, 0, DTS_MAP_ARROW},
 	{MY, DTS_MAP_WORDS, "_ $", DTS_MAP_SAME, "CONVERT(text USING set)", NULL, NULL, 0, DTS_MAP_INTRODUCER},
+	{MY, DTS_MAP_WORDS, "AS TIME|DATETIME ~? )", DTS_MAP_CHANGED, NULL, ROUNDS, NULL, 0, DTS_MAP_ROUNDS},
 	{MY, DTS_MAP_WORDS, "AS CHAR ~? CHARSET utf8mb4", DTS_MAP_CHANGED, NULL, CONVERTED},
 	{MY, DTS_MAP_WORDS, "AS CHAR ~? CHARACTER SET utf8mb4", DTS_MAP_CHANGED, NULL, CONVERTED},
 	{MY, DTS_MAP_WORDS, "USING utf8mb4", DTS_MAP_CHANGED, NULL, CONVERTED},
@@ -381,6 +383,7 @@ const struct dts_mapping dts_mappings[] = {
 	{MY, DTS_MAP_WORDS, "LANGUAGE JAVASCRIPT", DTS_MAP_REFUSED, NULL, "write the program in SQL"},
 	{MY, DTS_MAP_WORDS, "DISABLE ON REPLICA", DTS_MAP_SAME, "DISABLE ON SLAVE"},
 	{MY, DTS_MAP_WORDS, "`information_schema|`performance_schema|`mysql|`sys .", DTS_MAP_CHANGED, NULL, "the server's own tables are others there"},
+	{MA, DTS_MAP_WORDS, "AS TIME|DATETIME ~? )", DTS_MAP_CHANGED, NULL, ROUNDS, NULL, 0, DTS_MAP_ROUNDS},
 	{MA, DTS_MAP_WORDS, "AS CHAR ~? CHARSET utf8mb4", DTS_MAP_CHANGED, NULL, CONVERTED},
 	{MA, DTS_MAP_WORDS, "AS CHAR ~? CHARACTER SET utf8mb4", DTS_MAP_CHANGED, NULL, CONVERTED},
 	{MA, DTS_MAP_WORDS, "USING utf8mb4", DTS_MAP_CHANGED, NULL, CONVERTED},

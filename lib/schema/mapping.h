@@ -52,6 +52,7 @@ enum dts_map_rule {
 	DTS_MAP_KEY_PERIOD,         /* WITHOUT OVERLAPS: the period's columns in its place */
 	DTS_MAP_ARROW,              /* a->'$.b', a->>'$.b' */
 	DTS_MAP_INTRODUCER,         /* _latin1'x' in the expression of a column or check */
+	DTS_MAP_ROUNDS,             /* a program does it as its sql_mode says, a view or table as the session's does */
 };
 
 /*

@@ -89,6 +89,8 @@ static void port_statement(struct dts_port *p, enum dts_ddl_kind kind, struct dt
 {
 	read_tokens(p, sql);
 	find_object(p, sql);
+	p->has_mode = kind == DTS_DDL_CREATE_PROCEDURE || kind == DTS_DDL_CREATE_FUNCTION || kind == DTS_DDL_CREATE_TRIGGER ||
+		      kind == DTS_DDL_CREATE_EVENT || kind == DTS_DDL_CREATE_PACKAGE;
 	port_head(p);
 	switch (kind) {
 	case DTS_DDL_CREATE_DATABASE:

@@ -25,6 +25,7 @@ struct dts_port {
 	bool item_left_out;
 	bool defines_charset;   /* here a character set without a collation gets one */
 	size_t params, params_end; /* of a routine */
+	bool has_mode;         /* a program, which keeps the sql_mode that it was made under */
 	struct dts_ported *ported;
 	struct dts_buf *out;
 };

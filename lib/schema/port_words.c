@@ -233,6 +233,15 @@ static size_t port_word(struct dts_port *p, size_t i, size_t end)
 	return dts_port_apply(p, m, i, n);
 }
 
+static void tell_rounding(struct dts_port *p, size_t i, size_t end)
+{
+	const struct dts_mapping *m = p->has_mode ? NULL : dts_mapping_of_rule(p->from, DTS_MAP_ROUNDS);
+	size_t n = m ? dts_port_match(p, m, i, end) : 0;
+
+	if (n > 0 && in_cast(p, i))
+		dts_port_tell(p, m, i, n - 1, NULL);
+}
+
 /* A character set: of a type, which may have a collation; a CAST, SET CHARACTER SET and INTO OUTFILE take none. */
 static size_t port_charset(struct dts_port *p, size_t i, size_t end)
 {
@@ -248,6 +257,7 @@ static size_t port_charset(struct dts_port *p, size_t i, size_t end)
 void dts_port_words(struct dts_port *p, size_t i, size_t end)
 {
 	while (i < end) {
+		tell_rounding(p, i, end);
 		size_t n = port_arrow(p, i, end);
 		if (n == 0)
 			n = port_introducer(p, i, end);
