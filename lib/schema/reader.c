@@ -6,117 +6,9 @@
 #include "mysql/quote.h"
 #include "record/json.h"
 #include "schema/check_names.h"
+#include "schema/plan.h"
 #include "schema/sight.h"
 #include "schema/table_text.h"
-#include "schema/views.h"
-
-enum what { MAKE, RESET_DATABASE, SET_SEQUENCE, ADD_KEYS, ADD_FOREIGN, SET_COUNTER, ENABLE, MAKE_ACCOUNT, GRANT };
-
-struct dts_schema_step {
-	enum what what;
-	enum dts_stage stage;
-	const struct dts_schema_object *object;
-};
-
-/* ---- the plan ---- */
-
-static void plan_one(struct dts_schema_reader *r, enum what what, enum dts_stage stage, const struct dts_schema_object *o)
-{
-	if (r->step_count == r->step_room) {
-		r->step_room = r->step_room ? 2 * r->step_room : 64;
-		r->steps = dts_realloc(r->steps, r->step_room * sizeof *r->steps);
-	}
-	r->steps[r->step_count++] = (struct dts_schema_step){what, stage, o};
-}
-
-static void plan_type(struct dts_schema_reader *r, enum what what, enum dts_stage stage, enum dts_ddl_type type)
-{
-	if (r->options.stages & stage)
-		for (size_t i = 0; i < r->objects.count; i++)
-			if (r->objects.items[i].type == type)
-				plan_one(r, what, stage, &r->objects.items[i]);
-}
-
-/* Views stand together among the objects; each comes behind those that it selects from. */
-static int plan_views(struct dts_schema_reader *r, struct dts_error *err)
-{
-	const struct dts_schema_object *views = NULL;
-	struct dts_program p = {0};
-	struct dts_buf why = {0};
-	size_t count = 0;
-	int rc = 0;
-
-	for (size_t i = 0; i < r->objects.count; i++)
-		if (r->objects.items[i].type == DTS_DDL_TYPE_VIEW) {
-			views = views ? views : &r->objects.items[i];
-			count++;
-		}
-	struct dts_slice *texts = dts_zalloc(count + 1, sizeof *texts);
-	size_t *order = dts_zalloc(count + 1, sizeof *order);
-	for (size_t i = 0; i < count && rc >= 0; i++) {
-		rc = dts_program_read(r->session, &views[i], &r->options.definer, &p, &why, err);
-		if (rc > 0)
-			texts[i] = dts_arena_copy(r->objects.arena, dts_buf_slice(&p.sql));
-		if (rc < 0)
-			dts_where(err, "view '%s.%s'", views[i].db.p, views[i].name.p);
-	}
-	if (rc >= 0)
-		dts_views_order(views, texts, count, order);
-	for (size_t i = 0; i < count && rc >= 0; i++)
-		plan_one(r, MAKE, DTS_STAGE_POST, &views[order[i]]);
-	dts_program_release(&p);
-	dts_buf_release(&why);
-	free(texts);
-	free(order);
-	return rc < 0 ? -1 : 0;
-}
-
-static void plan_accounts(struct dts_schema_reader *r, enum what what)
-{
-	if (r->options.stages & DTS_STAGE_POST)
-		for (size_t i = 0; i < r->accounts.count; i++)
-			plan_one(r, what, DTS_STAGE_POST, &r->account_objects[i]);
-}
-
-static int plan(struct dts_schema_reader *r, struct dts_error *err)
-{
-	bool apart = r->options.stages != DTS_STAGE_ALL; /* tables have their keys in a stage of their own */
-
-	if (r->options.enable_events) {
-		for (size_t i = 0; i < r->objects.count; i++)
-			if (r->objects.items[i].enabled)
-				plan_one(r, ENABLE, DTS_STAGE_FINAL, &r->objects.items[i]);
-		return 0;
-	}
-	plan_type(r, MAKE, DTS_STAGE_PRE, DTS_DDL_TYPE_DATABASE);
-	for (size_t i = 0; i < r->objects.count && r->options.stages & DTS_STAGE_PRE; i++)
-		if (r->objects.items[i].type == DTS_DDL_TYPE_SEQUENCE) {
-			plan_one(r, MAKE, DTS_STAGE_PRE, &r->objects.items[i]);
-			plan_one(r, SET_SEQUENCE, DTS_STAGE_PRE, &r->objects.items[i]);
-		}
-	plan_type(r, MAKE, DTS_STAGE_PRE, DTS_DDL_TYPE_TABLE);
-	for (size_t i = 0; i < r->objects.count && r->options.stages & (DTS_STAGE_POST | DTS_STAGE_FINAL); i++)
-		if (dts_schema_database_varies(&r->objects, &r->objects.items[i]))
-			plan_one(r, RESET_DATABASE, DTS_STAGE_POST, &r->objects.items[i]);
-	if (apart) {
-		plan_type(r, ADD_KEYS, DTS_STAGE_POST, DTS_DDL_TYPE_TABLE);
-		plan_type(r, ADD_FOREIGN, DTS_STAGE_POST, DTS_DDL_TYPE_TABLE);
-	}
-	plan_accounts(r, MAKE_ACCOUNT);
-	plan_type(r, MAKE, DTS_STAGE_POST, DTS_DDL_TYPE_PROCEDURE);
-	plan_type(r, MAKE, DTS_STAGE_POST, DTS_DDL_TYPE_FUNCTION);
-	plan_type(r, MAKE, DTS_STAGE_POST, DTS_DDL_TYPE_PACKAGE);
-	if (r->options.stages & DTS_STAGE_POST && plan_views(r, err) < 0)
-		return -1;
-	plan_accounts(r, GRANT);
-	if (apart) {
-		plan_type(r, SET_COUNTER, DTS_STAGE_FINAL, DTS_DDL_TYPE_TABLE);
-		plan_type(r, SET_SEQUENCE, DTS_STAGE_FINAL, DTS_DDL_TYPE_SEQUENCE);
-	}
-	plan_type(r, MAKE, DTS_STAGE_FINAL, DTS_DDL_TYPE_TRIGGER);
-	plan_type(r, MAKE, DTS_STAGE_FINAL, DTS_DDL_TYPE_EVENT);
-	return 0;
-}
 
 /*
  * The settings under which the text means what it said. Foreign keys may point
@@ -189,7 +81,7 @@ int dts_schema_reader_open(struct dts_schema_reader *r, struct dts_session *s, c
 	    read_accounts(r, sel, err) < 0)
 		return -1;
 	dts_schema_unseen(s, &r->objects, o->enable_events ? DTS_STAGE_FINAL : o->stages, &r->unseen);
-	return plan(r, err);
+	return dts_schema_plan(r, err);
 }
 
 /* ---- what steps come to ---- */
@@ -308,10 +200,10 @@ static int alter_table(struct dts_schema_reader *r, const struct dts_schema_step
 	int rc = read_table(r, st, err);
 
 	if (rc == 0 && st->result != DTS_SCHEMA_REFUSED && (rc = dts_items_parse(&items, dts_buf_slice(&st->sql), err)) == 0) {
-		if (step->what == SET_COUNTER)
+		if (step->what == DTS_STEP_SET_COUNTER)
 			add_counter(&items, step->object->name, &statements);
 		else
-			dts_stage_post_table(&items, step->object->name, step->what == ADD_FOREIGN, &statements);
+			dts_stage_post_table(&items, step->object->name, step->what == DTS_STEP_ADD_FOREIGN, &statements);
 		dts_items_release(&items);
 	}
 	if (st->result == DTS_SCHEMA_REFUSED)
@@ -542,22 +434,22 @@ static void grant(struct dts_schema_reader *r, const struct dts_schema_step *ste
 static int run_step(struct dts_schema_reader *r, const struct dts_schema_step *step, struct dts_error *err)
 {
 	switch (step->what) {
-	case ADD_KEYS:
-	case ADD_FOREIGN:
-	case SET_COUNTER:
+	case DTS_STEP_ADD_KEYS:
+	case DTS_STEP_ADD_FOREIGN:
+	case DTS_STEP_SET_COUNTER:
 		return alter_table(r, step, err);
-	case SET_SEQUENCE:
+	case DTS_STEP_SET_SEQUENCE:
 		return set_sequence(r, step, err);
-	case ENABLE:
+	case DTS_STEP_ENABLE:
 		return enable_event(r, step, err);
-	case RESET_DATABASE:
+	case DTS_STEP_RESET_DATABASE:
 		alter_database(r, step, find_database(r, step->object->db)->collation);
 		r->queue[0].more = true; /* it was told when it was made */
 		return 0;
-	case MAKE_ACCOUNT:
+	case DTS_STEP_MAKE_ACCOUNT:
 		make_account(r, step);
 		return 0;
-	case GRANT:
+	case DTS_STEP_GRANT:
 		grant(r, step);
 		return 0;
 	default:
