@@ -67,6 +67,14 @@ static int find(struct dts_applier *a, const struct dts_cascade_table *child, co
 	return rc < 0 ? -1 : found;
 }
 
+static bool has_parent(const struct dts_cascades *c, const struct dts_foreign *f)
+{
+	for (size_t i = 0; i < c->link_count; i++)
+		if (c->links[i].foreign == f)
+			return true;
+	return false;
+}
+
 static int check(struct dts_applier *a, struct dts_cascade_table *child, struct dts_error *err)
 {
 	if (child->checked)
@@ -78,6 +86,13 @@ static int check(struct dts_applier *a, struct dts_cascade_table *child, struct 
 			return -1;
 		if (found)
 			continue;
+		/* dts-dump, or dts-filter, was told so: --allow-missing-parents. */
+		if (!has_parent(&a->cascades, f)) {
+			dts_applier_notice(a, "foreign key '%.*s' of '%s.%s' is missing at the target, and its parent '%.*s.%.*s' is no part of this migration: "
+					   "what it does to rows at the source is lost, as was accepted", (int)f->name.len, f->name.p, child->to_db,
+					   child->to_table, (int)f->to_db.len, f->to_db.p, (int)f->to_table.len, f->to_table.p);
+			continue;
+		}
 		dts_fail(err, DTS_REFUSED, "table '%s.%s': foreign key '%.*s' (on delete %.*s, on update %.*s) is missing at the target, and the "
 			 "source does not log what it does", child->to_db, child->to_table, (int)f->name.len, f->name.p,
 			 (int)f->on_delete.len, f->on_delete.p, (int)f->on_update.len, f->on_update.p);

@@ -62,15 +62,30 @@ static void add_link(struct dts_cascades *c, size_t child, size_t parent, const 
 	c->links[c->link_count++] = (struct dts_foreign_link){child, parent, f};
 }
 
+/* The parent as the child's definition names it: as it is at the target, for dts-filter --route renames it there, too. Several
+ * sources of one table of the target are all parents. */
+static void link_parents(struct dts_cascades *c, size_t child, const struct dts_foreign *f)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < c->table_count; i++) {
+		if (!dts_slice_is(f->to_db, c->tables[i].to_db) || !dts_slice_is(f->to_table, c->tables[i].to_table))
+			continue;
+		add_link(c, child, i, f);
+		found = true;
+	}
+	long parent = found ? -1 : dts_cascades_find(c, f->to_db, f->to_table);
+	if (parent >= 0)
+		add_link(c, child, (size_t)parent, f);
+}
+
 void dts_cascades_join(struct dts_cascades *c)
 {
 	for (size_t i = 0; i < c->table_count; i++)
 		for (size_t j = 0; j < c->tables[i].schema.foreign_count; j++) {
 			const struct dts_foreign *f = &c->tables[i].schema.foreign[j];
-			bool acts = dts_foreign_acts(f->on_delete) || dts_foreign_acts(f->on_update);
-			long parent = acts ? dts_cascades_find(c, f->to_db, f->to_table) : -1;
-			if (parent >= 0)
-				add_link(c, i, (size_t)parent, f);
+			if (dts_foreign_acts(f->on_delete) || dts_foreign_acts(f->on_update))
+				link_parents(c, i, f);
 		}
 	c->group = dts_realloc(c->group, (c->table_count + 1) * sizeof *c->group);
 	dts_foreign_groups(c->links, c->link_count, c->group, c->table_count);
