@@ -57,7 +57,8 @@ static void check_port(struct dts_slice sql, bool to_mysql, enum dts_ddl_kind ki
 
 static void check_diff(struct dts_slice wanted, struct dts_slice present, bool allow_drop)
 {
-	struct dts_diff_input in = {DTS_MARIADB, DTS_LIT("db"), DTS_LIT("t"), wanted, present, allow_drop};
+	struct dts_diff_input in = {
+		.family = DTS_MARIADB, .db = DTS_LIT("db"), .name = DTS_LIT("t"), .wanted = wanted, .present = present, .allow_drop = allow_drop};
 	struct dts_diff_touched touched = {0};
 	struct dts_table_diff diff = {0};
 	struct dts_error err = DTS_ERROR_INIT;
