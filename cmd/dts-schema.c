@@ -134,7 +134,7 @@ struct printing {
 	struct dts_schema_reader *reader;
 	struct dts_output *out, *report;
 	struct dts_map told;
-	uint64_t records, refused;
+	uint64_t records, wanting; /* objects that cannot be at the target, or not without a hand */
 };
 
 static int print_record(struct printing *p, const struct dts_schema_statement *st, struct dts_error *err)
@@ -142,7 +142,7 @@ static int print_record(struct printing *p, const struct dts_schema_statement *s
 	bool refused = st->result == DTS_SCHEMA_REFUSED;
 
 	if (!st->more) {
-		p->refused += refused;
+		p->wanting += refused || st->told.by_hand.len > 0;
 		tell(st, &p->told);
 		if (p->o->report)
 			dts_schema_add_report(st, &p->report->buf);
@@ -171,9 +171,9 @@ static int print_records(struct printing *p, struct dts_error *err)
 		}
 	}
 	tell_repeated(&p->told);
-	if (rc == 0 && p->o->strict && p->refused > 0) {
-		rc = dts_fail(err, DTS_REFUSED, "%llu object%s cannot be at the target, see above", (unsigned long long)p->refused,
-			      p->refused > 1 ? "s" : "");
+	if (rc == 0 && p->o->strict && p->wanting > 0) {
+		rc = dts_fail(err, DTS_REFUSED, "%llu object%s cannot be at the target as at the source, see above",
+			      (unsigned long long)p->wanting, p->wanting > 1 ? "s" : "");
 		dts_hint(err, "make them by hand, and leave them out here with --ignore-table");
 	}
 	return rc;

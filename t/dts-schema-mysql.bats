@@ -140,6 +140,10 @@ told() {
 		'key `k`: (lower(`a`)); the key is left out: MariaDB'\''s keys are of columns: add a generated one, with the type of the expression' \
 		'check `c`: NOT ENFORCED; the check is left out: MariaDB would enforce it, on the rows that are there, too' \
 		"COMPRESSION='zlib' is left out: it is about how rows are stored, not about what they are"
+	run_tool 4 schema my d.t --for=mariadb --strict
+	[ -z "$output" ]
+	sql my 'DROP TABLE t; CREATE TABLE t (id INT PRIMARY KEY) COMPRESSION="zlib"' d
+	run_tool 0 schema my d.t --for=mariadb --strict
 	sql ma 'CREATE SEQUENCE s' d
 	told ma mysql '(id UUID PRIMARY KEY, n INT DEFAULT NEXTVAL(s), a TEXT, UNIQUE KEY u (n, a)) WITH SYSTEM VERSIONING' \
 		'column `id`: type uuid becomes char(36) CHARACTER SET ascii COLLATE ascii_general_ci: it is a text there, checked by nobody' \

@@ -191,7 +191,7 @@ ALTER DATABASE `d` COLLATE utf8mb4_bin' ]
 		'["d","","database","pre","done",0]["d","t","table","pre","done",0]["d","v","view","post","refused",1]' ]
 	run_tool 4 schema --strict d
 	[ -z "$output" ]
-	[[ $stderr == *"1 object cannot be at the target, see above"*'--ignore-table'* ]]
+	[[ $stderr == *"1 object cannot be at the target as at the source, see above"*'--ignore-table'* ]]
 	run_tool 0 schema --strict --ignore-table=d.v d
 	run_tool 5 schema --report=/dev/full d
 	run_tool 2 schema --stage=later d
