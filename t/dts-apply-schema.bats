@@ -262,6 +262,21 @@ dts-apply: hint: give the database the collation at the target, and repeat the c
 	done
 }
 
+@test "a table over other tables comes again, also with keys that came behind the rows" {
+	rec create-table 'CREATE TABLE `m` (\n  `a` int NOT NULL,\n  `b` int(5) DEFAULT NULL\n) ENGINE=MyISAM' >pre
+	rec create-table 'CREATE TABLE `u` (\n  `a` int NOT NULL,\n  `b` int(5) DEFAULT NULL\n) ENGINE=MRG_MyISAM UNION=(`m`)' >>pre
+	rec alter-table 'ALTER TABLE `m`\n  ADD KEY `k` (`b`)' >post
+	rec alter-table 'ALTER TABLE `u`\n  ADD KEY `k` (`b`)' >>post
+	run_schema 0 pre
+	run_schema 0 post
+	run_schema 0 pre
+	run_schema 0 post
+	sed 's/UNION=(`m`)/UNION=(`n`)/' pre >other
+	mv other pre
+	run_schema 4 pre
+	[[ $stderr == *"in:3: table 'd.u' is at the target already, "* ]]
+}
+
 @test "an account that may not try is told so, and one that may not make others' objects" {
 	local few=(-u few --password-file=word)
 

@@ -230,6 +230,18 @@ CREATE PROCEDURE `p`(a VARCHAR(9))
 ALTER DATABASE `d` COLLATE utf8mb4_unicode_ci' ]
 }
 
+@test "an event whose times are of the server's own zone is told, unless that is UTC" {
+	TZ=CET-1 servers_up zone
+	sql zone "CREATE DATABASE d; SET time_zone='+03:00'; CREATE EVENT d.own ON SCHEDULE EVERY 1 DAY STARTS '2026-01-01 10:00:00' DO SET @a = 1;
+		SET time_zone=SYSTEM; CREATE EVENT d.e ON SCHEDULE EVERY 1 DAY STARTS '2026-01-01 10:00:00' DO SET @a = 1"
+	run_tool 0 dts-schema --defaults-file="$(defaults)" -g zone d
+	[ "$stderr" = "dts-schema: event 'd.e': its times are of the server's own time zone, which is CET at the source" ]
+	[ "$(printf '%s\n' "$output" | jq -c 'select(.kind == "create-event").context.time_zone' | xargs)" = 'SYSTEM +03:00' ]
+	sql src "CREATE EVENT e ON SCHEDULE EVERY 1 DAY STARTS '2026-01-01 10:00:00' DO SET @a = 1" d
+	run_tool 0 schema d
+	[ -z "$stderr" ]
+}
+
 @test "a text that the account may not see is an error, with what to grant" {
 	sql src "CREATE PROCEDURE p () SET @a = 1; CREATE USER blind IDENTIFIED BY 'x'; GRANT EXECUTE, SELECT ON d.* TO blind" d
 	run_tool 4 env MYSQL_PWD=x dts-schema --defaults-file=/dev/null -S "$(server socket src)" -u blind d

@@ -331,3 +331,24 @@ const struct dts_item *dts_items_find(const struct dts_items *t, bool foreign, s
 	}
 	return NULL;
 }
+
+bool dts_items_union(struct dts_slice sql, struct dts_slice *before, struct dts_slice *whole, struct dts_slice *after)
+{
+	struct dts_sql_scan s;
+	int depth = 0;
+
+	for (dts_sql_start(&s, sql, 0); s.type != DTS_SQL_END; dts_sql_next(&s)) {
+		depth += dts_sql_is_char(&s, '(') - dts_sql_is_char(&s, ')');
+		if (depth != 0 || !dts_sql_is(&s, "UNION"))
+			continue;
+		size_t at = s.at;
+		while (s.type != DTS_SQL_END && !dts_sql_is_char(&s, ')'))
+			dts_sql_next(&s);
+		size_t end = s.at + s.len;
+		*before = dts_slice(sql.p, at);
+		*whole = dts_slice(sql.p + at, end - at);
+		*after = dts_slice(sql.p + end, sql.len - end);
+		return true;
+	}
+	return false;
+}

@@ -57,4 +57,7 @@ int dts_item_parse(struct dts_item *item, struct dts_slice clause, struct dts_ar
  * their own), NULL: none. Letter case does not tell names apart. */
 const struct dts_item *dts_items_find(const struct dts_items *t, bool foreign, struct dts_slice name);
 
+/* A definition up to, and behind, the UNION=(`a`,`b`) among its options, for where its tables are not. False: it has none. */
+bool dts_items_union(struct dts_slice sql, struct dts_slice *before, struct dts_slice *whole, struct dts_slice *after);
+
 #endif

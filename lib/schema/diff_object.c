@@ -1,6 +1,7 @@
 /* How the target itself writes what the source has. */
 #include "ddl/alike.h"
 #include "ddl/scan.h"
+#include "ddl/table_items.h"
 #include "mysql/quote.h"
 #include "record/json.h"
 #include "schema/diff_impl.h"
@@ -70,28 +71,6 @@ static int read_text(struct dts_schema_diff *d, struct dts_slice db, struct dts_
 	return rc;
 }
 
-/* The statement up to, and behind, UNION=(`a`,`b`) among the options: its tables are not where definitions are tried. */
-static bool find_union(struct dts_slice sql, struct dts_slice *before, struct dts_slice *whole, struct dts_slice *after)
-{
-	struct dts_sql_scan s;
-	int depth = 0;
-
-	for (dts_sql_start(&s, sql, 0); s.type != DTS_SQL_END; dts_sql_next(&s)) {
-		depth += dts_sql_is_char(&s, '(') - dts_sql_is_char(&s, ')');
-		if (depth != 0 || !dts_sql_is(&s, "UNION"))
-			continue;
-		size_t at = s.at;
-		while (s.type != DTS_SQL_END && !dts_sql_is_char(&s, ')'))
-			dts_sql_next(&s);
-		size_t end = s.at + s.len;
-		*before = dts_slice(sql.p, at);
-		*whole = dts_slice(sql.p + at, end - at);
-		*after = dts_slice(sql.p + end, sql.len - end);
-		return true;
-	}
-	return false;
-}
-
 /* MySQL puts literals of a CHECK into the column's character set when the table is altered. */
 static int read_altered(struct dts_schema_diff *d, struct dts_diff_object *x, struct dts_error *err)
 {
@@ -114,7 +93,7 @@ static int try_table(struct dts_schema_diff *d, struct dts_diff_object *x, struc
 {
 	struct dts_slice sql = x->sql, before, list, after;
 	struct dts_buf text = {0};
-	bool merge = find_union(sql, &before, &list, &after);
+	bool merge = dts_items_union(sql, &before, &list, &after);
 
 	if (merge) {
 		dts_buf_add_slice(&text, before);

@@ -257,6 +257,25 @@ static const struct dts_database *other_database(const struct dts_schema_reader 
 	return o->collation.len > 0 && d && !dts_slice_eq(d->collation, o->collation) ? d : NULL;
 }
 
+/* The moments of an event are those of its time zone, which may be the server's own: no two servers need have the same. */
+static int tell_zone(const struct dts_schema_reader *r, const struct dts_program *p, struct dts_schema_statement *st, struct dts_error *err)
+{
+	struct dts_buf zone = {0}, line = {0};
+
+	if (!dts_slice_is(dts_buf_slice(&p->time_zone), "SYSTEM"))
+		return 0;
+	int rc = dts_session_value(r->session, DTS_LIT("SELECT @@system_time_zone"), &zone, err);
+	if (rc > 0 && strcmp(dts_buf_text(&zone), "UTC") != 0 && strcmp(dts_buf_text(&zone), "GMT") != 0) {
+		dts_buf_addf(&line, "its times are of the server's own time zone, which is %s at the source", dts_buf_text(&zone));
+		dts_list_add(&st->told.why, dts_buf_text(&line));
+		if (st->result == DTS_SCHEMA_DONE)
+			st->result = DTS_SCHEMA_CHANGED;
+	}
+	dts_buf_release(&zone);
+	dts_buf_release(&line);
+	return rc < 0 ? -1 : 0;
+}
+
 /* A program is as its database was when it was made: texts in it without a character set are the database's. */
 static int make_program(struct dts_schema_reader *r, const struct dts_schema_step *step, struct dts_error *err)
 {
@@ -291,6 +310,8 @@ static int make_program(struct dts_schema_reader *r, const struct dts_schema_ste
 			dts_list_add(&st->told.why, "its time has passed, and servers make no such event that is not to be preserved");
 		}
 		if (o->type == DTS_DDL_TYPE_EVENT && st->result != DTS_SCHEMA_REFUSED) {
+			if (tell_zone(r, &p, st, err) < 0)
+				rc = -1;
 			dts_ddl_parse(&r->ddl, dts_buf_slice(&st->sql), p.flags);
 			dts_buf_clear(&r->text);
 			if (dts_ddl_disable_event(&r->ddl, dts_buf_slice(&st->sql), p.flags, &r->text)) {
