@@ -48,6 +48,17 @@ my_table() {
 	done
 }
 
+@test "MySQL's libraries are told, with what makes them" {
+	sql my "CREATE LIBRARY lib1 LANGUAGE JAVASCRIPT AS 'export function f(n) { return n; }'" d
+	run_tool 0 schema my --report="$BATS_TEST_TMPDIR/report" d
+	[ "$stderr" = "dts-schema: left out: library 'd.lib1': libraries are not moved
+dts-schema: library 'd.lib1': by hand: CREATE LIBRARY \`lib1\`\\x0a    LANGUAGE JAVASCRIPT\\x0aAS \$\$export function f(n) { return n; }\$\$" ]
+	[ "$(jq -c 'select(.result == "refused") | [.db, .name, .kind, .stage]' "$BATS_TEST_TMPDIR/report")" = '["d","lib1","library","post"]' ]
+	run_tool 0 schema my --for=mariadb --stage=post d
+	[ "$stderr" = "dts-schema: left out: library 'd.lib1': MariaDB has no libraries" ]
+	run_tool 4 schema my --strict d
+}
+
 @test "parameters keep the character set of the database in which MySQL's routine was made" {
 	sql my "ALTER DATABASE d COLLATE latin1_bin; ALTER DATABASE e COLLATE utf8mb4_unicode_520_ci; USE e; CREATE FUNCTION d.f (a VARCHAR(9), \`in\` ENUM('x,)','y'), c VARCHAR(9) CHARACTER SET ascii, n DECIMAL(3,1), ascii TEXT) RETURNS TEXT
 		DETERMINISTIC RETURN CONCAT_WS(' ', COLLATION(a), COLLATION(\`in\`), COLLATION(c), COLLATION(ascii)); CREATE PROCEDURE d.p (IN x CHAR(3), INOUT y INT) SELECT x; USE d; CREATE PROCEDURE d.q (IN x CHAR(3)) SELECT x"

@@ -7,27 +7,29 @@
 /* How the catalog lists the kinds that are not tables; %s is the database as a literal. */
 static const struct listing {
 	enum dts_ddl_type type;
-	bool mariadb_only;
+	enum { ANY, MARIADB, MYSQL_9_2 } of; /* the servers that have it */
 	const char *sql; /* name, what SHOW CREATE calls it, table, collation of the database then, state, comment */
 } listings[] = {
-	{DTS_DDL_TYPE_VIEW, false,
+	{DTS_DDL_TYPE_VIEW, ANY,
 	 "SELECT TABLE_NAME,'VIEW','','','','' FROM information_schema.TABLES WHERE TABLE_TYPE='VIEW' AND TABLE_SCHEMA=%s"},
-	{DTS_DDL_TYPE_TRIGGER, false,
+	{DTS_DDL_TYPE_TRIGGER, ANY,
 	 "SELECT TRIGGER_NAME,'TRIGGER',EVENT_OBJECT_TABLE,DATABASE_COLLATION,'','' FROM information_schema.TRIGGERS"
 	 " WHERE TRIGGER_SCHEMA=%s ORDER BY EVENT_OBJECT_TABLE,ACTION_TIMING,EVENT_MANIPULATION,ACTION_ORDER"},
-	{DTS_DDL_TYPE_PROCEDURE, false,
+	{DTS_DDL_TYPE_PROCEDURE, ANY,
 	 "SELECT ROUTINE_NAME,'PROCEDURE','',DATABASE_COLLATION,'',ROUTINE_COMMENT FROM information_schema.ROUTINES"
 	 " WHERE ROUTINE_TYPE='PROCEDURE' AND ROUTINE_SCHEMA=%s"},
-	{DTS_DDL_TYPE_FUNCTION, false,
+	{DTS_DDL_TYPE_FUNCTION, ANY,
 	 "SELECT ROUTINE_NAME,'FUNCTION','',DATABASE_COLLATION,'',ROUTINE_COMMENT FROM information_schema.ROUTINES"
 	 " WHERE ROUTINE_TYPE='FUNCTION' AND ROUTINE_SCHEMA=%s"},
-	{DTS_DDL_TYPE_PACKAGE, true, /* its body comes behind it */
+	{DTS_DDL_TYPE_PACKAGE, MARIADB, /* its body comes behind it */
 	 "SELECT ROUTINE_NAME,ROUTINE_TYPE,'',DATABASE_COLLATION,'',ROUTINE_COMMENT FROM information_schema.ROUTINES"
 	 " WHERE ROUTINE_TYPE LIKE 'PACKAGE%%' AND ROUTINE_SCHEMA=%s ORDER BY ROUTINE_NAME,ROUTINE_TYPE"},
-	{DTS_DDL_TYPE_EVENT, false,
+	{DTS_DDL_TYPE_EVENT, ANY,
 	 "SELECT EVENT_NAME,'EVENT','',DATABASE_COLLATION,IF(ON_COMPLETION='NOT PRESERVE' AND"
 	 " CONVERT_TZ(EXECUTE_AT,TIME_ZONE,'+00:00')<UTC_TIMESTAMP(),'OVER',STATUS),EVENT_COMMENT FROM information_schema.EVENTS"
 	 " WHERE EVENT_SCHEMA=%s"},
+	{DTS_DDL_TYPE_PACKAGE, MYSQL_9_2, /* told, and not printed */
+	 "SELECT LIBRARY_NAME,'LIBRARY','','','','' FROM information_schema.LIBRARIES WHERE LIBRARY_SCHEMA=%s"},
 };
 
 static struct dts_schema_object *add(struct dts_schema_objects *o, enum dts_ddl_type type, struct dts_slice db,
@@ -63,7 +65,7 @@ static int list(struct dts_session *s, const struct listing *l, struct dts_slice
 {
 	struct dts_buf sql = {0}, literal = {0};
 
-	if (l->mariadb_only && s->family != DTS_MARIADB)
+	if ((l->of == MARIADB && s->family != DTS_MARIADB) || (l->of == MYSQL_9_2 && (s->family != DTS_MYSQL || s->version < 90200)))
 		return 0;
 	dts_sql_literal(&literal, db);
 	dts_buf_addf(&sql, l->sql, dts_buf_text(&literal)); /* the table above: one %s each */
@@ -209,9 +211,14 @@ void dts_schema_objects_release(struct dts_schema_objects *o)
 	*o = (struct dts_schema_objects){0};
 }
 
+const char *dts_schema_object_kind(const struct dts_schema_object *o)
+{
+	return dts_slice_is(o->word, "LIBRARY") ? "library" : dts_ddl_type_name(o->type);
+}
+
 void dts_schema_object_label(const struct dts_schema_object *o, struct dts_buf *b)
 {
-	dts_buf_addf(b, "%s '%.*s", dts_ddl_type_name(o->type), (int)o->db.len, o->db.p);
+	dts_buf_addf(b, "%s '%.*s", dts_schema_object_kind(o), (int)o->db.len, o->db.p);
 	if (o->name.len > 0)
 		dts_buf_addf(b, "%s%.*s", o->db.len > 0 ? "." : "", (int)o->name.len, o->name.p);
 	dts_buf_addc(b, '\'');

@@ -38,6 +38,8 @@ int dts_schema_objects_read(struct dts_session *s, const struct dts_selection *s
 bool dts_schema_database_varies(const struct dts_schema_objects *o, const struct dts_schema_object *database);
 void dts_schema_objects_release(struct dts_schema_objects *o);
 
+/* The kind as people call it: that of its type, or MySQL's "library". */
+const char *dts_schema_object_kind(const struct dts_schema_object *o);
 /* What people call it: "table 'shop.orders'". Appended. */
 void dts_schema_object_label(const struct dts_schema_object *o, struct dts_buf *b);
 

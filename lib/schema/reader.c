@@ -257,6 +257,29 @@ static const struct dts_database *other_database(const struct dts_schema_reader 
 	return o->collation.len > 0 && d && !dts_slice_eq(d->collation, o->collation) ? d : NULL;
 }
 
+/* MySQL's JavaScript libraries, since 9.2, are for routines that only some of its editions take: for people to make. */
+static int leave_library(struct dts_schema_reader *r, const struct dts_schema_step *step, struct dts_error *err)
+{
+	struct dts_schema_statement *st = queue(r, step, DTS_DDL_UNKNOWN);
+	struct dts_buf sql = {0};
+	int rc = 0;
+
+	st->result = DTS_SCHEMA_REFUSED;
+	dts_list_add(&st->told.why, r->options.target == DTS_MYSQL ? "libraries are not moved" : "MariaDB has no libraries");
+	dts_buf_adds(&sql, "SHOW CREATE LIBRARY ");
+	dts_sql_table(&sql, step->object->db, step->object->name);
+	MYSQL_RES *res = r->options.target == DTS_MYSQL ? dts_session_query(r->session, dts_buf_slice(&sql), err) : NULL;
+	MYSQL_ROW row = res ? mysql_fetch_row(res) : NULL;
+	if (row && row[2])
+		dts_buf_adds(&st->told.by_hand, row[2]);
+	if (res)
+		mysql_free_result(res);
+	else if (r->options.target == DTS_MYSQL)
+		rc = -1;
+	dts_buf_release(&sql);
+	return rc;
+}
+
 /* The moments of an event are those of its time zone, which may be the server's own: no two servers need have the same. */
 static int tell_zone(const struct dts_schema_reader *r, const struct dts_program *p, struct dts_schema_statement *st, struct dts_error *err)
 {
@@ -485,7 +508,7 @@ static int run_step(struct dts_schema_reader *r, const struct dts_schema_step *s
 	case DTS_DDL_TYPE_SEQUENCE:
 		return make_sequence(r, step, err);
 	default:
-		return make_program(r, step, err);
+		return dts_slice_is(step->object->word, "LIBRARY") ? leave_library(r, step, err) : make_program(r, step, err);
 	}
 }
 

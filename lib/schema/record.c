@@ -55,7 +55,7 @@ void dts_schema_add_report(const struct dts_schema_statement *st, struct dts_buf
 	dts_json_add_string(out, st->object->db);
 	dts_buf_adds(out, ",\"name\":");
 	dts_json_add_string(out, st->object->name);
-	dts_buf_addf(out, ",\"kind\":\"%s\",\"stage\":\"%s\",\"result\":\"%s\"", dts_ddl_type_name(st->object->type),
+	dts_buf_addf(out, ",\"kind\":\"%s\",\"stage\":\"%s\",\"result\":\"%s\"", dts_schema_object_kind(st->object),
 		     dts_stage_name(st->stage), results[st->result]);
 	if (st->told.why.count > 0) {
 		dts_buf_adds(out, ",\"why\":[");
