@@ -355,21 +355,3 @@ same_columns() { [ "$(columns "$1")" = "$(columns "$2")" ] || { columns "$1"; ec
 		sql $to 'DROP DATABASE `dts-try-8`; DROP DATABASE `dts-try-x`'
 	done
 }
-
-@test "a foreign key to a key that is not unique is told, with the way out" {
-	local stage
-
-	sql maria 'CREATE TABLE p (a INT PRIMARY KEY, b INT, KEY kb (b)); CREATE TABLE c (a INT PRIMARY KEY, b INT, CONSTRAINT f FOREIGN KEY (b) REFERENCES p (b))' d
-	tool dts-schema -g maria --for=mysql --stage=pre d | tool dts-apply -g dst
-	tool dts-schema -g maria --for=mysql --stage=post d >post
-	tool dts-schema -g maria --for=mysql d >all
-	for stage in post all; do
-		[ $stage = post ] || sql dst 'DROP DATABASE d'
-		run_tool 4 apply "$stage"
-		[[ $stderr == *"(error 6125)"*"dts-apply: hint: the source has it all the same: SET GLOBAL restrict_fk_on_non_standard_key=OFF at the target, or give the parent a UNIQUE key there; then repeat the command" ]]
-	done
-	sql dst 'SET GLOBAL restrict_fk_on_non_standard_key=OFF'
-	tool dts-apply -g dst all
-	sql dst 'SET GLOBAL restrict_fk_on_non_standard_key=ON'
-	run_tool 0 apply post
-}

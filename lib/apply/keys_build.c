@@ -11,7 +11,6 @@
 enum {
 	MAX_TRIES = 5,
 	FOREIGN_EXISTS = 1826, /* MySQL; MariaDB says 1005 with errno 121 in its words */
-	PARENT_NOT_UNIQUE = 6125, /* MySQL, since 8.4 */
 };
 
 void dts_key_notes_release(struct dts_key_notes *notes)
@@ -132,9 +131,6 @@ static void fail_job(struct job *j, unsigned number)
 	else if (number == ER_NO_REFERENCED_ROW_2 || number == ER_NO_REFERENCED_ROW)
 		dts_hint(&j->err, "all rows are there, and one refers to a parent that is not (is the parent's table part of the migration?):"
 				  " mend them, or add the key there by hand under its name; then repeat the command");
-	else if (number == PARENT_NOT_UNIQUE)
-		dts_hint(&j->err, "the source has it all the same: SET GLOBAL restrict_fk_on_non_standard_key=OFF at the target, or give the parent a"
-				  " UNIQUE key there; then repeat the command");
 	else if (j->err.status == DTS_REFUSED && j->notes->unnoted && !j->err.hint[0])
 		dts_hint(&j->err, "make what it needs at the target and repeat the command, which passes over what is there");
 	else if (j->err.status == DTS_REFUSED && !j->err.hint[0])

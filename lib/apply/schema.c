@@ -43,9 +43,6 @@ static int run(struct dts_applier *a, struct dts_apply_statement *s, struct dts_
 		*err = (struct dts_error)DTS_ERROR_INIT;
 		return 0;
 	}
-	if (strstr(err->message, "(error 6125)"))
-		dts_hint(err, "the source has it all the same: SET GLOBAL restrict_fk_on_non_standard_key=OFF at the target, or give the parent a UNIQUE "
-			      "key there; then repeat the command");
 	if (s->ddl.definer.len > 0 && strstr(err->message, "(error 1227)"))
 		dts_hint(err, "to make objects of another account needs SET USER (MariaDB) or SET_ANY_DEFINER (MySQL); dts-schema --definer=strip makes "
 			      "them this account's own, --definer=ACCOUNT another's");
