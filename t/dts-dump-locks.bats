@@ -108,7 +108,7 @@ try_lock() {
 	# something only if the log went on between them.
 	read -ra words <<<"${lines[-1]}"
 	[ "${words[0]}" -eq $((4 * ${DTS_SNAPSHOTS:-20})) ]
-	[ "${words[8]}" -gt $((${DTS_SNAPSHOTS:-20} / 2)) ]
+	[ "${words[8]}" -gt $((${DTS_SNAPSHOTS:-20} / 4)) ]
 	exact=${words[2]} common=${words[4]}
 }
 
