@@ -10,7 +10,7 @@ static bool same_name(const struct dts_schema_diff *d, struct dts_slice a, struc
 {
 	if (d->source->lower_case_names == 0 && d->target->lower_case_names == 0)
 		return dts_slice_eq(a, b);
-	return a.len == b.len && strncasecmp(a.p, b.p, a.len) == 0;
+	return a.len == b.len && (a.len == 0 || strncasecmp(a.p, b.p, a.len) == 0);
 }
 
 /* ---- names at the target ---- */

@@ -12,7 +12,7 @@ const char *dts_stage_name(enum dts_stage stage)
 
 static bool same(struct dts_slice a, struct dts_slice b)
 {
-	return a.len == b.len && strncasecmp(a.p, b.p, a.len) == 0;
+	return a.len == b.len && (a.len == 0 || strncasecmp(a.p, b.p, a.len) == 0);
 }
 
 static const struct dts_item *column(const struct dts_items *t, struct dts_slice name)
