@@ -140,11 +140,12 @@ static bool sees(const struct dts_session *s, const struct dts_list *lines, enum
 	return seen && !revoked;
 }
 
-/* The account's, and MariaDB's PUBLIC. None: a server that asks for no privileges. */
-static int read_lines(struct dts_session *s, const char *sql, struct dts_list *lines)
+enum { OPTION_PREVENTS = 1290 }; /* --skip-grant-tables: a server that asks for no privileges shows everything */
+
+/* The account's, or MariaDB's PUBLIC. */
+static int read_lines(struct dts_session *s, const char *sql, struct dts_list *lines, struct dts_error *err)
 {
-	struct dts_error ignored = DTS_ERROR_INIT;
-	MYSQL_RES *res = dts_session_query(s, dts_slice_of(sql), &ignored);
+	MYSQL_RES *res = dts_session_query(s, dts_slice_of(sql), err);
 
 	if (!res)
 		return -1;
@@ -166,11 +167,18 @@ void dts_schema_unseen(struct dts_session *s, const struct dts_schema_objects *o
 {
 	struct dts_list lines = {0};
 	struct dts_buf line = {0};
+	struct dts_error err = DTS_ERROR_INIT;
 
-	if (read_lines(s, "SHOW GRANTS", &lines) < 0)
+	if (read_lines(s, "SHOW GRANTS", &lines, &err) < 0) {
+		if (mysql_errno(s->mysql) != OPTION_PREVENTS) {
+			dts_buf_addf(&line, "the account's privileges are not known (%s)", err.message);
+			dts_list_add(unseen, dts_buf_text(&line));
+		}
+		dts_buf_release(&line);
 		return;
-	if (s->family == DTS_MARIADB && s->version >= 101100)
-		read_lines(s, "SHOW GRANTS FOR PUBLIC", &lines);
+	}
+	if (s->family == DTS_MARIADB && s->version >= 101100) /* without them it seems to see less, which is told */
+		read_lines(s, "SHOW GRANTS FOR PUBLIC", &lines, &err);
 	for (size_t i = 0; i < o->databases.count; i++) {
 		struct dts_slice db = o->databases.items[i].name, none = DTS_LIT("");
 		bool triggers = stages & DTS_STAGE_FINAL && !sees_triggers(s, o, &lines, db);

@@ -7,7 +7,8 @@
 /*
  * What a server does not even name to an account that lacks a privilege: triggers, events and routines. Appends a line
  * for people to `unseen` for each database of `o` that may have some which are needed in `stages`. The privileges are
- * those of SHOW GRANTS, roles that are active included; where the server does not tell them, nothing is said.
+ * those of SHOW GRANTS, roles that are active included; where the server does not tell them, one line says that, but for one
+ * that asks for none (--skip-grant-tables).
  */
 void dts_schema_unseen(struct dts_session *s, const struct dts_schema_objects *o, unsigned stages, struct dts_list *unseen);
 
