@@ -332,6 +332,23 @@ int dts_gtids_include(struct dts_gtids *g, const struct dts_gtid *gtid)
 		       : set_last(&g->list, (struct dts_gtid_last){gtid->domain, gtid->server, gtid->number});
 }
 
+int dts_gtids_unite(struct dts_gtids *g, const struct dts_gtids *behind)
+{
+	if (!dts_gtids_known(g) || !dts_gtids_known(behind))
+		return -1;
+	if (dts_gtids_is_empty(behind))
+		return 0;
+	if (!dts_gtids_fits(g, behind->form))
+		return -1;
+	g->form = behind->form;
+	if (g->form == DTS_GTID_MYSQL)
+		return dts_gtid_set_unite(&g->set, &behind->set);
+	for (size_t i = 0; i < behind->list.count; i++)
+		if (set_last(&g->list, behind->list.items[i]) < 0)
+			return -1;
+	return 0;
+}
+
 int dts_gtids_advance(struct dts_gtids *g, struct dts_slice gtid)
 {
 	struct dts_gtid one;

@@ -115,6 +115,10 @@ int dts_gtids_include(struct dts_gtids *g, const struct dts_gtid *gtid);
 /* The same by text; -1 too if it is not the text of a GTID. */
 int dts_gtids_advance(struct dts_gtids *g, struct dts_slice gtid);
 
+/* Takes in all that `behind` has, transactions that came behind those of `g`. -1 as dts_gtids_include(), or `behind` is
+ * not known; some may have been taken in then. */
+int dts_gtids_unite(struct dts_gtids *g, const struct dts_gtids *behind);
+
 /* The position behind transaction `tx`, a GTID or not: unknown stays unknown, and
  * it becomes so where `tx` cannot be taken in. */
 void dts_gtids_follow(struct dts_gtids *g, struct dts_slice tx);
@@ -136,6 +140,7 @@ void dts_gtid_set_copy(struct dts_gtid_set *to, const struct dts_gtid_set *from)
 int dts_gtid_set_parse(struct dts_gtid_set *s, struct dts_slice text, struct dts_error *err);
 void dts_gtid_set_add(struct dts_buf *b, const struct dts_gtid_set *s);
 int dts_gtid_set_include(struct dts_gtid_set *s, const struct dts_gtid *gtid);
+int dts_gtid_set_unite(struct dts_gtid_set *s, const struct dts_gtid_set *other);
 bool dts_gtid_set_contain(const struct dts_gtid_set *s, const struct dts_gtid *gtid);
 bool dts_gtid_set_cover(const struct dts_gtid_set *a, const struct dts_gtid_set *b);
 bool dts_gtid_set_equal(const struct dts_gtid_set *a, const struct dts_gtid_set *b);

@@ -170,6 +170,40 @@ int dts_gtid_set_include(struct dts_gtid_set *s, const struct dts_gtid *gtid)
 	return 0;
 }
 
+/* Puts an interval in, in place of all that it meets. */
+static int include_interval(struct dts_gtid_set *s, struct dts_gtid_group *g, struct dts_gtid_interval i)
+{
+	size_t at = find_interval(g, i.first), behind;
+
+	if (at > 0 && g->items[at - 1].end == i.first)
+		at--;
+	for (behind = at; behind < g->count && g->items[behind].first <= i.end; behind++) {
+		i.first = g->items[behind].first < i.first ? g->items[behind].first : i.first;
+		i.end = g->items[behind].end > i.end ? g->items[behind].end : i.end;
+	}
+	if (behind == at && s->intervals == DTS_GTID_MAX_INTERVALS)
+		return -1;
+	reserve_intervals(g, g->count + 1);
+	memmove(g->items + at + 1, g->items + behind, (g->count - behind) * sizeof *g->items);
+	g->items[at] = i;
+	g->count = g->count - (behind - at) + 1;
+	s->intervals = s->intervals - (behind - at) + 1;
+	return 0;
+}
+
+int dts_gtid_set_unite(struct dts_gtid_set *s, const struct dts_gtid_set *other)
+{
+	for (size_t i = 0; i < other->count; i++) {
+		const struct dts_gtid_group *from = &other->groups[i];
+		struct dts_gtid_group *g = use_group(s, from->uuid, from->tag);
+
+		for (size_t k = 0; k < from->count; k++)
+			if (!g || include_interval(s, g, from->items[k]) < 0)
+				return -1;
+	}
+	return 0;
+}
+
 bool dts_gtid_set_contain(const struct dts_gtid_set *s, const struct dts_gtid *gtid)
 {
 	const struct dts_gtid_group *g = find_group(s, gtid->uuid, gtid->tag);
