@@ -153,7 +153,7 @@ static void add_json(struct dts_buf *out, const struct dts_frame_head *h, bool f
 		dts_position_add(out, &h->from, true);
 	}
 	dts_buf_adds(out, ",\"to\":");
-	dts_position_add(out, &h->to, foot || !h->to.file[0]);
+	dts_position_add(out, &h->to, true);
 	dts_buf_addc(out, '}');
 }
 

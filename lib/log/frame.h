@@ -58,7 +58,8 @@ struct dts_frame_head {
 	uint64_t newest_before; /* the greatest time of all that came before in the log */
 	bool first;               /* of its segment: `from` is there; a foot has it, too */
 	struct dts_position from; /* where the log stood before it, with GTIDs where known; else it is the head's before */
-	struct dts_position to;   /* and behind it, where the source is to be read on; GTIDs only in a foot */
+	struct dts_position to;   /* and behind it, where the source is to be read on. In a head it has GTIDs only where a record
+				   * set them to what following its transactions one by one does not give */
 	struct dts_gtids gtids;   /* of its transactions: MySQL's set, MariaDB's last of each domain; not known: some have none */
 	struct dts_frame_tables tables; /* those of its changes, schemas and statements */
 };

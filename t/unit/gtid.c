@@ -217,6 +217,83 @@ static void test_random(void)
 	dts_buf_release(&text);
 }
 
+/* One set taken into another at once is as one by one; and what one has, in any order, does not change the other. */
+static void test_unite(void)
+{
+	static const char *const groups[] = {U ":1", U ":tag:1", V ":1", V ":a:1"};
+	struct dts_gtids a = {0}, b = {0}, one_by_one = {0}, sum = {0};
+	struct dts_gtid gtid;
+
+	srand((unsigned)unit_seed());
+	for (int round = 0; round < 3000; round++) {
+		dts_gtids_set_empty(&a, DTS_GTID_MYSQL);
+		dts_gtids_set_empty(&b, DTS_GTID_MYSQL);
+		const int range = 1 + rand() % 40;
+		for (int i = rand() % 40; i > 0; i--) {
+			REQUIRE(dts_gtid_parse(&gtid, s(groups[rand() % 4])));
+			gtid.number = 1 + (uint64_t)(rand() % range);
+			CHECK_INT(0, dts_gtids_include(rand() % 2 ? &a : &b, &gtid));
+		}
+		dts_gtids_copy(&one_by_one, &a);
+		for (size_t i = 0; i < b.set.count; i++)
+			for (size_t k = 0; k < b.set.groups[i].count; k++) {
+				gtid.form = DTS_GTID_MYSQL;
+				memcpy(gtid.uuid, b.set.groups[i].uuid, sizeof gtid.uuid);
+				memcpy(gtid.tag, b.set.groups[i].tag, sizeof gtid.tag);
+				for (gtid.number = b.set.groups[i].items[k].first; gtid.number < b.set.groups[i].items[k].end; gtid.number++)
+					CHECK_INT(0, dts_gtids_include(&one_by_one, &gtid));
+			}
+		dts_gtids_copy(&sum, &a);
+		CHECK_INT(0, dts_gtids_unite(&sum, &b));
+		CHECK(dts_gtids_equal(&sum, &one_by_one));
+		CHECK(dts_gtids_cover(&sum, &a) && dts_gtids_cover(&sum, &b));
+		CHECK_INT(0, dts_gtids_unite(&b, &a));
+		CHECK(dts_gtids_equal(&sum, &b));
+		CHECK_INT(0, dts_gtids_unite(&b, &b));
+		CHECK(dts_gtids_equal(&sum, &b));
+	}
+	dts_gtids_release(&a);
+	dts_gtids_release(&b);
+	dts_gtids_release(&one_by_one);
+	dts_gtids_release(&sum);
+}
+
+/* `behind` taken into `to`: its text, or "no". */
+static const char *unite(const char *to, const char *behind)
+{
+	static struct dts_buf b;
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_gtids x = {0}, y = {0};
+
+	dts_buf_clear(&b);
+	if (to)
+		CHECK_INT(0, dts_gtids_parse(&x, s(to), DTS_GTID_MYSQL, &err));
+	if (behind)
+		CHECK_INT(0, dts_gtids_parse(&y, s(behind), DTS_GTID_MARIADB, &err));
+	if (dts_gtids_unite(&x, &y) < 0)
+		dts_buf_adds(&b, "no");
+	else
+		dts_gtids_add(&b, &x);
+	dts_gtids_release(&x);
+	dts_gtids_release(&y);
+	return dts_buf_text(&b);
+}
+
+static void test_unite_lists(void)
+{
+	CHECK_STR("0-2-7,1-1-9,2-1-1", unite("0-1-6,1-1-9", "0-2-7,2-1-1"));
+	CHECK_STR("0-2-5", unite("0-1-6", "0-2-5")); /* what came behind is the last, whatever its number */
+	CHECK_STR("0-1-6", unite("", "0-1-6"));
+	CHECK_STR("0-1-6", unite("0-1-6", ""));
+	CHECK_STR(U ":1-3", unite(U ":1-3", ""));
+	CHECK_STR("", unite("", ""));
+	CHECK_STR(U ":1-9223372036854775806", unite(U ":1-5:9223372036854775806", U ":3-9223372036854775805"));
+	CHECK_STR("no", unite("0-1-6", U ":1"));
+	CHECK_STR("no", unite(U ":1", "0-1-6"));
+	CHECK_STR("no", unite(NULL, "0-1-6"));
+	CHECK_STR("no", unite("0-1-6", NULL));
+}
+
 static bool covers(const char *a, const char *b)
 {
 	struct dts_error err = DTS_ERROR_INIT;
@@ -414,6 +491,8 @@ int main(void)
 	RUN(test_single);
 	RUN(test_advance);
 	RUN(test_random);
+	RUN(test_unite);
+	RUN(test_unite_lists);
 	RUN(test_cover);
 	RUN(test_binary);
 	RUN(test_binary_without_tags);
