@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "log/known.h"
 #include "log/line.h"
 
 struct finding {
@@ -77,6 +78,11 @@ static int check_frames(struct finding *f, struct dts_error *err)
 	return 0;
 }
 
+static int became_shorter(const struct dts_segment *s, struct dts_error *err)
+{
+	return dts_fail(err, DTS_BAD_INPUT, "segment '%s' became shorter while it was read", s->path);
+}
+
 static int sum_up(struct finding *f, struct dts_error *err)
 {
 	struct dts_segment *s = &f->segment;
@@ -89,7 +95,7 @@ static int sum_up(struct finding *f, struct dts_error *err)
 		if (step == DTS_STEP_FOOT)
 			break;
 		if (step != DTS_STEP_HEAD)
-			return step == DTS_STEP_END ? dts_fail(err, DTS_BAD_INPUT, "segment '%s' became shorter while it was read", s->path) : -1;
+			return step == DTS_STEP_END ? became_shorter(s, err) : -1;
 		dts_frame_head_sum(sum, &s->head);
 		if (s->head.streams > 0) {
 			f->stream_at = s->head.at;
@@ -109,7 +115,7 @@ static int load_at(struct dts_segment *s, uint64_t at, struct dts_buf *content, 
 	enum dts_step step = dts_segment_step(s, err);
 	if (step == DTS_STEP_HEAD)
 		return dts_segment_load(s, content, err);
-	return step == DTS_STEP_END ? dts_fail(err, DTS_BAD_INPUT, "segment '%s' became shorter while it was read", s->path) : -1;
+	return step == DTS_STEP_END ? became_shorter(s, err) : -1;
 }
 
 /* A segment begins with a stream record, and so each has one. */
@@ -207,62 +213,75 @@ void dts_log_end_release(struct dts_log_end *end)
 	*end = (struct dts_log_end){0};
 }
 
-static int each_schema(struct dts_slice text, struct dts_record *record, int (*each)(void *, struct dts_slice, struct dts_error *),
-		       void *context, struct dts_error *err)
+/* Takes in what the records say of tables; a stream record begins anew, since all that are known are told behind it. */
+static int take_known(struct dts_log_known *known, struct dts_slice text, struct dts_record *record, struct dts_error *err)
 {
 	struct dts_slice line;
 
-	while (dts_line_next(&text, &line))
-		if (dts_line_op(record, line) == DTS_OP_SCHEMA && each(context, line, err) < 0)
+	while (dts_line_next(&text, &line)) {
+		enum dts_op op = dts_line_op(record, line);
+		if (op == DTS_OP_STREAM)
+			dts_log_known_clear(known);
+		if (op != DTS_OP_SCHEMA && op != DTS_OP_DDL)
+			continue;
+		if (dts_record_parse(record, line, err) < 0)
 			return -1;
+		dts_log_known_take(known, record);
+	}
 	return 0;
 }
 
-/* The records behind the last stream record of the frame. */
-static struct dts_slice behind_stream(struct dts_slice text, struct dts_record *record)
+/* Offset of the head whose frame has the last stream record. */
+static int last_stream(struct dts_segment *s, uint64_t size, uint64_t *at, struct dts_error *err)
 {
-	struct dts_slice behind = text, line;
+	*at = 0;
+	while (s->next < size) {
+		enum dts_step step = dts_segment_step(s, err);
+		if (step != DTS_STEP_HEAD)
+			return step == DTS_STEP_FOOT || step == DTS_STEP_END ? 0 : -1;
+		if (s->head.streams > 0)
+			*at = s->head.at;
+	}
+	return 0;
+}
 
-	while (dts_line_next(&text, &line))
-		if (dts_line_op(record, line) == DTS_OP_STREAM)
-			behind = text;
-	return behind;
+static int read_known(struct dts_log_known *known, const char *dir, const struct dts_log_end *end, struct dts_error *err)
+{
+	struct dts_segment s = {.fd = -1};
+	struct dts_record record;
+	struct dts_buf content = {0};
+	uint64_t at = 0;
+	int rc = dts_segment_open(&s, dir, &end->segment, err);
+
+	dts_record_init(&record);
+	if (rc == 0)
+		rc = last_stream(&s, end->size, &at, err);
+	for (s.next = at; rc == 0 && s.next < end->size;) {
+		enum dts_step step = dts_segment_step(&s, err);
+		if (step == DTS_STEP_FOOT)
+			break;
+		dts_buf_clear(&content);
+		if (step == DTS_STEP_HEAD)
+			rc = dts_segment_load(&s, &content, err);
+		else
+			rc = step == DTS_STEP_END ? became_shorter(&s, err) : -1;
+		if (rc == 0 && take_known(known, dts_buf_slice(&content), &record, err) < 0)
+			rc = dts_where(err, "segment '%s', offset %llu", s.path, (unsigned long long)s.head.at);
+	}
+	dts_segment_close(&s);
+	dts_record_release(&record);
+	dts_buf_release(&content);
+	return rc;
 }
 
 int dts_log_end_schemas(const char *dir, const struct dts_log_end *end, int (*each)(void *context, struct dts_slice line, struct dts_error *err),
 			void *context, struct dts_error *err)
 {
-	struct dts_segment s = {.fd = -1};
-	struct dts_record record;
-	struct dts_buf content = {0};
-	uint64_t stream_at = 0;
-	int rc = 0;
+	struct dts_log_known known = {0};
+	int rc = end->empty ? 0 : read_known(&known, dir, end, err);
 
-	if (end->empty)
-		return 0;
-	dts_record_init(&record);
-	if (dts_segment_open(&s, dir, &end->segment, err) < 0)
-		rc = -1;
-	while (rc == 0 && s.next < end->size) {
-		enum dts_step step = dts_segment_step(&s, err);
-		if (step != DTS_STEP_HEAD) {
-			rc = step == DTS_STEP_FOOT ? 0 : -1;
-			break;
-		}
-		if (s.head.streams > 0)
-			stream_at = s.head.at;
-	}
-	for (s.next = stream_at; rc == 0 && s.next < end->size && dts_segment_step(&s, err) == DTS_STEP_HEAD;) {
-		if (s.head.schemas == 0)
-			continue;
-		dts_buf_clear(&content);
-		rc = dts_segment_load(&s, &content, err);
-		struct dts_slice text = dts_buf_slice(&content);
-		if (rc == 0)
-			rc = each_schema(s.head.at == stream_at ? behind_stream(text, &record) : text, &record, each, context, err);
-	}
-	dts_segment_close(&s);
-	dts_record_release(&record);
-	dts_buf_release(&content);
+	for (size_t i = 0; rc == 0 && i < known.count; i++)
+		rc = each(context, dts_buf_slice(&known.items[i].line), err);
+	dts_log_known_release(&known);
 	return rc;
 }

@@ -28,8 +28,8 @@ struct dts_log_end {
 int dts_log_find_end(const char *dir, struct dts_log_end *end, struct dts_error *err);
 void dts_log_end_release(struct dts_log_end *end);
 
-/* The schema records, without newline, that are in force at the end: all that were told since the last stream record,
- * behind which who appends tells all that are known. `each` borrows the line; a later one of the same table counts. */
+/* The schema records, without newline, that are in force at the end (known.h), each table's once. `each` borrows the line;
+ * what it returns below 0 ends it. */
 int dts_log_end_schemas(const char *dir, const struct dts_log_end *end, int (*each)(void *context, struct dts_slice line, struct dts_error *err),
 			void *context, struct dts_error *err);
 

@@ -77,6 +77,28 @@ static int read_route(struct dts_route *route, const char *text, struct dts_erro
 	return route->pattern ? 0 : -1;
 }
 
+/* The next byte that counts, in lower case; -1: none. */
+static int next_ascii(struct dts_slice s, size_t *at)
+{
+	while (*at < s.len && (unsigned char)s.p[*at] >= 0x80)
+		(*at)++;
+	if (*at == s.len)
+		return -1;
+	char c = s.p[(*at)++];
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+bool dts_names_alike(struct dts_slice a, struct dts_slice b)
+{
+	size_t i = 0, k = 0;
+	int c;
+
+	while ((c = next_ascii(a, &i)) == next_ascii(b, &k))
+		if (c < 0)
+			return true;
+	return false;
+}
+
 int dts_names_init(struct dts_names *names, const struct dts_list *tables, const struct dts_list *ignored,
 		   const struct dts_list *routes, struct dts_error *err)
 {

@@ -31,6 +31,10 @@ struct dts_names {
 	struct dts_buf key;
 };
 
+/* May a server take two names for the same? Rather yes: upper and lower case, where it does not tell one from the
+ * other, are compared in ASCII only, and what is not ASCII not at all. */
+bool dts_names_alike(struct dts_slice a, struct dts_slice b);
+
 int dts_names_init(struct dts_names *names, const struct dts_list *tables, const struct dts_list *ignored,
 		   const struct dts_list *routes, struct dts_error *err);
 void dts_names_release(struct dts_names *names);
