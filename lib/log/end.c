@@ -17,6 +17,11 @@ struct finding {
 	struct dts_buf content;
 };
 
+static int no_crash(struct dts_error *err)
+{
+	return dts_hint(err, "the disk had written this, so that it is no crash that has damaged it: see dts-log(1), DAMAGE");
+}
+
 /* Damage that no crash explains is told, any other is cut off. */
 static int judge(struct finding *f, uint64_t offset, struct dts_error *err)
 {
@@ -27,7 +32,7 @@ static int judge(struct finding *f, uint64_t offset, struct dts_error *err)
 		*err = late;
 	if (rc <= 0)
 		return rc;
-	return dts_hint(err, "the disk had written this, so that it is no crash that has damaged it: see dts-log(1), DAMAGE");
+	return no_crash(err);
 }
 
 /* How far the heads go. 0, -1. */
@@ -128,7 +133,7 @@ static int find_stream(struct finding *f, struct dts_error *err)
 	if (!f->has_stream)
 		return dts_fail(err, DTS_BAD_INPUT, "segment '%s' has no stream record", f->segment.path);
 	if (load_at(&f->segment, f->stream_at, &f->content, err) < 0)
-		return -1;
+		return err->status == DTS_BAD_INPUT ? no_crash(err) : -1;
 	dts_record_init(&record);
 	for (text = dts_buf_slice(&f->content); dts_line_next(&text, &line);)
 		if (dts_line_op(&record, line) == DTS_OP_STREAM) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "log/segments.h"
 
 /* The byte of the file that stands for a right. The file's text is the number of the process that writes. */
@@ -67,9 +68,9 @@ int dts_log_lock(const char *dir, enum dts_log_right right, bool wait, struct dt
 		return -1;
 	do
 		rc = fcntl(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &lock);
-	while (rc < 0 && errno == EINTR && wait);
+	while (rc < 0 && errno == EINTR && wait && dts_signals_stop() == 0);
 	if (rc < 0)
-		rc = errno == EAGAIN || errno == EACCES ? held_by_another(fd, dir, right, err)
+		rc = errno == EAGAIN || errno == EACCES || errno == EINTR ? held_by_another(fd, dir, right, err)
 							: dts_fail_errno(err, "cannot lock '%s/" DTS_LOG_LOCK_NAME "'", dir);
 	else if (right == DTS_LOG_WRITE)
 		rc = write_pid(fd, dir, err);
@@ -83,13 +84,9 @@ int dts_log_lock(const char *dir, enum dts_log_right right, bool wait, struct dt
 long dts_log_writer(const char *dir, struct dts_error *err)
 {
 	struct flock lock = region(DTS_LOG_WRITE, F_WRLCK);
-	int fd = open_file(dir, O_RDWR, err);
+	int fd = open_file(dir, O_RDONLY, err); /* enough to ask */
 	long pid;
 
-	if (fd < 0 && errno == EACCES) { /* who may only read asks whether a reader could lock it */
-		lock.l_type = F_RDLCK;
-		fd = open_file(dir, O_RDONLY, err);
-	}
 	if (fd < 0)
 		return -1;
 	if (fcntl(fd, F_OFD_GETLK, &lock) < 0)

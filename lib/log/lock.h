@@ -13,8 +13,8 @@ enum dts_log_right {
 	DTS_LOG_TIDY,  /* replace or remove closed segments, for a moment */
 };
 
-/* Takes it: a descriptor that holds it until it is closed. With `wait`, after waiting for who has it. -1: another
- * process has it (DTS_AGAIN, which names it), DTS_IO. */
+/* Takes it: a descriptor that holds it until it is closed. With `wait`, after waiting for who has it, but for no longer
+ * than until a stop signal comes. -1: another process has it (DTS_AGAIN, which names it), DTS_IO. */
 int dts_log_lock(const char *dir, enum dts_log_right right, bool wait, struct dts_error *err);
 
 /* The process that writes, as far as it has said; 0: nobody does; -1: DTS_IO. */

@@ -125,21 +125,50 @@ static enum dts_step read_head(struct dts_segment *s, uint64_t at, struct dts_er
 	return kind == DTS_FRAME_FOOT ? DTS_STEP_FOOT : DTS_STEP_HEAD;
 }
 
-enum dts_step dts_segment_step(struct dts_segment *s, struct dts_error *err)
+/* The head at s->next, if all that belongs to it is there. */
+static enum dts_step read_whole(struct dts_segment *s, struct dts_error *err)
 {
 	uint64_t size;
 	enum dts_step step = read_head(s, s->next, err);
 
-	if (step == DTS_STEP_FOOT)
-		s->next = s->frame_at;
 	if (step != DTS_STEP_HEAD)
 		return step;
 	if (dts_segment_size(s, &size, err) < 0)
 		return DTS_STEP_ERROR;
-	if (size < s->frame_at || size - s->frame_at < s->head.packed)
-		return DTS_STEP_END;
-	s->next = s->frame_at + s->head.packed;
-	return DTS_STEP_HEAD;
+	return size >= s->frame_at && size - s->frame_at >= s->head.packed ? DTS_STEP_HEAD : DTS_STEP_END;
+}
+
+/* Nothing whole stands at s->next. A head whose size is damaged looks like one that is not all there yet, which a
+ * head behind it gives away. */
+static enum dts_step judge_end(struct dts_segment *s, struct dts_error *err)
+{
+	uint64_t size;
+
+	s->ahead.len = 0; /* who appends may have cut this off when we look again */
+	if (dts_segment_size(s, &size, err) < 0)
+		return DTS_STEP_ERROR;
+	int behind = size > s->next ? dts_segment_synced_behind(s, s->next, err) : 0;
+	if (behind <= 0)
+		return behind < 0 ? DTS_STEP_ERROR : DTS_STEP_END;
+	s->ahead.len = 0;
+	enum dts_step step = read_whole(s, err); /* or all of it was written meanwhile */
+	if (step != DTS_STEP_END)
+		return step;
+	dts_fail(err, DTS_BAD_INPUT, "a frame ends too early here");
+	return damaged(s, s->next, err);
+}
+
+enum dts_step dts_segment_step(struct dts_segment *s, struct dts_error *err)
+{
+	enum dts_step step = read_whole(s, err);
+
+	if (step == DTS_STEP_END)
+		step = judge_end(s, err);
+	if (step == DTS_STEP_HEAD)
+		s->next = s->frame_at + s->head.packed;
+	if (step == DTS_STEP_FOOT)
+		s->next = s->frame_at;
+	return step;
 }
 
 static int not_as_written(const struct dts_segment *s, const char *why, struct dts_error *err)

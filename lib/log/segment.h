@@ -35,7 +35,8 @@ enum dts_step {
 int dts_segment_open(struct dts_segment *s, const char *dir, const struct dts_segment_name *name, struct dts_error *err);
 void dts_segment_close(struct dts_segment *s); /* all zero is fine */
 
-/* Reads the head at s->next, and moves on behind its frame, which is not read. After END and DAMAGE s->next is as before. */
+/* Reads the head at s->next, and moves on behind its frame, which is not read. After END and DAMAGE s->next is as before, and
+ * s->head is none. */
 enum dts_step dts_segment_step(struct dts_segment *s, struct dts_error *err);
 
 /* The records of the frame behind the head that was read last, put behind what `content` holds. -1: they are not

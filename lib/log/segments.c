@@ -137,16 +137,12 @@ static int check_row(const struct dts_segments *s, const char *dir, struct dts_e
 	return 0;
 }
 
-int dts_segments_list(struct dts_segments *s, const char *dir, struct dts_error *err)
+static int read_names(struct dts_segments *s, const char *dir, struct dts_error *err)
 {
 	struct dts_segment_name name;
+	DIR *d = opendir(dir);
 
 	s->count = 0;
-	if (!dts_log_is(dir)) {
-		dts_fail(err, DTS_REFUSED, "'%s' is no log", dir);
-		return dts_hint(err, "dts-log append makes one");
-	}
-	DIR *d = opendir(dir);
 	if (!d)
 		return dts_fail_errno(err, "cannot read the directory '%s'", dir);
 	errno = 0;
@@ -161,11 +157,34 @@ int dts_segments_list(struct dts_segments *s, const char *dir, struct dts_error 
 	}
 	int rc = errno != 0 ? dts_fail_errno(err, "cannot read the directory '%s'", dir) : 0;
 	closedir(d);
-	if (rc < 0)
-		return -1;
 	if (s->count > 0)
 		qsort(s->items, s->count, sizeof *s->items, by_number);
-	return check_row(s, dir, err);
+	return rc;
+}
+
+int dts_segments_list(struct dts_segments *s, const char *dir, struct dts_error *err)
+{
+	struct dts_error found = DTS_ERROR_INIT, before;
+
+	s->count = 0;
+	if (!dts_log_is(dir)) {
+		dts_fail(err, DTS_REFUSED, "'%s' is no log", dir);
+		return dts_hint(err, "dts-log append makes one");
+	}
+	/* Names may change while they are read, so that one is seen twice or not at all: what is wrong is so
+	 * when it is seen again. */
+	for (int tries = 0; tries < 10; tries++) {
+		if (read_names(s, dir, err) < 0)
+			return -1;
+		before = found;
+		found = (struct dts_error)DTS_ERROR_INIT;
+		if (check_row(s, dir, &found) == 0)
+			return 0;
+		if (strcmp(before.message, found.message) == 0)
+			break;
+	}
+	*err = found;
+	return -1;
 }
 
 void dts_segments_release(struct dts_segments *s)
