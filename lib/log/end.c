@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "log/known.h"
 #include "log/line.h"
+#include "log/schemas.h"
 
 struct finding {
 	const char *dir;
@@ -219,19 +219,19 @@ void dts_log_end_release(struct dts_log_end *end)
 }
 
 /* Takes in what the records say of tables; a stream record begins anew, since all that are known are told behind it. */
-static int take_known(struct dts_log_known *known, struct dts_slice text, struct dts_record *record, struct dts_error *err)
+static int take_schemas(struct dts_log_schemas *schemas, struct dts_slice text, struct dts_record *record, struct dts_error *err)
 {
 	struct dts_slice line;
 
 	while (dts_line_next(&text, &line)) {
 		enum dts_op op = dts_line_op(record, line);
 		if (op == DTS_OP_STREAM)
-			dts_log_known_clear(known);
+			dts_log_schemas_clear(schemas);
 		if (op != DTS_OP_SCHEMA && op != DTS_OP_DDL)
 			continue;
 		if (dts_record_parse(record, line, err) < 0)
 			return -1;
-		dts_log_known_take(known, record);
+		dts_log_schemas_note(schemas, record);
 	}
 	return 0;
 }
@@ -250,14 +250,17 @@ static int last_stream(struct dts_segment *s, uint64_t size, uint64_t *at, struc
 	return 0;
 }
 
-static int read_known(struct dts_log_known *known, const char *dir, const struct dts_log_end *end, struct dts_error *err)
+int dts_log_end_schemas(struct dts_log_schemas *schemas, const char *dir, const struct dts_log_end *end, struct dts_error *err)
 {
 	struct dts_segment s = {.fd = -1};
 	struct dts_record record;
 	struct dts_buf content = {0};
 	uint64_t at = 0;
-	int rc = dts_segment_open(&s, dir, &end->segment, err);
 
+	dts_log_schemas_clear(schemas);
+	if (end->empty)
+		return 0;
+	int rc = dts_segment_open(&s, dir, &end->segment, err);
 	dts_record_init(&record);
 	if (rc == 0)
 		rc = last_stream(&s, end->size, &at, err);
@@ -265,28 +268,18 @@ static int read_known(struct dts_log_known *known, const char *dir, const struct
 		enum dts_step step = dts_segment_step(&s, err);
 		if (step == DTS_STEP_FOOT)
 			break;
+		if (step == DTS_STEP_HEAD && s.head.streams + s.head.schemas + s.head.ddls == 0)
+			continue;
 		dts_buf_clear(&content);
 		if (step == DTS_STEP_HEAD)
 			rc = dts_segment_load(&s, &content, err);
 		else
 			rc = step == DTS_STEP_END ? became_shorter(&s, err) : -1;
-		if (rc == 0 && take_known(known, dts_buf_slice(&content), &record, err) < 0)
+		if (rc == 0 && take_schemas(schemas, dts_buf_slice(&content), &record, err) < 0)
 			rc = dts_where(err, "segment '%s', offset %llu", s.path, (unsigned long long)s.head.at);
 	}
 	dts_segment_close(&s);
 	dts_record_release(&record);
 	dts_buf_release(&content);
-	return rc;
-}
-
-int dts_log_end_schemas(const char *dir, const struct dts_log_end *end, int (*each)(void *context, struct dts_slice line, struct dts_error *err),
-			void *context, struct dts_error *err)
-{
-	struct dts_log_known known = {0};
-	int rc = end->empty ? 0 : read_known(&known, dir, end, err);
-
-	for (size_t i = 0; rc == 0 && i < known.count; i++)
-		rc = each(context, dts_buf_slice(&known.items[i].line), err);
-	dts_log_known_release(&known);
 	return rc;
 }

@@ -1,6 +1,7 @@
 #ifndef DTS_LOG_END_H
 #define DTS_LOG_END_H
 
+#include "log/schemas.h"
 #include "log/segment.h"
 
 /*
@@ -28,9 +29,7 @@ struct dts_log_end {
 int dts_log_find_end(const char *dir, struct dts_log_end *end, struct dts_error *err);
 void dts_log_end_release(struct dts_log_end *end);
 
-/* The schema records, without newline, that are in force at the end (known.h), each table's once. `each` borrows the line;
- * what it returns below 0 ends it. */
-int dts_log_end_schemas(const char *dir, const struct dts_log_end *end, int (*each)(void *context, struct dts_slice line, struct dts_error *err),
-			void *context, struct dts_error *err);
+/* The schema records that are in force at the end, in place of what `schemas` has. -1: as above. */
+int dts_log_end_schemas(struct dts_log_schemas *schemas, const char *dir, const struct dts_log_end *end, struct dts_error *err);
 
 #endif

@@ -97,7 +97,8 @@ static const struct number {
 	NUMBER("segment", segment),	  NUMBER("at", at),	      NUMBER("frames", frames),
 	NUMBER("packed", packed),	  NUMBER("content", content), NUMBER("records", records),
 	NUMBER("changes", changes),	  NUMBER("transactions", transactions),
-	NUMBER("streams", streams),	  NUMBER("schemas", schemas), NUMBER("synced", synced),
+	NUMBER("streams", streams),	  NUMBER("schemas", schemas), NUMBER("ddls", ddls),
+	NUMBER("synced", synced),
 	NUMBER("first-time", first_time), NUMBER("last-time", last_time),
 	NUMBER("newest-before", newest_before),
 #undef NUMBER
@@ -346,6 +347,7 @@ void dts_frame_head_sum(struct dts_frame_head *sum, const struct dts_frame_head 
 	sum->transactions += h->transactions;
 	sum->streams += h->streams;
 	sum->schemas += h->schemas;
+	sum->ddls += h->ddls;
 	sum->inside = h->inside;
 	if (h->first_time != 0 && (sum->first_time == 0 || h->first_time < sum->first_time))
 		sum->first_time = h->first_time;

@@ -1,9 +1,9 @@
 /* The schema records that are in force in a log. */
-#include "log/known.h"
+#include "log/schemas.h"
 #include "record/names.h"
 #include "unit.h"
 
-static struct dts_log_known known;
+static struct dts_log_schemas known;
 
 static void take(const char *line)
 {
@@ -12,7 +12,7 @@ static void take(const char *line)
 
 	dts_record_init(&r);
 	if (dts_record_parse(&r, dts_slice_of(line), &err) == 0)
-		dts_log_known_take(&known, &r);
+		dts_log_schemas_note(&known, &r);
 	CHECK_STR("", err.message);
 	dts_record_release(&r);
 }
@@ -59,7 +59,7 @@ static void test_last_counts(void)
 	schema("shop", "b", "one");
 	schema("shop", "a", "two");
 	CHECK_STR("shop.a:two shop.b:one", all());
-	dts_log_known_release(&known);
+	dts_log_schemas_release(&known);
 }
 
 static void test_statements_forget(void)
@@ -83,7 +83,7 @@ static void test_statements_forget(void)
 	CHECK_STR("other.a:one", all());
 	ddl("unknown", "");
 	CHECK_STR("", all());
-	dts_log_known_release(&known);
+	dts_log_schemas_release(&known);
 }
 
 /* Where it cannot be told which is meant, neither is known. */
@@ -96,7 +96,7 @@ static void test_names_in_any_case(void)
 	CHECK_STR("shop.orders2:one shop.stra\xc3\x9f" "e:one", all());
 	ddl("drop-table", TABLE("STRA\xe1\xba\x9e" "E", "target"));
 	CHECK_STR("shop.orders2:one", all());
-	dts_log_known_release(&known);
+	dts_log_schemas_release(&known);
 
 	CHECK_INT(true, dts_names_alike(DTS_LIT(""), DTS_LIT("\xc3\x9f")));
 	CHECK_INT(false, dts_names_alike(DTS_LIT("ab"), DTS_LIT("a")));
