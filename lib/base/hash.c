@@ -128,3 +128,12 @@ struct dts_slice dts_map_pair(struct dts_buf *b, struct dts_slice first, struct 
 	dts_buf_add_slice(b, second);
 	return dts_buf_slice(b);
 }
+
+void dts_map_pair_read(struct dts_slice key, struct dts_slice *first, struct dts_slice *second)
+{
+	uint32_t len;
+
+	memcpy(&len, key.p, sizeof len);
+	*first = dts_slice(key.p + sizeof len, len);
+	*second = dts_slice(first->p + len, key.len - sizeof len - len);
+}

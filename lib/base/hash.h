@@ -42,4 +42,7 @@ void dts_map_release(struct dts_map *m, void (*free_value)(void *));
  * Written to `b`, which is cleared first. */
 struct dts_slice dts_map_pair(struct dts_buf *b, struct dts_slice first, struct dts_slice second);
 
+/* The names that such a key was made of, borrowed from it. */
+void dts_map_pair_read(struct dts_slice key, struct dts_slice *first, struct dts_slice *second);
+
 #endif

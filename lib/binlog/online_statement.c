@@ -345,7 +345,6 @@ static int tell(struct dts_capture *c, const struct dts_event_query *q, const st
 	dts_buf_clear(&s->sql);
 	dts_buf_add_slice(&s->sql, dts_buf_slice(&c->sql));
 	dts_ddl_parse(&c->told, dts_buf_slice(&s->sql), s->flags);
-	unsay(c, &c->told, db);
 	dts_capture_add_ddl(c, &c->told, db, dts_buf_slice(&s->sql), dts_buf_slice(&s->context), out);
 	return 0;
 }

@@ -127,6 +127,31 @@ static void add_ddl_head(struct dts_capture *c, const struct dts_ddl *d, struct 
 	dts_buf_addc(out, '"');
 }
 
+/* Who keeps what is known of the tables cannot tell what the statement made of them, if anything. */
+static void unsay(struct dts_capture *c, const struct dts_ddl *d, struct dts_slice default_db)
+{
+	switch (d->kind) {
+	case DTS_DDL_UNKNOWN:
+		dts_log_tables_restate(&c->tables);
+		return;
+	case DTS_DDL_CREATE_TABLE:
+	case DTS_DDL_CREATE_TABLE_LIKE:
+	case DTS_DDL_CREATE_TABLE_SELECT:
+	case DTS_DDL_ALTER_TABLE:
+	case DTS_DDL_RENAME_TABLE:
+	case DTS_DDL_DROP_TABLE:
+		break;
+	default:
+		return;
+	}
+	for (size_t i = 0; i < d->count; i++) {
+		const struct dts_ddl_object *o = &d->objects[i];
+
+		if (o->role == DTS_DDL_TARGET || o->role == DTS_DDL_NEW)
+			dts_log_tables_unsay(&c->tables, o->db.len > 0 ? o->db : default_db, o->name);
+	}
+}
+
 void dts_capture_add_ddl(struct dts_capture *c, const struct dts_ddl *d, struct dts_slice db, struct dts_slice sql,
 			 struct dts_slice context, struct dts_buf *out)
 {
@@ -142,6 +167,7 @@ void dts_capture_add_ddl(struct dts_capture *c, const struct dts_ddl *d, struct 
 	dts_buf_adds(out, ",\"context\":");
 	dts_buf_add_slice(out, context);
 	dts_buf_adds(out, "}\n");
+	unsay(c, d, db);
 }
 
 /* Tells what is selected of a statement. 1: something was; 0; -1. */

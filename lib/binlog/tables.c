@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "record/names.h"
+
 static void free_table(void *value)
 {
 	dts_log_table_free(value);
@@ -295,10 +297,20 @@ bool dts_log_tables_restate_online(struct dts_log_tables *t, struct dts_slice db
 
 void dts_log_tables_unsay(struct dts_log_tables *t, struct dts_slice db, struct dts_slice table)
 {
-	struct dts_log_name *n = dts_map_get(&t->by_name, dts_map_pair(&t->key, db, table));
+	struct dts_map_entry *e;
 
-	if (n)
+	for (size_t at = 0; (e = dts_map_next(&t->by_name, &at));) {
+		struct dts_slice of_db, of_table;
+		struct dts_log_name *n = e->value;
+
+		dts_map_pair_read(dts_slice(e->key, e->key_len), &of_db, &of_table);
+		if (!n->announced || !dts_names_alike(of_db, db) || !dts_names_alike(of_table, table))
+			continue;
 		n->announced = false;
+		struct dts_log_table *numbered = n->has_id ? dts_map_get(&t->by_id, id_key(&n->id)) : NULL;
+		if (numbered)
+			numbered->announced = false;
+	}
 }
 
 int dts_log_tables_knows(struct dts_log_tables *t, struct dts_slice db, struct dts_slice table, struct dts_error *err)

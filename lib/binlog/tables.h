@@ -68,7 +68,8 @@ bool dts_log_tables_restate_one(struct dts_log_tables *t, struct dts_slice db, s
 /* The same where what is hidden for the table has changed; without a history, as it was told last, if it was. */
 bool dts_log_tables_restate_online(struct dts_log_tables *t, struct dts_slice db, struct dts_slice table, struct dts_buf *out);
 
-/* What was told of the table holds no longer. */
+/* What was told of the table holds no longer: it is told again before its next change, whether it is the same or not. Of all
+ * that a server may mean by the name. */
 void dts_log_tables_unsay(struct dts_log_tables *t, struct dts_slice db, struct dts_slice table);
 
 /* Is there a table of this name, as far as can be known? It was at some time that can be asked about. 1, 0, -1. */
