@@ -4,7 +4,7 @@
 #include "base/signals.h"
 #include "binlog/files.h"
 #include "binlog/follow.h"
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/resume.h"
 
 struct arguments {
 	struct dts_connect_options connect;
@@ -34,10 +34,33 @@ static int parse_time(const char *option, const char *text, uint64_t *micro, str
 	return dts_hint(err, "such as 2026-01-31T10:31:00Z, or in local time '2026-01-31 10:31', or 10:31 of today");
 }
 
+/* A checkpoint says where to start, and nothing else does beside it; a log may be empty, or not there yet. */
+static int choose_resume(const struct arguments *a, size_t others, struct dts_follow_options *o, struct dts_error *err)
+{
+	enum dts_resume_kind kind = dts_resume_kind(a->resume);
+
+	if (kind == DTS_RESUME_LOG || (kind == DTS_RESUME_NOTHING && others > 0)) {
+		o->log = a->resume;
+		return 0;
+	}
+	if (others > 0) {
+		dts_fail(err, DTS_USAGE, "--resume=%s is a checkpoint, beside which --start, --start-position, --start-gtid and --start-time "
+			 "have no meaning", a->resume);
+		return dts_hint(err, "beside a log's directory they say where to begin as long as it is empty");
+	}
+	o->start = DTS_START_RESUME;
+	o->resume = a->resume;
+	return 0;
+}
+
 static int choose_start(const struct arguments *a, struct dts_follow_options *o, struct dts_error *err)
 {
-	if (!!a->start + !!a->start_position + !!a->start_gtid + !!a->start_time + !!a->resume > 1)
-		return dts_fail(err, DTS_USAGE, "--start, --start-position, --start-gtid, --start-time and --resume exclude one another");
+	const size_t others = !!a->start + !!a->start_position + !!a->start_gtid + !!a->start_time;
+
+	if (others > 1)
+		return dts_fail(err, DTS_USAGE, "--start, --start-position, --start-gtid and --start-time exclude one another");
+	if (a->resume && choose_resume(a, others, o, err) < 0)
+		return -1;
 	if (a->start && strcmp(a->start, "now") == 0) {
 		o->start = DTS_START_NOW;
 	} else if (a->start && strcmp(a->start, "oldest") == 0) {
@@ -56,9 +79,6 @@ static int choose_start(const struct arguments *a, struct dts_follow_options *o,
 	} else if (a->start_time) {
 		o->start = DTS_START_TIME;
 		return parse_time("--start-time", a->start_time, &o->start_time, err);
-	} else if (a->resume) {
-		o->start = DTS_START_RESUME;
-		o->resume = a->resume;
 	}
 	return 0;
 }
@@ -154,7 +174,7 @@ int main(int argc, char **argv)
 		{"start-position", 0, DTS_OPTION_STRING, &a.start_position, "FILE:OFFSET", "start at this place of the log"},
 		{"start-gtid", 0, DTS_OPTION_STRING, &a.start_gtid, "LIST", "start behind these GTIDs, one a domain"},
 		{"start-time", 0, DTS_OPTION_STRING, &a.start_time, "TIME", "start at the first transaction that began then or later"},
-		{"resume", 0, DTS_OPTION_NAME, &a.resume, "CHECKPOINT[@GROUP]", "start where the checkpoint stands"},
+		{"resume", 0, DTS_OPTION_NAME, &a.resume, "CHECKPOINT[@GROUP]|DIR", "start where the checkpoint stands, or the log in DIR ends"},
 		{"stop-position", 0, DTS_OPTION_STRING, &a.stop_position, "FILE:OFFSET", "stop at this place"},
 		{"stop-gtid", 0, DTS_OPTION_STRING, &a.stop_gtid, "LIST", "stop when these GTIDs have been read"},
 		{"stop-time", 0, DTS_OPTION_STRING, &a.stop_time, "TIME", "stop at the first transaction that began then or later"},

@@ -42,22 +42,6 @@ uint64_t dts_definitions_end(const struct dts_applier *a)
 	return a->pending_first + a->pending_count;
 }
 
-/* The record under the names that its table has at the source. */
-static void source_text(const struct dts_record *r, const struct dts_schema *s, struct dts_buf *text)
-{
-	struct dts_slice with[DTS_F_COUNT] = {{0}};
-	struct dts_buf db = {0}, table = {0};
-
-	dts_json_add_string(&db, s->source_db);
-	dts_json_add_string(&table, s->source_table);
-	with[DTS_F_DB] = dts_buf_slice(&db);
-	with[DTS_F_TABLE] = dts_buf_slice(&table);
-	dts_record_rewrite(r, with, text);
-	text->len--; /* the newline */
-	dts_buf_release(&db);
-	dts_buf_release(&table);
-}
-
 /* Canonical form of a definition, without what a log does not know: keys, what of the
  * table was copied, and unless `defaults` is set, default collations. */
 static int plain_text(struct dts_slice text, bool defaults, struct dts_buf *out, struct dts_error *err)
@@ -214,7 +198,7 @@ int dts_definitions_note(struct dts_applier *a, const struct dts_record *r, cons
 	/* What is below the checkpoint is older than what it keeps. */
 	if (!a->changes || !a->has_checkpoint || t->unknown || a->behind || (a->tx_open && a->tx_skipped))
 		return 0;
-	source_text(r, s, &text);
+	dts_definition_text(r, s, &text);
 	int known = join_kept(a, r, s, &text, err);
 	if (known != 0) {
 		dts_buf_release(&text);
@@ -282,7 +266,7 @@ int dts_definitions_plan_table(struct dts_applier *a, struct dts_apply_table *t,
 		return 0;
 	if (dts_record_parse(&a->again, dts_buf_slice(&t->schema_line), err) < 0)
 		return -1;
-	source_text(&a->again, &t->schema, &text);
+	dts_definition_text(&a->again, &t->schema, &text);
 	struct dts_definition d = {.db = t->schema.source_db, .table = t->schema.source_table, .pos = pos, .text = dts_buf_slice(&text)};
 	plan(a, &d, t->schema.db, t->schema.table);
 	t->kept = true;

@@ -19,6 +19,27 @@ void dts_capture_stream(struct dts_capture *c, struct dts_slice source, struct d
 	add_pos(c, out);
 }
 
+struct telling {
+	struct dts_capture *c;
+	struct dts_buf *out;
+};
+
+static void tell_table(void *context, const struct dts_defined_table *t)
+{
+	struct telling *telling = context;
+
+	if (dts_log_tables_restate_one(&telling->c->tables, t->schema.db, t->schema.table, telling->out))
+		telling->c->tx.records++;
+}
+
+void dts_capture_tell_tables(struct dts_capture *c, struct dts_buf *out)
+{
+	struct telling telling = {c, out};
+
+	if (c->options.history)
+		dts_definitions_each_table(c->options.history->tables, tell_table, &telling);
+}
+
 void dts_capture_heartbeat(struct dts_capture *c, uint64_t time, struct dts_buf *out)
 {
 	dts_buf_adds(out, "{\"op\":\"heartbeat\",\"src\":");

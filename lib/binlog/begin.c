@@ -10,7 +10,6 @@
 /* Where reading begins: position, stop, and the definitions of the tables there. */
 struct beginning {
 	struct dts_follow *f;
-	enum dts_start how;
 	struct dts_position start;
 	struct dts_history_server server;
 	struct dts_buf metadata; /* binlog_row_metadata at the source; FULL: the log will have the names of columns */
@@ -24,7 +23,7 @@ static int check_identity(struct dts_follow *f, struct dts_slice want, struct dt
 		return 0;
 	if (f->o->failover)
 		return 1;
-	dts_fail(err, DTS_REFUSED, "the checkpoint is of another server: of '%.*s', but %s is '%s'", (int)want.len, want.p,
+	dts_fail(err, DTS_REFUSED, "the %s is of another server: of '%.*s', but %s is '%s'", f->o->log ? "log" : "checkpoint", (int)want.len, want.p,
 		 f->source.control.label, dts_buf_text(&f->source.identity));
 	return dts_hint(err, "a file and offset mean nothing in another server's log: where it has the same transactions under the same "
 			"GTIDs, --failover goes on by those");
@@ -44,17 +43,11 @@ static int go_elsewhere(struct beginning *b, struct dts_error *err)
 	return 0;
 }
 
-static int find_checkpoint(struct beginning *b, struct dts_error *err)
+static int start_at_checkpoint(struct beginning *b, struct dts_error *err)
 {
 	struct dts_follow *f = b->f;
 	struct dts_source_state *state = &b->checkpoint.state;
 
-	if (f->o->failover && !strrchr(f->o->resume, '@')) {
-		dts_fail(err, DTS_USAGE, "--failover needs to know which server the checkpoint is of, and a file does not tell");
-		return dts_hint(err, "at another server start by --start-gtid");
-	}
-	if (dts_begin_checkpoint(&b->checkpoint, f, err) < 0)
-		return -1;
 	int other = check_identity(f, dts_buf_slice(&state->server_id), err);
 	if (other != 0)
 		return other < 0 ? -1 : go_elsewhere(b, err);
@@ -69,7 +62,15 @@ static int find_start(struct beginning *b, struct dts_error *err)
 	struct dts_follow *f = b->f;
 	const struct dts_follow_options *o = f->o;
 
-	switch (b->how) {
+	if (o->failover && o->resume && !strrchr(o->resume, '@')) {
+		dts_fail(err, DTS_USAGE, "--failover needs to know which server the checkpoint is of, and a file does not tell");
+		return dts_hint(err, "at another server start by --start-gtid");
+	}
+	if (dts_begin_checkpoint(&b->checkpoint, f, err) < 0)
+		return -1;
+	if (f->start == DTS_START_DEFAULT)
+		f->start = o->follow ? DTS_START_NOW : DTS_START_OLDEST;
+	switch (f->start) {
 	case DTS_START_NOW:
 		return dts_log_source_end(&f->source, true, &b->start, err);
 	case DTS_START_OLDEST:
@@ -81,7 +82,7 @@ static int find_start(struct beginning *b, struct dts_error *err)
 		dts_gtids_copy(&b->start.gtid, &o->position.gtid);
 		return dts_log_source_check_gtid(&f->source, &b->start.gtid, err);
 	case DTS_START_RESUME:
-		return find_checkpoint(b, err);
+		return start_at_checkpoint(b, err);
 	default:
 		dts_position_copy(&b->start, &o->position);
 		return dts_log_source_check_position(&f->source, &b->start, err);
@@ -128,7 +129,7 @@ static int new_file(struct beginning *b, struct dts_error *err)
 	}
 	if (b->checkpoint.defined > 0) {
 		dts_position_copy(&f->history.at, &b->start);
-	} else if (b->how == DTS_START_NOW) {
+	} else if (f->start == DTS_START_NOW) {
 		if (start_at_catalog(b, err) < 0)
 			return -1;
 	} else {
@@ -180,8 +181,14 @@ static int find_definitions(struct beginning *b, struct dts_error *err)
 	}
 	if (dts_slice_is_nocase(dts_buf_slice(&b->metadata), "FULL"))
 		return 0;
-	if (b->how == DTS_START_NOW)
+	if (f->start == DTS_START_NOW) {
+		f->tells_all = f->o->log != NULL;
 		return start_at_catalog(b, err) < 0 ? -1 : 1;
+	}
+	if (f->o->log && f->start == DTS_START_RESUME) { /* no table was there */
+		dts_position_copy(&f->history.at, &b->start);
+		return 1;
+	}
 	if (!f->o->follow)
 		return 0; /* what there is may have been written with names */
 	dts_fail(err, DTS_REFUSED, "%s has %s%s: its log does not have the names of columns, and nothing tells what they were "
@@ -298,7 +305,7 @@ static int begin(struct beginning *b, struct dts_error *err)
 	dts_capture_init(&f->capture, &c, &b->start);
 	f->capture.jumps = f->by_gtid;
 	dts_follow_see_start(f);
-	return b->how == DTS_START_RESUME ? load_intents(f, err) : 0;
+	return f->start == DTS_START_RESUME ? load_intents(f, err) : 0;
 }
 
 int dts_follow_prepare(struct dts_follow *f, struct dts_error *err)
@@ -307,7 +314,6 @@ int dts_follow_prepare(struct dts_follow *f, struct dts_error *err)
 	struct beginning b = {.f = f};
 	int status;
 
-	b.how = o->start != DTS_START_DEFAULT ? o->start : o->follow ? DTS_START_NOW : DTS_START_OLDEST;
 	if (dts_log_source_open(&f->source, o->connect, o->server_id, err) < 0)
 		return -1;
 	if (o->src)

@@ -7,6 +7,16 @@ struct taking {
 	struct dts_follow *f;
 };
 
+static const char *word(const struct dts_follow *f)
+{
+	return f->o->log ? "log" : "checkpoint";
+}
+
+static const char *name(const struct dts_follow *f)
+{
+	return f->o->log ? f->o->log : f->o->resume;
+}
+
 /* Is it of the full phase, which read the table there? Else a stream has told since what the table is before. 1, 0, -1. */
 static int is_read_at(const struct dts_definition *d, const struct dts_position *low, struct dts_error *err)
 {
@@ -107,7 +117,7 @@ static int take_definition(void *context, const struct dts_definition *d, struct
 	if (rc == 0)
 		rc = dts_history_add_record(h, d->text, later ? &low : NULL, err);
 	if (rc < 0)
-		dts_where(err, "the checkpoint's definition of '%.*s.%.*s'", (int)d->db.len, d->db.p, (int)d->table.len, d->table.p);
+		dts_where(err, "the %s's definition of '%.*s.%.*s'", word(b->f), (int)d->db.len, d->db.p, (int)d->table.len, d->table.p);
 	else
 		rc = check_whole(b->f, &h->record, err);
 	if (rc == 0)
@@ -119,17 +129,36 @@ static int take_definition(void *context, const struct dts_definition *d, struct
 	return rc;
 }
 
+static int begin_log(struct taking *b, struct dts_error *err)
+{
+	struct dts_follow *f = b->f;
+	const struct dts_follow_options *o = f->o;
+	int found = dts_resume_log(o->log, dts_buf_slice(&f->src), &b->c->state, take_definition, b, err);
+
+	if (found > 0)
+		f->start = DTS_START_RESUME;
+	if (found != 0 || o->start != DTS_START_DEFAULT)
+		return found;
+	dts_fail(err, DTS_REFUSED, "log '%s' is empty, and nothing else says where to begin", o->log);
+	return dts_hint(err, "--start=now beside --resume=%s does, or --start-position, and counts only as long as it is empty", o->log);
+}
+
 int dts_begin_checkpoint(struct dts_begin_checkpoint *c, struct dts_follow *f, struct dts_error *err)
 {
 	const struct dts_follow_options *o = f->o;
 	struct taking b = {c, f};
-	int found = dts_resume_read(o->resume, o->connect, o->own_db, dts_buf_slice(&f->src), &c->state, take_definition, &b, err);
 
+	f->start = o->start;
+	if (o->log)
+		return begin_log(&b, err);
+	if (o->start != DTS_START_RESUME)
+		return 0;
+	int found = dts_resume_read(o->resume, o->connect, o->own_db, dts_buf_slice(&f->src), &c->state, take_definition, &b, err);
 	if (found == 0) {
 		found = dts_fail(err, DTS_REFUSED, "there is no checkpoint %s of source '%s'", o->resume, dts_buf_text(&f->src));
 		dts_hint(err, "the full phase creates it: dts-dump ... | dts-apply ... --checkpoint=NAME");
 	}
-	return found < 0 ? -1 : 0;
+	return found;
 }
 
 void dts_begin_checkpoint_release(struct dts_begin_checkpoint *c)
@@ -164,15 +193,14 @@ int dts_begin_check_selection(struct dts_begin_checkpoint *c, struct dts_follow 
 	dts_definitions_each_table(f->history.tables, note_defined, &b);
 	dts_history_each_later(&f->history, note_unselected, &b);
 	if (c->selected == 0) {
-		dts_fail(err, DTS_REFUSED, "no table of checkpoint %s is selected: it is about %s", o->resume,
-			 dts_buf_text(&c->passed_over));
-		return dts_hint(err, "upper and lower case count; changes that are passed over would be lost to the checkpoint");
+		dts_fail(err, DTS_REFUSED, "no table of %s %s is selected: it is about %s", word(f), name(f), dts_buf_text(&c->passed_over));
+		return dts_hint(err, "upper and lower case count; changes that are passed over would be lost to the %s", word(f));
 	}
 	if (c->passed_over.len > 0 && o->notice) {
 		struct dts_buf line = {0};
 
-		dts_buf_addf(&line, "warning: checkpoint %s is also about tables that are not selected, whose changes are "
-			     "passed over: %s", o->resume, dts_buf_text(&c->passed_over));
+		dts_buf_addf(&line, "warning: %s %s is also about tables that are not selected, whose changes are "
+			     "passed over: %s", word(f), name(f), dts_buf_text(&c->passed_over));
 		o->notice(dts_buf_text(&line));
 		dts_buf_release(&line);
 	}

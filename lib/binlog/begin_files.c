@@ -84,13 +84,13 @@ static int check_owner(struct dts_follow *f, const struct dts_source_state *stat
 	if (want.len == 0 || dts_slice_eq(want, is))
 		return 0;
 	if (has_server(f) || by_number) {
-		dts_fail(err, DTS_REFUSED, "the checkpoint is of another server: of '%.*s', but %s is of '%.*s'", (int)want.len, want.p,
+		dts_fail(err, DTS_REFUSED, "the %s is of another server: of '%.*s', but %s is of '%.*s'", f->o->log ? "log" : "checkpoint", (int)want.len, want.p,
 			 dts_log_files_first(f->files), (int)is.len, is.p);
 		return dts_hint(err, by_number ? "it was begun with files alone: read on without -g, -h and -S"
 					       : "a file and offset mean nothing in another server's log");
 	}
 	if (state->applied.created == 0) {
-		dts_fail(err, DTS_REFUSED, "the checkpoint does not tell whether %s is of its server, '%.*s'", dts_log_files_first(f->files),
+		dts_fail(err, DTS_REFUSED, "the %s does not tell whether %s is of its server, '%.*s'", f->o->log ? "log" : "checkpoint", dts_log_files_first(f->files),
 			 (int)want.len, want.p);
 		return dts_hint(err, "name the server with -g");
 	}
@@ -100,14 +100,13 @@ static int check_owner(struct dts_follow *f, const struct dts_source_state *stat
 	return 0;
 }
 
-static int find_checkpoint(struct dts_follow *f, struct dts_begin_checkpoint *c, struct dts_position *start, struct dts_error *err)
+static int start_at_checkpoint(struct dts_follow *f, struct dts_begin_checkpoint *c, struct dts_position *start, struct dts_error *err)
 {
 	if (dts_log_files_relay(f->files))
 		return dts_fail(err, DTS_USAGE, "relay logs are read from their beginning");
-	if (dts_begin_checkpoint(c, f, err) < 0)
-		return -1;
 	if (!c->state.applied.file[0]) {
-		dts_fail(err, DTS_REFUSED, "checkpoint %s stands at GTIDs without a file and offset", f->o->resume);
+		dts_fail(err, DTS_REFUSED, "%s %s stands at GTIDs without a file and offset", f->o->log ? "log" : "checkpoint",
+			 f->o->log ? f->o->log : f->o->resume);
 		return dts_hint(err, "files are begun by those; a server finds the place by GTID");
 	}
 	if (check_owner(f, &c->state, err) < 0 || dts_begin_check_selection(c, f, err) < 0)
@@ -154,7 +153,11 @@ static int find_start(struct dts_follow *f, struct dts_begin_checkpoint *c, stru
 	const struct dts_follow_options *o = f->o;
 
 	dts_position_set(start, dts_slice_of(dts_log_files_first(f->files)), 4);
-	switch (o->start) {
+	if (o->log && dts_log_files_relay(f->files))
+		return dts_fail(err, DTS_USAGE, "relay logs are read from their beginning");
+	if (dts_begin_checkpoint(c, f, err) < 0)
+		return -1;
+	switch (f->start) {
 	case DTS_START_DEFAULT:
 	case DTS_START_OLDEST:
 	case DTS_START_TIME:
@@ -165,7 +168,7 @@ static int find_start(struct dts_follow *f, struct dts_begin_checkpoint *c, stru
 		dts_position_copy(start, &o->position);
 		return dts_log_files_begin(f->files, start->file, err);
 	case DTS_START_RESUME:
-		return find_checkpoint(f, c, start, err);
+		return start_at_checkpoint(f, c, start, err);
 	default:
 		dts_fail(err, DTS_USAGE, "files are read from their beginning, from a --start-position, a --start-time or a checkpoint");
 		return dts_hint(err, "other starts are found by asking a server");

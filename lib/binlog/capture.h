@@ -130,4 +130,7 @@ void dts_capture_stream(struct dts_capture *c, struct dts_slice source, struct d
 void dts_capture_heartbeat(struct dts_capture *c, uint64_t time, struct dts_buf *out);
 void dts_capture_end(struct dts_capture *c, const char *reason, struct dts_buf *out);
 
+/* Tells all tables that the history has, and that are captured, before their first changes. */
+void dts_capture_tell_tables(struct dts_capture *c, struct dts_buf *out);
+
 #endif

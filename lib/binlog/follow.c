@@ -176,6 +176,8 @@ static void begin_stream(struct dts_follow *f)
 {
 	f->stream_waits = false;
 	dts_follow_tell_stream(f);
+	if (f->tells_all)
+		dts_capture_tell_tables(&f->capture, &f->out->buf);
 }
 
 /* One event. 1: a stop was reached. */
@@ -435,7 +437,7 @@ static int run(struct dts_follow *f, struct dts_error *err)
 	enum outcome outcome;
 
 	f->capture.stop_time = f->o->stop_time;
-	f->stream_waits = f->o->start == DTS_START_TIME;
+	f->stream_waits = f->start == DTS_START_TIME;
 	if (!f->stream_waits)
 		begin_stream(f);
 	f->heartbeat_at = now() + f->o->heartbeat;

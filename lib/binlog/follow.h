@@ -33,6 +33,7 @@ struct dts_follow_options {
 	enum dts_start start;
 	struct dts_position position; /* where to start */
 	const char *resume;           /* see checkpoint/resume.h */
+	const char *log;              /* a log's directory: it starts where that ends, and by `start` where it is empty; NULL: none */
 	const char *history;          /* file of the schema history, see binlog/history.h; NULL: none */
 
 	uint64_t start_time, stop_time; /* microseconds since 1970; the first that began at `stop_time` or later ends it; 0: none */

@@ -20,6 +20,8 @@ struct dts_follow {
 	struct dts_history history; /* where capture.options.history says so */
 	struct dts_online online;   /* of online schema changes */
 	struct dts_buf src;
+	enum dts_start start; /* o->start, or what came of it */
+	bool tells_all;       /* the output is to have all tables that are known from the start */
 	bool by_gtid;
 	bool stream_waits; /* its record comes when the start is found */
 	bool go_back; /* the history is behind the start */
@@ -44,7 +46,7 @@ struct dts_follow {
 /* Connects, finds where to start and to stop, and what the tables looked like there; all is ready to read. */
 int dts_follow_prepare(struct dts_follow *f, struct dts_error *err);
 
-/* Where the checkpoint of --resume stands (begin_checkpoint.c). */
+/* Where the checkpoint, or the log, of --resume stands (begin_checkpoint.c). */
 struct dts_begin_checkpoint {
 	struct dts_source_state state;
 	size_t defined;             /* tables that it told of: they are in f->history now */
@@ -52,7 +54,9 @@ struct dts_begin_checkpoint {
 	struct dts_buf passed_over; /* names of the others */
 };
 
-/* Reads it; f->history is initialised. DTS_REFUSED where there is none, or it is about tables whose changes cannot be followed. */
+/* Is there one? 1; 0: no, or it is a log that is empty and something else says where to begin; f->start is what counts
+ * from here on. f->history is initialised. DTS_REFUSED where there should be one, or it is about tables whose changes
+ * cannot be followed. */
 int dts_begin_checkpoint(struct dts_begin_checkpoint *c, struct dts_follow *f, struct dts_error *err);
 void dts_begin_checkpoint_release(struct dts_begin_checkpoint *c);
 

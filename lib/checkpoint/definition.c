@@ -4,6 +4,21 @@
 
 #include "mysql/quote.h"
 
+void dts_definition_text(const struct dts_record *r, const struct dts_schema *s, struct dts_buf *text)
+{
+	struct dts_slice with[DTS_F_COUNT] = {{0}};
+	struct dts_buf db = {0}, table = {0};
+
+	dts_json_add_string(&db, s->source_db);
+	dts_json_add_string(&table, s->source_table);
+	with[DTS_F_DB] = dts_buf_slice(&db);
+	with[DTS_F_TABLE] = dts_buf_slice(&table);
+	dts_record_rewrite(r, with, text);
+	text->len--; /* the newline */
+	dts_buf_release(&db);
+	dts_buf_release(&table);
+}
+
 static void add_select(const struct dts_checkpoint *c, struct dts_slice src, const char *what, struct dts_buf *sql)
 {
 	dts_buf_adds(sql, "SELECT ");

@@ -2,6 +2,7 @@
 #define DTS_CHECKPOINT_DEFINITION_H
 
 #include "checkpoint/checkpoint.h"
+#include "record/schema.h"
 
 /*
  * The definitions that the source's tables have at the checkpoint's position:
@@ -14,6 +15,9 @@ struct dts_definition {
 	struct dts_slice text;      /* a `schema` record under the names at the source, without newline; empty: not known */
 	struct dts_slice low;       /* of the table's window: its rows show all changes up to there; p NULL: it has none */
 };
+
+/* Appends a `schema` record's text under the names that its table has at the source, without newline; `s` is what it says. */
+void dts_definition_text(const struct dts_record *r, const struct dts_schema *s, struct dts_buf *text);
 
 /* Takes one; the slices are borrowed for the call. -1 ends the reading. The
  * session that reads them must not be used meanwhile. */

@@ -49,6 +49,10 @@ int dts_resume_read(const char *spec, const struct dts_connect_options *source, 
 
 	if (at)
 		return read_server(spec, at, source, checkpoint_db, src, state, each, NULL, each_context, err);
+	if (dts_resume_kind(spec) == DTS_RESUME_LOG) {
+		dts_fail(err, DTS_USAGE, "--resume=%s is a directory, and no checkpoint", spec);
+		return dts_hint(err, "a checkpoint is CHECKPOINT@GROUP, in the server of option group [dts-GROUP], or a file of acks");
+	}
 	if (!strchr(spec, '/')) {
 		dts_fail(err, DTS_USAGE, "--resume=%s does not say where the checkpoint is", spec);
 		return dts_hint(err, "--resume=%s@GROUP reads it from the server of option group [dts-GROUP], --resume=./%s from a file",

@@ -17,6 +17,24 @@ int dts_resume_read(const char *spec, const struct dts_connect_options *source, 
 		    struct dts_slice src, struct dts_source_state *state, dts_definition_fn *each, void *each_context,
 		    struct dts_error *err);
 
+/* What there is under that name. */
+enum dts_resume_kind {
+	DTS_RESUME_NOTHING, /* no such file, nor is it NAME@GROUP */
+	DTS_RESUME_SERVER,
+	DTS_RESUME_FILE,
+	DTS_RESUME_LOG, /* a directory: a log's, see log/end.h */
+};
+
+enum dts_resume_kind dts_resume_kind(const char *spec);
+
+/*
+ * Where a log ends (dts-log(1)), in the place of a checkpoint: its position, the identity of the server whose it is, and
+ * the definitions of its tables. 1; 0: it has nothing yet, or is not there; -1: DTS_REFUSED (it is no log, or of another
+ * source), DTS_BAD_INPUT (damage), DTS_IO.
+ */
+int dts_resume_log(const char *dir, struct dts_slice src, struct dts_source_state *state, dts_definition_fn *each, void *each_context,
+		   struct dts_error *err);
+
 /* The same from a server only, DTS_USAGE else, with the chunks of the full phase as they are at that moment. */
 int dts_resume_read_full(const char *spec, const struct dts_connect_options *source, const char *checkpoint_db,
 			 struct dts_slice src, struct dts_source_state *state, dts_definition_fn *definition,
