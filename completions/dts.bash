@@ -36,6 +36,7 @@ _dts_words() {
 	local arg=$1 help=${2##*: }
 
 	case $arg in
+	*[A-Z]*'|'*) ;; # what may stand there is not these words
 	*'|'*) printf '%s\n' "${arg//|/ }" ;;
 	MODE | HOW)
 		help=${help%% \[*}
@@ -62,10 +63,22 @@ _dts_groups() {
 	sed -n 's/^[[:space:]]*\[dts-\([A-Za-z0-9_.-]*\)\].*/\1/p' "${files[@]}" 2>/dev/null
 }
 
-# The commands of a tool that has some (dts-checkpoint).
+# The commands of a tool that has some (dts-checkpoint, dts-log).
 _dts_commands() {
 	"$1" --help 2>/dev/null | sed -n '/^Commands: /,/^$/{s/^Commands: //;p}' | tr ',' '\n' |
 		awk '$1 ~ /^[a-z]/ { print $1 }'
+}
+
+# Is one of them there already, before the word that is completed?
+_dts_has_command() {
+	local i word
+
+	for word in $(_dts_commands "$1"); do
+		for ((i = 1; i < COMP_CWORD; i++)); do
+			[ "${COMP_WORDS[i]}" != "$word" ] || return 0
+		done
+	done
+	return 1
 }
 
 # Completes the value of an option whose argument is called ARG.
@@ -120,9 +133,16 @@ _dts() {
 	fi
 	case $tool in
 	*dts-checkpoint) mapfile -t COMPREPLY < <(compgen -W "$(_dts_commands "$tool")" -- "$cur") ;;
+	*dts-log)
+		if _dts_has_command "$tool"; then
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur") && compopt -o filenames 2>/dev/null
+		else
+			mapfile -t COMPREPLY < <(compgen -W "$(_dts_commands "$tool")" -- "$cur")
+		fi
+		;;
 	*) mapfile -t COMPREPLY < <(compgen -f -- "$cur") && compopt -o filenames 2>/dev/null ;;
 	esac
 }
 
 complete -F _dts dts-apply dts-binlog dts-checkpoint dts-dump dts-filter \
-	dts-schema dts-verify
+	dts-log dts-schema dts-verify

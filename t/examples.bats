@@ -11,7 +11,7 @@
 #   dst   the same but for trigger and event, without rows, and no checkpoint
 #
 # A command must end with status 0. In one with --follow or -f the first tool gets
-# SIGTERM when it reads the log of src, and all of it must then end with 0. Comments in the page's
+# SIGTERM when it reads the log of src, or waits for more of a log of dts-log, and all of it must then end with 0. Comments in the page's
 # source, in the EXAMPLES section before a block, say what is different:
 #
 #   .\" example: empty target     dst has nothing when the block starts
@@ -133,6 +133,19 @@ dumps() {
 	sql src "SELECT COALESCE(MAX(ID), 0) FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'"
 }
 
+# follows LEADER BEFORE: has it come to where it waits for more?
+follows() {
+	local pid name
+
+	[ "$(dumps)" -le "$2" ] || return 0
+	session_processes "$1" | {
+		while read -r pid name; do
+			[ "$name" = dts-log ] && readlink "/proc/$pid/fd/"* | grep -q inotify && exit 0
+		done
+		exit 1
+	}
+}
+
 # run_example COMMAND WANTED-STATUS
 run_example() {
 	local leader got=0 victim before
@@ -142,7 +155,7 @@ run_example() {
 	setsid timeout 60 bash -o pipefail -c "$1" >out 2>err </dev/null 3>&- &
 	leader=$!
 	if [[ " $1 " =~ \ (--follow|-f)\  ]]; then
-		wait_until 5 "[ \"\$(dumps)\" -gt $before ]" || :
+		wait_until 5 "follows $leader $before" || :
 		session_processes "$leader" | while read -r victim name; do
 			[ "$name" != "${1%% *}" ] || kill -TERM "$victim" || :
 		done
@@ -194,6 +207,7 @@ run_page() {
 @test "examples of dts-checkpoint(1)" { run_page dts-checkpoint.1; }
 @test "examples of dts-dump(1)" { run_page dts-dump.1; }
 @test "examples of dts-filter(1)" { run_page dts-filter.1; }
+@test "examples of dts-log(1)" { run_page dts-log.1; }
 @test "examples of dts-schema(1)" { run_page dts-schema.1; }
 @test "examples of dts-verify(1)" { run_page dts-verify.1; }
 

@@ -156,7 +156,9 @@ int dts_begin_checkpoint(struct dts_begin_checkpoint *c, struct dts_follow *f, s
 	int found = dts_resume_read(o->resume, o->connect, o->own_db, dts_buf_slice(&f->src), &c->state, take_definition, &b, err);
 	if (found == 0) {
 		found = dts_fail(err, DTS_REFUSED, "there is no checkpoint %s of source '%s'", o->resume, dts_buf_text(&f->src));
-		dts_hint(err, "the full phase creates it: dts-dump ... | dts-apply ... --checkpoint=NAME");
+		dts_hint(err, dts_resume_kind(o->resume) == DTS_RESUME_NOTHING
+				      ? "there is no such file; for a log that is to be begun there, --start=now beside it says where"
+				      : "the full phase creates it: dts-dump ... | dts-apply ... --checkpoint=NAME");
 	}
 	return found;
 }

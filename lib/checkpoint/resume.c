@@ -55,7 +55,8 @@ int dts_resume_read(const char *spec, const struct dts_connect_options *source, 
 	}
 	if (!strchr(spec, '/')) {
 		dts_fail(err, DTS_USAGE, "--resume=%s does not say where the checkpoint is", spec);
-		return dts_hint(err, "--resume=%s@GROUP reads it from the server of option group [dts-GROUP], --resume=./%s from a file",
+		return dts_hint(err, "--resume=%s@GROUP reads it from the server of option group [dts-GROUP], --resume=./%s from a file, and a log is a "
+				"directory",
 				spec, spec);
 	}
 	state->phase = DTS_PHASE_CHANGES;
