@@ -19,27 +19,19 @@ enum dts_resume_kind dts_resume_kind(const char *spec)
 	return S_ISDIR(st.st_mode) ? DTS_RESUME_LOG : DTS_RESUME_FILE;
 }
 
-struct telling {
-	const struct dts_log_end *end;
-	dts_definition_fn *each;
-	void *context;
-	struct dts_record record;
-};
-
-/* What dts_log_end_schemas() tells is told on as a definition. */
-static int tell(void *context, struct dts_slice line, struct dts_error *err)
+/* A schema record as a definition. */
+static int tell(struct dts_record *record, struct dts_slice line, dts_definition_fn *each, void *context, struct dts_error *err)
 {
-	struct telling *t = context;
 	struct dts_schema schema = {0};
 	struct dts_buf text = {0};
-	int rc = dts_record_parse(&t->record, line, err);
+	int rc = dts_record_parse(record, line, err);
 
 	if (rc == 0)
-		rc = dts_schema_parse(&schema, &t->record, err);
+		rc = dts_schema_parse(&schema, record, err);
 	if (rc == 0) {
-		dts_definition_text(&t->record, &schema, &text);
+		dts_definition_text(record, &schema, &text);
 		struct dts_definition d = {.db = schema.source_db, .table = schema.source_table, .text = dts_buf_slice(&text)};
-		rc = t->each(t->context, &d, err);
+		rc = each(context, &d, err);
 	}
 	dts_schema_release(&schema);
 	dts_buf_release(&text);
@@ -48,11 +40,15 @@ static int tell(void *context, struct dts_slice line, struct dts_error *err)
 
 static int tell_schemas(const char *dir, const struct dts_log_end *end, dts_definition_fn *each, void *context, struct dts_error *err)
 {
-	struct telling t = {end, each, context, {0}};
+	struct dts_log_schemas schemas = {0};
+	struct dts_record record;
+	int rc = dts_log_end_schemas(&schemas, dir, end, err);
 
-	dts_record_init(&t.record);
-	int rc = dts_log_end_schemas(dir, end, tell, &t, err);
-	dts_record_release(&t.record);
+	dts_record_init(&record);
+	for (const struct dts_log_schema *e = schemas.first; e && rc == 0; e = e->behind)
+		rc = tell(&record, dts_buf_slice(&e->line), each, context, err);
+	dts_record_release(&record);
+	dts_log_schemas_release(&schemas);
 	return rc;
 }
 

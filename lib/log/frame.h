@@ -49,7 +49,7 @@ struct dts_frame_head {
 	uint64_t records;
 	uint64_t changes;
 	uint64_t transactions; /* that end in it and count: commit and prepare records */
-	uint64_t streams, schemas; /* records of that op */
+	uint64_t streams, schemas, ddls; /* records of that op */
 	uint64_t frames;       /* foot: of the segment; else 0 */
 	bool inside;           /* it ends inside a transaction */
 	uint64_t synced;       /* up to this offset the disk had the segment when this was written: damage before it is no

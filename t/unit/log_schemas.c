@@ -41,12 +41,14 @@ static const char *all(void)
 	static char text[1000];
 
 	text[0] = '\0';
-	for (size_t i = 0; i < known.count; i++) {
-		const struct dts_known_table *t = &known.items[i];
-		const char *column = strstr(t->line.data, "\"name\":\"") + 8;
+	for (const struct dts_log_schema *e = known.first; e; e = e->behind) {
+		const char *column = strstr(dts_buf_text((struct dts_buf *)(uintptr_t)&e->line), "\"name\":\"") + 8;
+		struct dts_slice db, table;
 		size_t len = strlen(text);
 
-		snprintf(text + len, sizeof text - len, "%s%s.%s:%.*s", i ? " " : "", t->db, t->table, (int)strcspn(column, "\""), column);
+		dts_map_pair_read(dts_buf_slice(&e->key), &db, &table);
+		snprintf(text + len, sizeof text - len, "%s%.*s.%.*s:%.*s", len ? " " : "", (int)db.len, db.p, (int)table.len, table.p,
+			 (int)strcspn(column, "\""), column);
 	}
 	return text;
 }

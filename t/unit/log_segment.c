@@ -379,29 +379,22 @@ static void test_misplaced(void)
 	dts_log_end_release(&end);
 }
 
-static int count_schema(void *context, struct dts_slice line, struct dts_error *err)
-{
-	(void)err;
-	CHECK(line.len > 0 && line.p[line.len - 1] == '}' && memmem(line.p, line.len, "\"schema\"", 8) != NULL);
-	++*(int *)context;
-	return 0;
-}
-
 static void test_schemas(void)
 {
 	struct dts_log_end end = {0};
 	struct dts_error err = DTS_ERROR_INIT;
-	int count = 0;
+	struct dts_log_schemas schemas = {0};
 
 	REQUIRE(maker_open(&m));
 	make_frames();
 	CHECK_INT(0, find(OPEN_NAME, m.file.data, m.file.len, &end, &err));
-	CHECK_INT(0, dts_log_end_schemas(m.dir, &end, count_schema, &count, &err));
-	CHECK_INT(2, count);
+	CHECK_INT(0, dts_log_end_schemas(&schemas, m.dir, &end, &err));
+	CHECK_INT(2, schemas.count);
 	/* It was cut meanwhile. */
 	maker_save(&m, OPEN_NAME, m.file.data, 100);
-	CHECK_INT(-1, dts_log_end_schemas(m.dir, &end, count_schema, &count, &err));
+	CHECK_INT(-1, dts_log_end_schemas(&schemas, m.dir, &end, &err));
 	CHECK_INT(DTS_BAD_INPUT, err.status);
+	dts_log_schemas_release(&schemas);
 	maker_close(&m);
 	dts_log_end_release(&end);
 }
