@@ -48,9 +48,13 @@ def window(n, path, command):
         if "tx" in ack:
             acked = index[ack["tx"]] + 1
     took = time.monotonic() - begun
+    src = json.loads(head.split(b"\n", 1)[0])["src"]
+    records = head.count(b"\n") - 1 + sum(text.count(b"\n") for _, text in all_of[:sent])
+    p.stdin.write(b'{"op":"end","src":"%s","reason":"done","records":%d}\n' % (src.encode(), records))
     p.stdin.close()
     p.stdout.read()
-    p.wait()
+    if p.wait() != 0:
+        sys.exit("log: dts-log append failed")
     print(acked / took)
 
 
