@@ -407,7 +407,9 @@ struct dts_log_frame *dts_log_builder_seal(struct dts_log_builder *b, bool close
 	}
 	fill_head(b, &f->head);
 	f->closes = closes;
-	f->began = f->head.first_time != 0 ? f->head.first_time : b->newest != 0 ? b->newest : (uint64_t)time(NULL) * 1000000;
+	const uint64_t times[] = {f->head.first_time, b->counts[OPEN].first_time, b->newest, (uint64_t)time(NULL) * 1000000};
+	for (size_t i = 0; f->began == 0; i++)
+		f->began = times[i];
 	if (b->acks && b->moved)
 		add_ack(b, &f->ack);
 	forget_part(b, WHOLE);
