@@ -1,6 +1,7 @@
 #ifndef DTS_LOG_LINE_H
 #define DTS_LOG_LINE_H
 
+#include "record/position.h"
 #include "record/record.h"
 
 /*
@@ -28,5 +29,8 @@ static inline bool dts_line_begins(struct dts_slice line, struct dts_slice with)
 {
 	return line.len >= with.len && memcmp(line.p, with.p, with.len) == 0;
 }
+
+/* The log stands behind this record, one with a position, which `pos` is, or an end of a transaction. */
+void dts_log_follow_record(struct dts_position *at, const struct dts_record *r, const struct dts_position *pos);
 
 #endif

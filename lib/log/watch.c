@@ -1,0 +1,113 @@
+#include "log/watch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "base/signals.h"
+
+enum { EACH_SECOND = 1000 };
+
+int dts_log_watch_open(struct dts_log_watch *w, const char *dir, struct dts_error *why)
+{
+	*w = (struct dts_log_watch){.directory = -1, .segment = -1, .dir = dir};
+	w->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (w->fd >= 0)
+		w->directory = inotify_add_watch(w->fd, dir, IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_ONLYDIR);
+	if (w->fd >= 0 && w->directory >= 0)
+		return 0;
+	dts_fail_errno(why, "cannot watch '%s'", dir);
+	dts_log_watch_close(w);
+	w->dir = dir;
+	return -1;
+}
+
+void dts_log_watch_close(struct dts_log_watch *w)
+{
+	if (w->dir && w->fd >= 0)
+		close(w->fd);
+	free(w->path);
+	*w = (struct dts_log_watch){.fd = -1, .directory = -1, .segment = -1};
+}
+
+int dts_log_watch_segment(struct dts_log_watch *w, const char *path, struct dts_error *why)
+{
+	if (w->fd < 0 || (w->path && strcmp(path, w->path) == 0))
+		return 0;
+	if (w->segment >= 0)
+		inotify_rm_watch(w->fd, w->segment);
+	free(w->path);
+	w->path = NULL;
+	w->segment = inotify_add_watch(w->fd, path, IN_MODIFY);
+	const int failed = errno;
+	w->path = dts_strdup(path);
+	if (w->segment < 0 && failed != ENOENT) { /* a name that is gone is another one now, which the directory tells */
+		const char *dir = w->dir;
+
+		errno = failed;
+		dts_fail_errno(why, "cannot watch '%s'", path);
+		dts_log_watch_close(w);
+		w->dir = dir;
+		return -1;
+	}
+	return 0;
+}
+
+/* Reads what has happened. False: the directory has gone. */
+static bool drain(struct dts_log_watch *w)
+{
+	union {
+		struct inotify_event event;
+		char bytes[16384];
+	} u;
+	bool there = true;
+
+	for (ssize_t n; (n = read(w->fd, u.bytes, sizeof u.bytes)) > 0;)
+		for (const char *p = u.bytes; p < u.bytes + n;) {
+			const struct inotify_event *e = (const struct inotify_event *)(const void *)p;
+
+			if (e->mask & IN_DELETE_SELF || (e->mask & IN_IGNORED && e->wd == w->directory))
+				there = false;
+			p += sizeof *e + e->len;
+		}
+	return there;
+}
+
+int dts_log_watch_wait(struct dts_log_watch *w, const struct dts_output *out, int milliseconds, struct dts_error *err)
+{
+	const int most = w->fd < 0 && (milliseconds < 0 || milliseconds > EACH_SECOND) ? EACH_SECOND : milliseconds;
+	const struct timespec limit = {most / 1000, most % 1000 * 1000000L};
+	struct pollfd fds[] = {{.fd = out->fd}, {.fd = w->fd, .events = POLLIN}}; /* poll() leaves out what is below 0 */
+	sigset_t block, before;
+	int n = 0;
+
+	/* Signals are held back while the flag is looked at, so that none falls between look and wait. */
+	sigemptyset(&block);
+	sigaddset(&block, SIGINT);
+	sigaddset(&block, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &block, &before);
+	if (!dts_signals_stop())
+		n = ppoll(fds, 2, most < 0 ? NULL : &limit, &before);
+	const int failed = n < 0 && errno != EINTR ? errno : 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (failed) {
+		errno = failed;
+		return dts_fail_errno(err, "cannot wait for the log '%s'", w->dir);
+	}
+	if (n > 0 && fds[0].revents & (POLLERR | POLLNVAL)) {
+		errno = EPIPE;
+		return dts_fail_errno(err, "cannot write the output");
+	}
+	if (n > 0 && fds[1].revents && !drain(w))
+		return dts_fail(err, DTS_IO, "the log '%s' was removed", w->dir);
+	return 0;
+}
+
+bool dts_log_watch_has(const struct dts_log_watch *w, const char *path)
+{
+	return w->path && strcmp(w->path, path) == 0;
+}
