@@ -1,11 +1,11 @@
 #include "log/context.h"
 
-#include "log/known.h"
 #include "log/line.h"
+#include "log/schemas.h"
 
 struct context {
 	struct dts_segment s;
-	struct dts_log_known known;
+	struct dts_log_schemas known;
 	struct dts_record record;
 	struct dts_buf content;
 	struct dts_buf *stream;
@@ -38,13 +38,13 @@ static int take_lines(struct context *x, struct dts_slice text, struct dts_error
 		enum dts_op op = dts_line_op(&x->record, line);
 
 		if (op == DTS_OP_STREAM) {
-			dts_log_known_clear(&x->known);
+			dts_log_schemas_clear(&x->known);
 			dts_buf_clear(x->stream);
 			dts_buf_add_slice(x->stream, line);
 		} else if (op == DTS_OP_SCHEMA || op == DTS_OP_DDL) {
 			if (dts_record_parse(&x->record, line, err) < 0)
 				return dts_where(err, "segment '%s', the frame at %llu", x->s.path, (unsigned long long)x->s.head.at);
-			dts_log_known_take(&x->known, &x->record);
+			dts_log_schemas_note(&x->known, &x->record);
 		}
 	}
 	return 0;
@@ -63,6 +63,8 @@ static int take_frames(struct context *x, uint64_t from, uint64_t frame, bool ha
 			return dts_fail(err, DTS_BAD_INPUT, "segment '%s' became shorter while it was read", x->s.path);
 		if (step != DTS_STEP_HEAD)
 			return -1;
+		if (!last && x->s.head.streams + x->s.head.schemas + x->s.head.ddls == 0)
+			continue;
 		dts_buf_clear(&x->content);
 		if (dts_segment_load(&x->s, &x->content, err) < 0)
 			return -1;
@@ -95,12 +97,10 @@ int dts_log_context(const struct dts_log_cursor *c, bool frame, size_t skip, str
 		rc = take_frames(&x, from, at, frame, skip, err);
 	if (rc == 0 && stream->len == 0)
 		rc = dts_fail(err, DTS_BAD_INPUT, "segment '%s' has no stream record before offset %llu", c->s.path, (unsigned long long)at);
-	for (size_t i = 0; rc == 0 && i < x.known.count; i++) {
-		dts_buf_add_slice(schemas, dts_buf_slice(&x.known.items[i].line));
-		dts_buf_addc(schemas, '\n');
-	}
+	if (rc == 0)
+		dts_log_schemas_add(&x.known, schemas);
 	dts_segment_close(&x.s);
-	dts_log_known_release(&x.known);
+	dts_log_schemas_release(&x.known);
 	dts_record_release(&x.record);
 	dts_buf_release(&x.content);
 	return rc;

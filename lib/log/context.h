@@ -4,7 +4,7 @@
 #include "log/cursor.h"
 
 /*
- * What is in force where the cursor stands: the last stream record, without newline, and the schema records (known.h), each with
+ * What is in force where the cursor stands: the last stream record, without newline, and the schema records (schemas.h), each with
  * its newline, both put behind what the buffers hold. With `frame` the place is `skip` bytes inside of the frame at hand,
  * else it is where the next will come.
  */
