@@ -302,6 +302,8 @@ static void count_record(struct dts_log_builder *b, const struct dts_record *r)
 	struct dts_log_counts *c = &b->counts[b->in_tx ? OPEN : WHOLE];
 
 	c->records++;
+	/* Who reads other tables is told of prepared transactions all the same, and of what becomes of them. */
+	c->any_table |= r->xid.p != NULL;
 	if (dts_op_is_change(r->op) || r->op == DTS_OP_SETVAL) {
 		c->changes++;
 		count_table(b, r->db, r->table, 1, r->line.len + 1);

@@ -36,7 +36,7 @@ struct dts_frame_tables {
 	struct dts_map index; /* dts_map_pair(db, table) to its place plus 1 */
 	struct dts_frame_table *items;
 	size_t count, cap; /* items up to cap keep nothing */
-	bool any; /* there may be more: statements that are not understood, or too many tables for a head */
+	bool any; /* there may be more: statements that are not understood, prepared transactions, or too many tables for a head */
 	struct dts_buf key;
 };
 
