@@ -224,7 +224,7 @@ int dts_segment_load(struct dts_segment *s, struct dts_buf *content, struct dts_
 	return 0;
 }
 
-int dts_segment_synced_behind(struct dts_segment *s, uint64_t offset, struct dts_error *err)
+int dts_segment_find_head(struct dts_segment *s, uint64_t *offset, bool *foot, struct dts_error *err)
 {
 	/* What the magic numbers of head and foot have in common, behind their first byte. */
 	static const unsigned char magic[] = {DTS_FRAME_HEAD_MAGIC >> 8 & 0xff, DTS_FRAME_HEAD_MAGIC >> 16 & 0xff, DTS_FRAME_HEAD_MAGIC >> 24};
@@ -232,7 +232,7 @@ int dts_segment_synced_behind(struct dts_segment *s, uint64_t offset, struct dts
 	struct dts_buf window = {0};
 	int found = 0;
 
-	for (uint64_t at = offset; found == 0;) {
+	for (uint64_t at = *offset; found == 0;) {
 		dts_buf_clear(&window);
 		if (read_at(s, at, 1 << 20, &window, err) < 0)
 			found = -1;
@@ -245,11 +245,28 @@ int dts_segment_synced_behind(struct dts_segment *s, uint64_t offset, struct dts
 		}
 		at += (uint64_t)(p - window.data) - 1;
 		enum dts_step step = read_head(s, at, &ignored);
-		found = (step == DTS_STEP_HEAD && s->head.synced > offset) || step == DTS_STEP_FOOT;
+		*foot = step == DTS_STEP_FOOT;
+		if (step == DTS_STEP_HEAD || step == DTS_STEP_FOOT) {
+			*offset = at;
+			found = 1;
+		}
 		at++;
 	}
 	dts_buf_release(&window);
 	return found;
+}
+
+int dts_segment_synced_behind(struct dts_segment *s, uint64_t offset, struct dts_error *err)
+{
+	bool foot = false;
+
+	for (uint64_t at = offset;; at++) {
+		int found = dts_segment_find_head(s, &at, &foot, err);
+		if (found <= 0)
+			return found;
+		if (foot || s->head.synced > offset)
+			return 1;
+	}
 }
 
 int dts_segment_foot(struct dts_segment *s, struct dts_frame_head *foot, struct dts_error *err)

@@ -43,6 +43,9 @@ enum dts_step dts_segment_step(struct dts_segment *s, struct dts_error *err);
  * what was written (DTS_BAD_INPUT, with file and offset), or cannot be read. */
 int dts_segment_load(struct dts_segment *s, struct dts_buf *content, struct dts_error *err);
 
+/* The next whole head or foot of this segment at *offset or behind it: 1, and *offset is its, and s->head is it; 0: there is none; -1. */
+int dts_segment_find_head(struct dts_segment *s, uint64_t *offset, bool *foot, struct dts_error *err);
+
 /* Is a whole head of this segment somewhere behind `offset`, and which was written when the disk had all up to
  * there? Then what is damaged at `offset` is no torn tail. 1, 0, -1. */
 int dts_segment_synced_behind(struct dts_segment *s, uint64_t offset, struct dts_error *err);

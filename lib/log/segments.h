@@ -32,7 +32,7 @@ bool dts_log_is(const char *dir);
 int dts_log_create(const char *dir, struct dts_error *err);
 
 /* Lists them anew. -1: it is no log (DTS_REFUSED), cannot be read (DTS_IO), a number is missing or there twice in the
- * middle (DTS_BAD_INPUT, which names it). */
+ * middle (DTS_BAD_INPUT, which names it; all that are there are listed even so). */
 int dts_segments_list(struct dts_segments *s, const char *dir, struct dts_error *err);
 void dts_segments_release(struct dts_segments *s);
 
