@@ -47,6 +47,8 @@ static void find_stream(struct info *in)
 
 static int gather(struct info *in, struct dts_error *err)
 {
+	uint64_t frames = 0;
+
 	if (dts_log_survey(in->dir, &in->survey, err) < 0 || (in->writer = dts_log_writer(in->dir, err)) < 0)
 		return -1;
 	for (size_t i = 0; i < in->survey.count; i++) {
@@ -54,9 +56,11 @@ static int gather(struct info *in, struct dts_error *err)
 
 		in->size += s->size;
 		in->damaged += s->damage != NULL;
+		frames += s->sum.frames;
 		if (s->sum.frames > 0)
 			dts_frame_head_sum(&in->sum, &s->sum);
 	}
+	in->sum.frames = frames; /* not segments */
 	if (in->survey.count > 0)
 		find_stream(in);
 	return 0;
@@ -208,7 +212,7 @@ static void add_source(struct dts_buf *b, const struct info *in)
 
 static void add_gtids(struct dts_buf *b, const char *label, const struct dts_gtids *g)
 {
-	if (!dts_gtids_known(g))
+	if (dts_gtids_is_empty(g))
 		return;
 	dts_buf_adds(b, label);
 	dts_gtids_add(b, g);

@@ -4,12 +4,15 @@
 #include "base/output.h"
 #include "record/position.h"
 
-/* What a log has: text for people, or with `json` one object a line: the log, each segment, each table. */
+/* What a log has: text for people, or with `json` one object a line: the log, each segment, each table. Only feet and heads are
+ * read. -1: DTS_BAD_INPUT where some are damaged (what the others say has been told), as dts_segments_list(), DTS_IO. */
 int dts_log_info(const char *dir, bool json, struct dts_output *out, struct dts_error *err);
 
 /*
- * Reads all of it: heads, checksums, records, counts, that each segment goes on where the one before ends. Each fault is a line
- * of `out`, with its segment. 0: whole; -1: DTS_BAD_INPUT where there is any, or DTS_IO. 1: a signal came.
+ * Reads all of it: heads, checksums, records, counts, that each segment goes on where the one before ends. Each segment that is whole is
+ * a line of `out`, and so is each fault, with its segment and offset; what is behind it is looked at all the same. What a crash
+ * has left behind the last whole transaction is told, and no fault. 0: whole; -1: DTS_BAD_INPUT where there is a fault, or
+ * DTS_IO. 1: a signal came.
  */
 int dts_log_verify(const char *dir, struct dts_output *out, struct dts_error *err);
 
@@ -26,8 +29,8 @@ struct dts_trim_options {
 	bool dry_run;
 };
 
-/* Removes closed segments, but never the newest. A line of `out` for each, and why no more. -1: DTS_REFUSED where a position
- * is not to be found in the log's terms (another server's); DTS_IO. */
+/* Removes segments, but never the newest. A line of `out` for each, and why no more. Who reads one goes on reading it. -1: DTS_REFUSED
+ * where a position is not to be found in the log's terms (another server's), and nothing was removed; DTS_IO. 1: a signal came. */
 int dts_log_trim(const struct dts_trim_options *o, struct dts_output *out, struct dts_error *err);
 
 #endif
