@@ -32,6 +32,8 @@ static void believe(struct dts_recount *c, const struct dts_frame_head *h)
 
 	if (h->first)
 		dts_position_copy(&c->at, &h->from);
+	else if (!c->at_known)
+		dts_gtids_clear(&c->at.gtid);
 	dts_gtids_copy(&gtids, &c->at.gtid);
 	if (dts_gtids_known(&h->to.gtid))
 		dts_gtids_copy(&gtids, &h->to.gtid);
@@ -57,10 +59,8 @@ void dts_recount_skip(struct dts_recount *c, const struct dts_frame_head *h)
 
 void dts_recount_forget(struct dts_recount *c)
 {
-	c->at_known = c->newest_known = false;
+	c->at_known = c->newest_known = c->lost = c->state.in_tx = false;
 	dts_buf_clear(&c->id);
-	dts_stream_state_release(&c->state);
-	c->lost = false;
 }
 
 /* --- records */
@@ -310,6 +310,8 @@ static int judge(struct dts_recount *c, const struct dts_frame_head *h, struct d
 
 int dts_recount_frame(struct dts_recount *c, const struct dts_frame_head *h, struct dts_slice content, struct dts_error *err)
 {
+	if (h->first) /* a segment begins outside a transaction */
+		c->lost = false;
 	if (c->lost || (!c->state.in_stream && !h->first)) {
 		c->lost = h->inside;
 		believe(c, h);

@@ -164,6 +164,7 @@ static int tell_tail(struct verify *v, const char *name, struct dts_error *err)
 	if (!v->segment.part) {
 		dts_fail(&late, DTS_BAD_INPUT, "the segment was closed, and its end is missing");
 		fault(v, name, size, &late);
+		dts_recount_forget(&v->recount);
 	} else if (size > v->whole && dts_log_writer(v->dir, &late) <= 0) {
 		tell(v, "%s: %" PRIu64 " bytes behind offset %" PRIu64 " are no whole transaction, as a crash leaves them: the next append cuts them off",
 		     name, size - v->whole, v->whole);
@@ -263,7 +264,8 @@ int dts_log_verify(const char *dir, struct dts_output *out, struct dts_error *er
 	dts_recount_init(&v.recount);
 	int rc = verify_all(&v, &all, err);
 	if (rc == 0 && v.faults > 0) {
-		rc = dts_fail(err, DTS_BAD_INPUT, "log '%s': %zu faults, %zu of %zu segments are damaged", dir, v.faults, v.bad_segments, v.segments);
+		rc = dts_fail(err, DTS_BAD_INPUT, "log '%s' is damaged: faults: %zu, segments that have any: %zu of %zu", dir, v.faults,
+			      v.bad_segments, v.segments);
 		dts_hint(err, "dts-log(1), DAMAGE, says what to do");
 	}
 	dts_segment_close(&v.segment);

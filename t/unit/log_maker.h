@@ -27,6 +27,8 @@ struct log_maker {
 	struct dts_buf content;
 	unsigned next; /* transaction that comes next */
 	unsigned in;   /* rows of it that were told; 0: it has not begun */
+	uint64_t newest; /* time of the last that began */
+	void (*spoil)(struct dts_frame_head *h); /* what to do to a head before it is written; NULL: nothing */
 };
 
 __attribute__((unused))
@@ -148,7 +150,7 @@ static void maker_begin(struct log_maker *m)
 	maker_line(m);
 	if (m->head.first_time == 0)
 		m->head.first_time = time;
-	m->head.last_time = time;
+	m->head.last_time = m->newest = time;
 }
 
 /* A transaction, or what is left of it; `half`: only its first row. */
@@ -183,7 +185,7 @@ static void maker_frame(struct log_maker *m, unsigned transactions, bool half, u
 	dts_buf_clear(&m->content);
 	h->segment = m->segment;
 	h->at = m->file.len;
-	h->newest_before = m->next > 1 ? (uint64_t)(MAKER_EPOCH + m->next - 1) * 1000000 : 0;
+	h->newest_before = m->newest;
 	if (m->file.len == 0)
 		maker_front(m);
 	for (unsigned i = 0; i < transactions; i++)
@@ -202,6 +204,8 @@ static void maker_frame(struct log_maker *m, unsigned transactions, bool half, u
 	ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, 1);
 	dts_buf_reserve(&packed, ZSTD_compressBound(m->content.len));
 	h->packed = ZSTD_compress2(zstd, packed.data, packed.cap, m->content.data, m->content.len);
+	if (m->spoil)
+		m->spoil(h);
 	dts_frame_head_add(&m->file, h, false);
 	dts_buf_add(&m->file, packed.data, h->packed);
 	dts_frame_head_sum(&m->sum, h);
@@ -214,6 +218,8 @@ static void maker_foot(struct log_maker *m)
 {
 	m->sum.segment = m->segment;
 	m->sum.at = m->sum.packed = m->sum.synced = m->file.len;
+	if (m->spoil)
+		m->spoil(&m->sum);
 	dts_frame_head_add(&m->file, &m->sum, true);
 }
 
