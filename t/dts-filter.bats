@@ -105,6 +105,11 @@ says() {
 	run_tool 3 dts-filter .
 	says "directory '.' has no file 'manifest': it is no dump of dts-dump --output
 dts-filter: hint: name the directory of such a dump, or files with records"
+	mkdir log
+	touch log/dts-log.lock
+	run_tool 3 dts-filter log
+	says "directory 'log' is a log, and no dump
+dts-filter: hint: dts-log read log prints the records in it, for who reads them from a pipe"
 }
 
 @test "what is wrong in a record is told with file, line and reason" {

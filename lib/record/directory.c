@@ -73,10 +73,26 @@ static int check_others(const struct dts_directory *d, struct dts_error *err)
 	return rc;
 }
 
+/* Is it one of dts-log (log/segments.h)? That prints what is in it. */
+static bool is_log(const char *path)
+{
+	struct dts_buf name = {0};
+	struct stat st;
+
+	dts_buf_addf(&name, "%s/dts-log.lock", path);
+	bool is = stat(dts_buf_text(&name), &st) == 0;
+	dts_buf_release(&name);
+	return is;
+}
+
 static int read_manifest(struct dts_directory *d, struct dts_error *err)
 {
 	int rc = dts_manifest_read(&d->manifest, d->path, err);
 
+	if (rc == 0 && is_log(d->path)) {
+		dts_fail(err, DTS_BAD_INPUT, "directory '%s' is a log, and no dump", d->path);
+		return dts_hint(err, "dts-log read %s prints the records in it, for who reads them from a pipe", d->path);
+	}
 	if (rc == 0) {
 		dts_fail(err, DTS_BAD_INPUT, "directory '%s' has no file '" DTS_MANIFEST_NAME "': it is no dump of dts-dump --output",
 			 d->path);
