@@ -2,7 +2,7 @@
 """A stream of changes as a source would tell it, the same for the same numbers.
 
 Transaction i (from 1 on) begins at bin.NNNNNN:4+1000*((i-1)%1000), a thousand of them a file, and has GTID 0-1-i
-(--mysql: UUID:i). It inserts --rows rows into one of --tables tables, then may update, delete and roll back
+(--mysql: UUID:i); --xa commits have 1-1-i (OTHER:i). It inserts --rows rows into one of --tables tables, then may update, delete and roll back
 to a savepoint. --from FILE:OFFSET, or empty for the beginning, goes on there, as a reader that resumes does.
 Each --ddl-th transaction adds a column, each --big-th has --big-rows rows. --pause waits so many seconds between two
 transactions; --no-end leaves the end out, --torn ends in the middle of the last transaction.
@@ -13,6 +13,7 @@ import sys
 import time
 
 UUID = "3e11fa47-71ca-11e1-9e33-c80aa9429562"
+OTHER = "1e11fa47-71ca-11e1-9e33-c80aa9429562"  # of what decides prepared ones
 p = argparse.ArgumentParser()
 p.add_argument("--transactions", type=int, default=10)
 p.add_argument("--rows", type=int, default=2)
@@ -58,9 +59,11 @@ def end_of(i):
 
 
 def gtids(i):
+    decided = [n for n in range(1, i + 1) if a.xa and n % a.xa == 0]
     if a.mysql:
-        return "%s:1-%d" % (UUID, i) if i > 1 else UUID + ":1" if i else ""
-    return "0-1-%d" % i if i else ""
+        sets = [OTHER + "".join(":%d" % n for n in decided)] if decided else []
+        return ",".join(sets + ["%s:1-%d" % (UUID, i) if i > 1 else UUID + ":1"] if i else [])
+    return ",".join((["0-1-%d" % i] if i else []) + ["1-1-%d" % n for n in decided[-1:]])
 
 
 def tx_of(i):
@@ -146,7 +149,7 @@ at["gtid"] = gtids(start - 1)
 put({"op": "stream", "v": 1, "kind": "changes", "src": a.src,
      "source": {"server": "mysql" if a.mysql else "mariadb", "version": "1", "id": a.id}, "pos": at})
 for i in range(start, a.transactions + 1):
-    if a.void and i % a.void == 0:
+    if a.void and i % a.void == 0 and not (a.ddl and i % a.ddl == 0):
         body(i, half=True)
         put({"op": "rollback", "src": a.src, "tx": tx_of(i)})
     n = body(i, half=a.torn and i == a.transactions)
@@ -157,7 +160,7 @@ for i in range(start, a.transactions + 1):
     if a.xa and i % a.xa == 0:
         xid = "X'%02x',X'',1" % (i % 256)
         put({"op": "prepare", "src": a.src, "tx": tx_of(i), "xid": xid, "n": n, "pos": pos})
-        put({"op": "commit", "src": a.src, "tx": tx_of(i), "xid": xid, "n": 0, "pos": {**pos, "offset": pos["offset"] + 50}})
+        put({"op": "commit", "src": a.src, "tx": "%s:%d" % (OTHER, i) if a.mysql else "1-1-%d" % i, "xid": xid, "n": 0, "pos": {**pos, "offset": pos["offset"] + 50}})
     else:
         put({"op": "commit", "src": a.src, "tx": tx_of(i), "n": n, "pos": pos})
     if a.heartbeat and i % a.heartbeat == 0:
