@@ -101,9 +101,9 @@ static void survey(void)
 		end = memchr(line, '\n', (size_t)(text + length - line));
 		if (!end)
 			fail("no newline at the end");
-		if (!is(line, "stream") && !is(line, "commit"))
+		if (!is(line, "commit"))
 			continue;
-		transactions += is(line, "commit");
+		transactions++;
 		const char *dot = memmem(line, (size_t)(end - line), "\"file\":\"", 8), *p = memmem(line, (size_t)(end - line), "\"offset\":", 9);
 		if (!dot || !p || !(dot = memchr(dot, '.', (size_t)(end - dot))))
 			fail("no position");
