@@ -9,8 +9,11 @@ transactions; --no-end leaves the end out, --torn ends in the middle of the last
 """
 import argparse
 import json
+import signal
 import sys
 import time
+
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 UUID = "3e11fa47-71ca-11e1-9e33-c80aa9429562"
 OTHER = "1e11fa47-71ca-11e1-9e33-c80aa9429562"  # of what decides prepared ones
@@ -137,6 +140,18 @@ def body(i, half=False):
     return n
 
 
+def xid_of(i):
+    return "X'%02x',X'',1" % (i % 256)
+
+
+def decide(i):
+    """The commit of a transaction that was prepared; where that ends."""
+    pos = end_of(i)
+    pos["offset"] += 50
+    put({"op": "commit", "src": a.src, "tx": "%s:%d" % (OTHER, i) if a.mysql else "1-1-%d" % i, "xid": xid_of(i), "n": 0, "pos": pos})
+    return pos
+
+
 added, told = {}, set()
 start = first()
 for i in range(1, start):  # what the tables look like there
@@ -146,8 +161,11 @@ at = begin_of(1) if not a.start else {**end_of(start - 1)} if start > 1 else beg
 if a.start:
     at["file"], at["offset"] = a.start.rsplit(":", 1)[0], int(a.start.rsplit(":", 1)[1])
 at["gtid"] = gtids(start - 1)
+pos = at
 put({"op": "stream", "v": 1, "kind": "changes", "src": a.src,
      "source": {"server": "mysql" if a.mysql else "mariadb", "version": "1", "id": a.id}, "pos": at})
+if a.xa and start > 1 and (start - 1) % a.xa == 0 and a.start.endswith(":%d" % end_of(start - 1)["offset"]):
+    pos = decide(start - 1)
 for i in range(start, a.transactions + 1):
     if a.void and i % a.void == 0 and not (a.ddl and i % a.ddl == 0):
         body(i, half=True)
@@ -158,9 +176,8 @@ for i in range(start, a.transactions + 1):
         sys.exit(0)
     pos = end_of(i)
     if a.xa and i % a.xa == 0:
-        xid = "X'%02x',X'',1" % (i % 256)
-        put({"op": "prepare", "src": a.src, "tx": tx_of(i), "xid": xid, "n": n, "pos": pos})
-        put({"op": "commit", "src": a.src, "tx": "%s:%d" % (OTHER, i) if a.mysql else "1-1-%d" % i, "xid": xid, "n": 0, "pos": {**pos, "offset": pos["offset"] + 50}})
+        put({"op": "prepare", "src": a.src, "tx": tx_of(i), "xid": xid_of(i), "n": n, "pos": pos})
+        pos = decide(i)
     else:
         put({"op": "commit", "src": a.src, "tx": tx_of(i), "n": n, "pos": pos})
     if a.heartbeat and i % a.heartbeat == 0:
@@ -171,4 +188,4 @@ for i in range(start, a.transactions + 1):
 if not a.no_end:
     last = max(a.transactions, start - 1)
     put({"op": "end", "src": a.src, "reason": "done", "records": records,
-         "pos": {**(end_of(last) if last >= start else at), "gtid": gtids(last)}})
+         "pos": {**pos, "gtid": gtids(last)}})
