@@ -9,6 +9,7 @@
 #include "log/lock.h"
 #include "log/recount.h"
 #include "log/segment.h"
+#include "log/survey.h"
 
 struct verify {
 	const char *dir;
@@ -46,6 +47,24 @@ static void fault(struct verify *v, const char *name, uint64_t offset, const str
 	v->segment_faults++;
 }
 
+/* What nobody can read any more. NULL: not known. */
+static void tell_lost(struct verify *v, const char *name, const struct dts_position *from, const struct dts_position *to)
+{
+	struct dts_buf text = {0};
+
+	if (from) {
+		dts_buf_adds(&text, " from ");
+		dts_log_add_position(&text, from);
+	}
+	if (to) {
+		dts_buf_adds(&text, " up to ");
+		dts_log_add_position(&text, to);
+	}
+	if (text.len > 0)
+		tell(v, "%s: lost:%s", name, dts_buf_text(&text));
+	dts_buf_release(&text);
+}
+
 /* Something is wrong here. May it be what a crash has left of the end of the open segment? 1, 0, -1. */
 static int is_tail(struct verify *v, uint64_t offset, struct dts_error *err)
 {
@@ -72,8 +91,10 @@ static int verify_frame(struct verify *v, const char *name, struct dts_error *er
 		}
 		fault(v, name, at, &damage);
 		s->next = at; /* its head is read again, where looking behind it took it */
-		if (dts_segment_step(s, &damage) == DTS_STEP_HEAD)
+		if (dts_segment_step(s, &damage) == DTS_STEP_HEAD) {
+			tell_lost(v, name, s->head.first ? &s->head.from : v->recount.at_known ? &v->recount.at : NULL, &s->head.to);
 			dts_recount_skip(&v->recount, &s->head);
+		}
 		s->next = next;
 	} else if (dts_recount_frame(&v->recount, &s->head, dts_buf_slice(&v->content), &damage) < 0) {
 		fault(v, name, at, &damage);
@@ -95,6 +116,7 @@ static int pass_over(struct verify *v, const char *name, struct dts_error *damag
 	if (tail != 0)
 		return tail > 0 ? 0 : -1;
 	fault(v, name, s->next, damage);
+	tell_lost(v, name, v->recount.at_known ? &v->recount.at : NULL, NULL);
 	v->heads_missing = true;
 	dts_recount_skip(&v->recount, NULL);
 	int found = dts_segment_find_head(s, &at, &foot, err);
@@ -181,13 +203,26 @@ static void begin_segment(struct verify *v)
 	v->segments++;
 }
 
+static void tell_whole(struct verify *v, const char *name)
+{
+	struct dts_buf text = {0};
+
+	if (v->sum.frames > 0) {
+		dts_buf_adds(&text, ", from ");
+		dts_log_add_position(&text, &v->sum.from);
+		dts_buf_adds(&text, " to ");
+		dts_log_add_position(&text, &v->sum.to);
+	}
+	tell(v, "%s: whole: %" PRIu64 " records, %" PRIu64 " transactions%s", name, v->sum.records, v->sum.transactions, dts_buf_text(&text));
+	dts_buf_release(&text);
+}
+
 static int end_segment(struct verify *v, const char *name, struct dts_error *err)
 {
 	if (!v->closed && tell_tail(v, name, err) < 0)
 		return -1;
 	if (v->segment_faults == 0)
-		tell(v, "%s: whole: %" PRIu64 " records, %" PRIu64 " transactions, %" PRIu64 " bytes%s", name, v->sum.records, v->sum.transactions,
-		     v->whole, v->closed ? "" : ", open");
+		tell_whole(v, name);
 	else
 		v->bad_segments++;
 	v->faults += v->segment_faults;

@@ -99,9 +99,9 @@ static void test_whole(void)
 	make_log();
 	if (run(verify) < 0)
 		unit_fail(__FILE__, __LINE__, "%s\n%s", err.message, text);
-	CHECK(begins(FIRST ": whole: 23 records, 5 transactions, "));
-	CHECK(strstr(text, "\n" SECOND ": whole: 19 records, 4 transactions, ") != NULL);
-	CHECK(strstr(text, "\n" THIRD ".part: whole: 11 records, 2 transactions, ") != NULL);
+	CHECK(begins(FIRST ": whole: 23 records, 5 transactions, from bin.000001:4 to bin.000001:4904\n"));
+	CHECK(strstr(text, "\n" SECOND ": whole: 19 records, 4 transactions, from bin.000001:4904 to bin.000001:8904\n") != NULL);
+	CHECK(strstr(text, "\n" THIRD ".part: whole: 11 records, 2 transactions, from bin.000001:8904 to bin.000001:10904\n") != NULL);
 	maker_close(&m);
 }
 
