@@ -88,7 +88,7 @@ LINK = $(CC) $(DTS_CFLAGS) $(DTS_LDFLAGS)
 lib_src := $(sort $(wildcard lib/*/*.c))
 ifneq ($(FUZZ),)
 # Instrumenting takes long: only what reads the input of the targets.
-lib_src := $(filter $(foreach part,base binlog charset ddl filter mysql record schema apply/load apply/literal apply/json_literal apply/match apply/table,\
+lib_src := $(filter $(foreach part,base binlog charset ddl filter log mysql record schema apply/load apply/literal apply/json_literal apply/match apply/table,\
 	lib/$(part)%),$(lib_src))
 endif
 cmd_src := $(sort $(wildcard cmd/dts-*.c cmd/dts.c))
