@@ -440,7 +440,8 @@ static int tell_outside(struct dts_log_teller *t, const struct dts_position *pos
 	if (t->in_tx)
 		return close_tx(t, pos, err);
 	const bool decides = op == DTS_OP_COMMIT || op == DTS_OP_ROLLBACK, had = decides && was_had(t);
-	if (decides && t->untold && t->at->gtid.form == DTS_GTID_MYSQL && beat(t, err) < 0)
+	/* A stream that is told anew goes on behind what was left out: the sink must stand there, or it sees a gap. */
+	if (t->untold && (op == DTS_OP_STREAM || (decides && t->at->gtid.form == DTS_GTID_MYSQL)) && beat(t, err) < 0)
 		return -1;
 	dts_log_follow_record(t->at, &t->record, pos);
 	if (decides)
