@@ -62,10 +62,10 @@ static bool is_time(const struct append *a)
 	return ends != 0 && now_ms() >= ends;
 }
 
-/* Should the segment end behind what is whole? */
+/* Should the segment end behind what is whole? Not as long as that is no more than what each begins with. */
 static bool should_close(struct append *a)
 {
-	if (!dts_log_builder_may_close(&a->log))
+	if (!dts_log_builder_may_close(&a->log) || a->transactions + dts_log_builder_transactions(&a->log) == 0)
 		return false;
 	return dts_log_writer_size(a->writer, dts_log_builder_size(&a->log)) >= a->o->segment_size || is_time(a);
 }

@@ -95,6 +95,12 @@ static inline bool dts_log_builder_has_whole(const struct dts_log_builder *b)
 	return b->whole > 0;
 }
 
+/* Transactions in what is whole of the frame. */
+static inline uint64_t dts_log_builder_transactions(const struct dts_log_builder *b)
+{
+	return b->counts[0].transactions;
+}
+
 /* May the segment end behind what is whole? Not where a transaction is open of which a frame before has a part, or one that has told
  * schemas. */
 bool dts_log_builder_may_close(const struct dts_log_builder *b);

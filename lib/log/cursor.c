@@ -31,6 +31,7 @@ int dts_log_cursor_open(struct dts_log_cursor *c, const struct dts_segment_name 
 void dts_log_cursor_close(struct dts_log_cursor *c)
 {
 	forget_segment(c);
+	dts_segments_release(&c->all);
 	dts_position_release(&c->at);
 }
 
@@ -130,37 +131,56 @@ static int scout_end(struct dts_log_cursor *c, struct dts_error *err)
 	return rc;
 }
 
+/* The place of the first of the segments listed that has this number or a higher one. */
+static size_t place_of(const struct dts_segments *all, uint64_t number)
+{
+	size_t low = 0, high = all->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (all->items[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Opens that number of those listed. 1; 0: it is not among them, or has another name now; -1. */
+static int open_listed(struct dts_log_cursor *c, uint64_t number, struct dts_error *err)
+{
+	struct dts_error gone = DTS_ERROR_INIT;
+	const size_t i = place_of(&c->all, number);
+
+	if (i == c->all.count || c->all.items[i].number != number)
+		return 0;
+	if (dts_log_cursor_open(c, &c->all.items[i], &gone) == 0)
+		return 1;
+	if (gone.status == DTS_GONE)
+		return 0;
+	*err = gone;
+	return -1;
+}
+
 /* The segment ends: 1: the next is open; 0: there is none yet; -1. */
 static int next_segment(struct dts_log_cursor *c, struct dts_error *err)
 {
 	const uint64_t number = c->s.number + 1;
-	struct dts_segments all = {0};
-	int rc = 0;
+	int rc = open_listed(c, number, err);
 
 	for (int tries = 0; tries < 20 && rc == 0; tries++) {
-		struct dts_error gone = DTS_ERROR_INIT;
-		size_t i = 0;
-
-		if (dts_segments_list(&all, c->dir, err) < 0) {
-			rc = -1;
-			break;
+		if (dts_segments_list(&c->all, c->dir, err) < 0)
+			return -1;
+		const size_t i = place_of(&c->all, number);
+		if (i == c->all.count)
+			return 0;
+		if (c->all.items[i].number > number) {
+			dts_fail(err, DTS_GONE, "log '%s': segment %012llu was removed before it was read; the oldest that is left is %s",
+				 c->dir, (unsigned long long)number, c->all.items[i].name);
+			return dts_hint(err, "trim with the reader's --checkpoint named, or keep more; this reader must begin anew");
 		}
-		while (i < all.count && all.items[i].number < number)
-			i++;
-		if (i == all.count)
-			break;
-		if (all.items[i].number > number) {
-			rc = dts_fail(err, DTS_GONE, "log '%s': segment %012llu was removed before it was read; the oldest that is left is %s",
-				      c->dir, (unsigned long long)number, all.items[i].name);
-			dts_hint(err, "trim with the reader's --checkpoint named, or keep more; this reader must begin anew");
-		} else if (dts_log_cursor_open(c, &all.items[i], &gone) == 0) {
-			rc = 1;
-		} else if (gone.status != DTS_GONE) { /* else it was renamed meanwhile */
-			*err = gone;
-			rc = -1;
-		}
+		rc = open_listed(c, number, err);
 	}
-	dts_segments_release(&all);
 	return rc;
 }
 

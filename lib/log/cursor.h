@@ -16,6 +16,8 @@ struct dts_log_cursor {
 	struct dts_position at; /* where the log stands before the frame at hand, with its GTIDs where known */
 	bool told;              /* `at` is set */
 
+	struct dts_segments all; /* as they were last listed: the next one is mostly among them */
+
 	/* A transaction that is larger than a frame: its frames are there, up to this offset. */
 	struct dts_segment scout;
 	uint64_t run_end, scouted;
