@@ -105,13 +105,21 @@ static int patience(const struct append *a)
 	return until <= now ? 0 : until - now > 3600000 ? 3600000 : (int)(until - now);
 }
 
+/* Were we asked to stop, and is the time after that over? */
+static bool is_over(struct append *a)
+{
+	if (!dts_signals_stop())
+		return false;
+	if (a->deadline == 0)
+		a->deadline = now_ms() + GRACE_MS;
+	return now_ms() >= a->deadline;
+}
+
 /* Waits for a record, and meanwhile sees to what has come. 1: there is something to read; 0: asked to stop; -1. */
 static int wait_for_record(struct append *a, struct dts_error *err)
 {
 	while (!dts_stream_ready(a->in)) {
-		if (dts_signals_stop() && a->deadline == 0)
-			a->deadline = now_ms() + GRACE_MS;
-		if (a->deadline != 0 && now_ms() >= a->deadline)
+		if (is_over(a))
 			return 0;
 		if (seal_ready(a, err) < 0)
 			return -1;
@@ -181,7 +189,7 @@ static int take_records(struct append *a, struct dts_error *err)
 	for (;;) {
 		if (!dts_stream_ready(a->in) && (rc = wait_for_record(a, err)) <= 0)
 			return rc;
-		if (a->deadline != 0 && now_ms() >= a->deadline)
+		if (is_over(a))
 			return 0;
 		rc = dts_stream_next(a->in, &r, err);
 		if (rc < 0 && err->status == DTS_OK)

@@ -249,8 +249,8 @@ void dts_log_builder_preamble(struct dts_log_builder *b)
 	dts_buf_clear(&b->tx);
 }
 
-/* The log stands where the record says: behind transaction `tx`, or none of them. */
-static int follow(struct dts_log_builder *b, const struct dts_record *r, bool tx, struct dts_error *err)
+/* The log stands where the record, whose position b->pos is, says: behind transaction `tx`, or none of them. */
+static void follow(struct dts_log_builder *b, const struct dts_record *r, bool tx)
 {
 	struct dts_gtid gtid;
 
@@ -258,26 +258,23 @@ static int follow(struct dts_log_builder *b, const struct dts_record *r, bool tx
 	dts_buf_clear(&b->tx);
 	if (tx)
 		dts_buf_add_slice(&b->tx, r->tx);
-	if (r->raw[DTS_F_POS].p && dts_position_parse(&b->pos, r->raw[DTS_F_POS], err) < 0)
-		return -1;
 	if (tx) {
 		if (!dts_gtid_parse(&gtid, r->tx) || dts_gtids_include(&b->frame->head.gtids, &gtid) < 0)
 			dts_gtids_clear(&b->frame->head.gtids);
 		dts_gtids_follow(&b->at.gtid, r->tx);
 	}
 	if (!r->raw[DTS_F_POS].p) /* XA ROLLBACK need not tell */
-		return 0;
+		return;
 	if (dts_gtids_known(&b->pos.gtid) && !dts_gtids_equal(&b->pos.gtid, &b->at.gtid)) {
 		if (!b->by_gtid || dts_gtids_unite(&b->at.gtid, &b->pos.gtid) < 0)
 			dts_gtids_copy(&b->at.gtid, &b->pos.gtid);
 		b->jumped = true;
 	}
 	if (!b->pos.file[0] || b->by_gtid)
-		return 0;
+		return;
 	memcpy(b->at.file, b->pos.file, sizeof b->at.file);
 	b->at.offset = b->pos.offset;
 	b->at.created = b->pos.created;
-	return 0;
 }
 
 int dts_log_builder_end(struct dts_log_builder *b, const struct dts_record *beat, struct dts_error *err)
@@ -331,7 +328,11 @@ static bool ends_tx(const struct dts_record *r)
 int dts_log_builder_add(struct dts_log_builder *b, const struct dts_record *r, struct dts_error *err)
 {
 	const bool was_in_tx = b->in_tx, ends = ends_tx(r);
+	/* A rollback of the open transaction has come to nothing. */
+	const bool moves = (ends && !(r->op == DTS_OP_ROLLBACK && was_in_tx)) || r->op == DTS_OP_HEARTBEAT;
 
+	if (moves && r->raw[DTS_F_POS].p && dts_position_parse(&b->pos, r->raw[DTS_F_POS], err) < 0)
+		return -1;
 	dts_log_builder_preamble(b);
 	if (r->op == DTS_OP_ROLLBACK && ends && was_in_tx && !b->tx_split && b->counts[OPEN].schemas + b->counts[OPEN].ddls == 0) {
 		forget_open(b);
@@ -343,10 +344,8 @@ int dts_log_builder_add(struct dts_log_builder *b, const struct dts_record *r, s
 	}
 	count_record(b, r);
 	add_line(b, r->line);
-	/* A rollback of the open transaction has come to nothing; its records stay in. */
-	if ((ends && !(r->op == DTS_OP_ROLLBACK && was_in_tx)) || r->op == DTS_OP_HEARTBEAT)
-		if (follow(b, r, r->op != DTS_OP_HEARTBEAT, err) < 0)
-			return -1;
+	if (moves)
+		follow(b, r, r->op != DTS_OP_HEARTBEAT);
 	if (ends || !b->in_tx) {
 		open_to_whole(b);
 		b->in_tx = b->tx_split = false;

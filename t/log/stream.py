@@ -61,12 +61,13 @@ def end_of(i):
     return p
 
 
-def gtids(i):
-    decided = [n for n in range(1, i + 1) if a.xa and n % a.xa == 0]
+def gtids(i, undecided=False):
+    """Behind transaction i; undecided: it is prepared, and that is all."""
+    last = (i - undecided) // a.xa if a.xa else 0
     if a.mysql:
-        sets = [OTHER + "".join(":%d" % n for n in decided)] if decided else []
+        sets = [OTHER + "".join(":%d" % (n * a.xa) for n in range(1, last + 1))] if last else []
         return ",".join(sets + ["%s:1-%d" % (UUID, i) if i > 1 else UUID + ":1"] if i else [])
-    return ",".join((["0-1-%d" % i] if i else []) + ["1-1-%d" % n for n in decided[-1:]])
+    return ",".join((["0-1-%d" % i] if i else []) + (["1-1-%d" % (last * a.xa)] if last else []))
 
 
 def tx_of(i):
@@ -159,12 +160,14 @@ for i in range(1, start):  # what the tables look like there
         added["t%d" % (i % a.tables)] = added.get("t%d" % (i % a.tables), 0) + 1
 at = begin_of(1) if not a.start else {**end_of(start - 1)} if start > 1 else begin_of(1)
 if a.start:
-    at["file"], at["offset"] = a.start.rsplit(":", 1)[0], int(a.start.rsplit(":", 1)[1])
-at["gtid"] = gtids(start - 1)
+    at["file"], at["offset"] = a.start.rsplit(":", 1)
+undecided = a.xa and start > 1 and (start - 1) % a.xa == 0 and at["offset"] == str(end_of(start - 1)["offset"])
+at["offset"] = int(at["offset"])
+at["gtid"] = gtids(start - 1, bool(undecided))
 pos = at
 put({"op": "stream", "v": 1, "kind": "changes", "src": a.src,
      "source": {"server": "mysql" if a.mysql else "mariadb", "version": "1", "id": a.id}, "pos": at})
-if a.xa and start > 1 and (start - 1) % a.xa == 0 and a.start.endswith(":%d" % end_of(start - 1)["offset"]):
+if undecided:
     pos = decide(start - 1)
 for i in range(start, a.transactions + 1):
     if a.void and i % a.void == 0 and not (a.ddl and i % a.ddl == 0):
