@@ -78,6 +78,19 @@ int dts_log_out_create(struct dts_log_out *s, uint64_t began, struct dts_error *
 	return 0;
 }
 
+int dts_log_out_begin(struct dts_log_out *s, const char *name, uint64_t number, struct dts_error *err)
+{
+	s->fd = open(dts_segment_path(&s->path, s->dir, name), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (s->fd < 0)
+		return failed(s, "create", err);
+	s->name = (struct dts_segment_name){.number = number};
+	s->size = s->synced = s->whole = 0;
+	s->entered = true; /* its name lasts when it is renamed */
+	s->footed = false;
+	dts_frame_head_clear(&s->sum);
+	return 0;
+}
+
 int dts_log_out_pack(struct dts_log_out *s, struct dts_log_frame *f, struct dts_error *err)
 {
 	dts_buf_clear(&s->packed);
@@ -155,6 +168,18 @@ static int write_foot(struct dts_log_out *s, struct dts_error *err)
 	dts_buf_clear(&s->batch);
 	s->footed = rc == 0;
 	return rc;
+}
+
+int dts_log_out_foot(struct dts_log_out *s, const struct dts_frame_head *foot, struct dts_error *err)
+{
+	const uint64_t frames = s->sum.frames;
+
+	/* Heads do not name all tables where there are many. */
+	copy_head(&s->sum, foot);
+	s->sum.frames = frames;
+	if (dts_log_out_sync(s, err) < 0 || write_foot(s, err) < 0)
+		return -1;
+	return dts_log_out_sync(s, err);
 }
 
 int dts_log_out_close(struct dts_log_out *s, struct dts_error *err)

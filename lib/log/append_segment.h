@@ -33,6 +33,9 @@ int dts_log_out_resume(struct dts_log_out *s, const struct dts_log_end *end, str
 /* Makes the next one. */
 int dts_log_out_create(struct dts_log_out *s, uint64_t began, struct dts_error *err);
 
+/* Makes a file of that name, which takes the place of a segment with this number later. */
+int dts_log_out_begin(struct dts_log_out *s, const char *name, uint64_t number, struct dts_error *err);
+
 /* Packs a frame behind the batch. The segment is open; its sum takes the frame in. -1: DTS_IO. */
 int dts_log_out_pack(struct dts_log_out *s, struct dts_log_frame *f, struct dts_error *err);
 
@@ -41,6 +44,9 @@ int dts_log_out_write(struct dts_log_out *s, struct dts_error *err);
 
 /* Waits for the disk. -1: DTS_IO; what the disk is not known to have was cut off. */
 int dts_log_out_sync(struct dts_log_out *s, struct dts_error *err);
+
+/* Ends such a file with the foot of the segment, but for what is another now, and waits for the disk. */
+int dts_log_out_foot(struct dts_log_out *s, const struct dts_frame_head *foot, struct dts_error *err);
 
 /* Ends the segment: foot, its last name. */
 int dts_log_out_close(struct dts_log_out *s, struct dts_error *err);

@@ -1,9 +1,11 @@
 #include "log/append_start.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "log/append_pack.h"
 #include "log/lock.h"
 
 static void told(const struct dts_append_options *o, const char *fmt, const char *name, uint64_t bytes)
@@ -64,7 +66,9 @@ static int mend(const struct dts_append_options *o, struct dts_log_end *end, str
 	struct dts_buf path = {0};
 	int rc = 0;
 
-	if (end->torn.number != 0)
+	if (unlink(dts_segment_path(&path, o->dir, DTS_LOG_PACKING)) < 0 && errno != ENOENT)
+		rc = dts_fail_errno(err, "cannot remove '%s'", path.data);
+	if (rc == 0 && end->torn.number != 0)
 		rc = remove_torn(o, end, &path, err);
 	if (rc == 0 && !end->empty && end->cut > 0)
 		rc = cut(o, end, &path, err);

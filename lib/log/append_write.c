@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/signals.h"
+#include "log/append_pack.h"
 #include "log/append_segment.h"
 
 enum {
@@ -23,6 +24,8 @@ struct dts_log_writer {
 	int event;
 	bool started;
 	pthread_t thread;
+
+	struct dts_log_packer *packer;
 
 	/* The thread's own. */
 	struct dts_log_out out;
@@ -145,8 +148,12 @@ static int write_batch(struct dts_log_writer *w, struct dts_error *err)
 
 static int close_segment(struct dts_log_writer *w, struct dts_error *err)
 {
+	const bool closes = w->out.fd >= 0;
+
 	if (write_batch(w, err) < 0 || with_room(w, step_close, 0, err) < 0)
 		return -1;
+	if (closes)
+		dts_log_packer_put(w->packer, &w->out.name);
 	w->synced_at = now_ms();
 	return tell(w, err);
 }
@@ -297,6 +304,21 @@ static int start(struct dts_log_writer *w, struct dts_error *err)
 	return 0;
 }
 
+/* The newest closed segment may not have been packed, if the one that closed it had no time to. */
+static void pack_before(struct dts_log_writer *w, const struct dts_log_end *end)
+{
+	struct dts_error ignored = DTS_ERROR_INIT;
+	struct dts_segments all = {0};
+
+	if (!end->empty && dts_segments_list(&all, w->o->dir, &ignored) == 0)
+		for (size_t i = all.count; i-- > 0;)
+			if (!all.items[i].open) {
+				dts_log_packer_put(w->packer, &all.items[i]);
+				break;
+			}
+	dts_segments_release(&all);
+}
+
 struct dts_log_writer *dts_log_writer_new(const struct dts_append_options *o, struct dts_output *acks, const struct dts_log_end *end,
 					  struct dts_error *err)
 {
@@ -314,6 +336,8 @@ struct dts_log_writer *dts_log_writer_new(const struct dts_append_options *o, st
 	pthread_cond_init(&w->done, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	dts_log_out_init(&w->out, o->dir, 1);
+	w->packer = dts_log_packer_new(o->dir, o->notice);
+	pack_before(w, end);
 	w->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->event < 0)
 		dts_fail_errno(err, "cannot make an event descriptor");
@@ -420,7 +444,11 @@ int dts_log_writer_finish(struct dts_log_writer *w, struct dts_error *err)
 		if (w->out.synced > w->out.size)
 			w->out.synced = 0;
 	}
-	return sync_now(w, err);
+	if (sync_now(w, err) < 0)
+		return -1;
+	dts_log_packer_free(w->packer, dts_signals_stop() != 0);
+	w->packer = NULL;
+	return 0;
 }
 
 void dts_log_writer_free(struct dts_log_writer *w)
@@ -428,6 +456,7 @@ void dts_log_writer_free(struct dts_log_writer *w)
 	if (!w)
 		return;
 	join(w, true);
+	dts_log_packer_free(w->packer, true);
 	for (int i = 0; i < 2; i++)
 		for (struct dts_log_frame *f = i ? w->spare : w->queue, *behind; f; f = behind) {
 			behind = f->next;

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "log/append_frame.h"
+#include "log/append_pack.h"
 #include "log/end.h"
 #include "log/line.h"
+#include "log/lock.h"
 
 #include "unit.h"
 
@@ -435,6 +437,106 @@ static void test_segments(void)
 	dts_buf_release(&s);
 }
 
+/* All that a segment holds; how many frames. */
+static size_t content_of(struct dts_buf *content, const struct dts_segment_name *name)
+{
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_segment s = {.fd = -1};
+	size_t frames = 0;
+
+	dts_buf_clear(content);
+	if (dts_segment_open(&s, dir, name, &err) == 0)
+		for (; dts_segment_step(&s, &err) == DTS_STEP_HEAD; frames++)
+			CHECK_INT(0, dts_segment_load(&s, content, &err));
+	dts_segment_close(&s);
+	return frames;
+}
+
+/* A run of its own for each of the transactions, the last of them larger than a frame, and one that closes the segment. */
+static void make_small_frames(struct dts_buf *all)
+{
+	struct dts_buf s = {0};
+	struct dts_error err;
+
+	dts_buf_clear(all);
+	for (unsigned i = 1; i <= 21; i++) {
+		dts_buf_clear(&s);
+		add_stream(&s, i, SOURCE);
+		add_schema(&s, "t0");
+		add_schema(&s, "t1");
+		add_tx(&s, i, i < 20 ? 3 : i == 20 ? 30000 : 1);
+		if (i == 10) /* known by nothing but this */
+			dts_buf_addf(&s, "{\"op\":\"heartbeat\",\"src\":\"db1\",\"pos\":{\"file\":\"bin.000001\",\"offset\":9904,"
+					 "\"gtid\":\"0-1-10,7-1-1\"}}\n");
+		add_end(&s);
+		CHECK_INT(0, append(&s, i == 21 ? 1 : 1 << 20, &err));
+		struct dts_slice text = dts_buf_slice(&s), line;
+		while (dts_line_next(&text, &line))
+			if (!memmem(line.p, line.len, "\"end\"", 5)) {
+				dts_buf_add_slice(all, line);
+				dts_buf_addc(all, '\n');
+			}
+	}
+	dts_buf_release(&s);
+}
+
+static bool stop_now(void *context)
+{
+	(void)context;
+	return true;
+}
+
+static void test_packing(void)
+{
+	struct dts_buf all = {0}, before = {0}, after = {0}, path = {0};
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_segments list = {0};
+
+	empty_dir();
+	REQUIRE(dts_log_create(dir, &err) == 0);
+	int lock = dts_log_lock(dir, DTS_LOG_TIDY, false, &err);
+	REQUIRE(lock >= 0); /* as if one trimmed: nothing is packed */
+	make_small_frames(&all);
+	close(lock);
+	REQUIRE(dts_segments_list(&list, dir, &err) == 0 && list.count >= 1 && !list.items[0].open);
+	size_t many = content_of(&before, &list.items[0]);
+	CHECK(holds(&all));
+	CHECK_INT(0, dts_log_pack(dir, &list.items[0], stop_now, NULL, &err));
+	CHECK_INT(many, content_of(&after, &list.items[0]));
+	CHECK_INT(1, dts_log_pack(dir, &list.items[0], NULL, NULL, &err));
+	size_t few = content_of(&after, &list.items[0]);
+	CHECK(few > 2 && few < many / 3);
+	CHECK_MEM(before.data, before.len, after.data, after.len);
+	CHECK(holds(&all)); /* and the heads are right */
+	CHECK_INT(0, dts_log_pack(dir, &list.items[0], NULL, NULL, &err)); /* not again */
+	CHECK(access(dts_segment_path(&path, dir, DTS_LOG_PACKING), F_OK) < 0);
+	/* One that is gone stays so. */
+	unlink(dts_segment_path(&path, dir, list.items[0].name));
+	CHECK_INT(0, dts_log_pack(dir, &list.items[0], NULL, NULL, &err));
+	dts_segments_release(&list);
+	dts_buf_release(&all);
+	dts_buf_release(&before);
+	dts_buf_release(&after);
+	dts_buf_release(&path);
+}
+
+/* Who appends does so when a segment ends, or the next one that appends does. */
+static void test_packs_when_closed(void)
+{
+	struct dts_buf all = {0}, content = {0};
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_segments list = {0};
+
+	empty_dir();
+	make_small_frames(&all);
+	REQUIRE(dts_segments_list(&list, dir, &err) == 0 && list.count >= 1 && !list.items[0].open);
+	CHECK(content_of(&content, &list.items[0]) < 8);
+	CHECK(holds(&all));
+	dts_segments_release(&list);
+	dts_buf_release(&all);
+	dts_buf_release(&content);
+}
+
 /* ---- damage */
 
 /* The log is this one segment from here on. */
@@ -853,6 +955,8 @@ int main(void)
 	RUN(test_begun_anew);
 	RUN(test_another_server);
 	RUN(test_segments);
+	RUN(test_packing);
+	RUN(test_packs_when_closed);
 	RUN(test_cut_anywhere);
 	RUN(test_damaged_anywhere);
 	RUN(test_closing_is_cut);
