@@ -528,6 +528,14 @@ static bool hear_until(int fd, const char *until)
 	return true;
 }
 
+/* One that has not ended finds nobody who reads it. */
+static void stop(struct follower *f, int fd)
+{
+	close(fd);
+	pthread_join(f->thread, NULL);
+	dts_output_discard(&f->out);
+}
+
 /* Who appends cuts back what was told already, and writes the same transactions in other frames. */
 static void test_cut_back(void)
 {
@@ -563,9 +571,7 @@ static void test_cut_back(void)
 	close(fd);
 	m = again;
 	CHECK(hear_until(fds[0], "\"op\":\"end\""));
-	pthread_join(f.thread, NULL);
-	dts_output_discard(&f.out);
-	close(fds[0]);
+	stop(&f, fds[0]);
 	CHECK_INT(0, f.rc);
 	check_text();
 	check_range("cut back", 0, 1, 10);
@@ -597,9 +603,7 @@ static void test_torn_segment_goes(void)
 	maker_frame(&m, 2, false, 0);
 	maker_save(&m, name.name, m.file.data, m.file.len);
 	CHECK(hear_until(fds[0], "\"op\":\"end\""));
-	pthread_join(f.thread, NULL);
-	dts_output_discard(&f.out);
-	close(fds[0]);
+	stop(&f, fds[0]);
 	CHECK_INT(0, f.rc);
 	check_text();
 	check_range("torn segment", 0, 1, 4);
@@ -621,9 +625,7 @@ static void test_unread(void)
 	maker_next(&m, true);
 	REQUIRE(pthread_create(&f.thread, NULL, follow, &f) == 0);
 	CHECK(hear_until(fds[0], "\"op\":\"commit\",\"src\":\"db1\",\"tx\":\"0-1-2\""));
-	close(fds[0]);
-	pthread_join(f.thread, NULL);
-	dts_output_discard(&f.out);
+	stop(&f, fds[0]);
 	CHECK_INT(-1, f.rc);
 	CHECK_INT(DTS_IO, f.err.status);
 	CHECK(f.err.silent);
