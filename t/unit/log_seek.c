@@ -264,6 +264,7 @@ static void test_not_there(void)
 	read_log(o);
 	CHECK_INT(DTS_REFUSED, told.err.status);
 	m.next = 10; /* the log begins behind 9 transactions */
+	m.newest = (uint64_t)(MAKER_EPOCH + 9) * 1000000;
 	maker_frame(&m, 3, false, 0);
 	maker_foot(&m);
 	maker_next(&m, false);
