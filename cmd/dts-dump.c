@@ -13,7 +13,7 @@ struct options {
 	struct dts_connect_options connect;
 	struct dts_dump_options dump;
 	struct dts_list ignored, operands, columns, wheres, throttle;
-	const char *src, *lock, *resume, *checkpoint_db, *output;
+	const char *src, *lock, *resume, *log, *checkpoint_db, *output;
 	bool zstd;
 };
 
@@ -36,6 +36,7 @@ static void parse(struct options *o, int argc, char **argv)
 		{"allow-missing-parents", 0, DTS_OPTION_FLAG, &o->dump.allow_missing_parents, NULL,
 		 "also read tables whose foreign keys need others"},
 		{"resume", 0, DTS_OPTION_NAME, &o->resume, "CHECKPOINT@GROUP", "only what that target has not got yet"},
+		{"log", 0, DTS_OPTION_STRING, &o->log, "DIR", "with --resume: a log that has what the source has purged since"},
 		{"checkpoint-db", 0, DTS_OPTION_NAME, &o->checkpoint_db, "DB", "database of checkpoints [dts]"},
 		{"src", 0, DTS_OPTION_NAME, &o->src, "NAME", "the source's name in the records"},
 		{"output", 0, DTS_OPTION_STRING, &o->output, "DIR", "compressed files in this directory; again: go on there"},
@@ -68,6 +69,8 @@ static int parse_lock(struct options *o, struct dts_error *err)
 		return dts_fail(err, DTS_USAGE, "--output needs the name of a directory");
 	if (o->output && o->zstd)
 		return dts_fail(err, DTS_USAGE, "--output and --zstd do not go together: the files of --output are compressed in any case");
+	if (o->log && !o->resume)
+		return dts_fail(err, DTS_USAGE, "--log needs --resume");
 	if (o->output && o->resume)
 		return dts_fail(err, DTS_USAGE, "--output and --resume do not go together: the same command again goes on with what the"
 						" directory has");
@@ -219,7 +222,7 @@ static int dump_to_directory(struct options *o, struct dts_error *err)
 static int run(struct options *o, struct dts_session *session, struct dts_output *out, struct dts_error *err)
 {
 	struct dts_source source = {0};
-	struct dts_resume resume = {0};
+	struct dts_resume resume = {.log = o->log};
 	int rc = dts_source_init(&source, session, &o->connect, o->src, err);
 
 	if (rc == 0 && o->resume)

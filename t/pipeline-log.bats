@@ -202,6 +202,37 @@ transactions() {
 	cmp <(transactions "$BATS_TEST_TMPDIR/read.1" | tail -n "$count") <(transactions "$BATS_TEST_TMPDIR/read.8")
 }
 
+@test "a full phase that was broken off goes on though the source has purged its log, if a log has kept it" {
+	local dump file
+
+	for src in maria my; do
+		live_setup "$src" dst
+		log=$BATS_TEST_TMPDIR/$src.log
+		dump=(dts-dump --defaults-file="$CONFIG" -g "$src" --resume=shop@dst shop)
+		fresh_shop
+		capture
+		pipe '0 0' "dts-schema -g $src $(other_family) shop | dts-apply -g dst"
+		pipe '* 0 3' "dts-dump -g $src --chunk-size=50000 --resume=shop@dst shop | head -n 4000 | dts-apply -g dst --checkpoint=shop"
+		start_writers 1
+		wait_until 20 "[ \$(sql $src 'SELECT COUNT(*) FROM shop.payments') -gt 20 ]"
+		stop_writers
+		capture
+		sql "$src" 'FLUSH BINARY LOGS'
+		file=$(position)
+		wait_until 20 "has_gone '${file%:*}'"
+		run_tool 6 "${dump[@]}"
+		[[ $stderr == *"if a log has kept the changes since, --log=DIR goes on by that"* ]]
+		run_tool 6 "${dump[@]}" --log="$BATS_TEST_TMPDIR/none"
+		[[ $stderr == *"is not in it, and log '$BATS_TEST_TMPDIR/none' is empty"* ]]
+		# The log must have come to where the source's begins now.
+		run_tool 6 "${dump[@]}" --log="$log"
+		capture
+		pipe '0 0' "dts-dump -g $src --chunk-size=50000 --resume=shop@dst --log=$log shop | dts-apply -g dst --checkpoint=shop"
+		pipe '0 0' "dts-log --defaults-file=$CONFIG read $log --resume=shop@dst | dts-apply -g dst --checkpoint=shop"
+		identical
+	done
+}
+
 @test "columns have their names and types where the source's log has none, as they were" {
 	local metadata size
 

@@ -122,7 +122,7 @@ int dts_resume_open(struct dts_resume *r, const char *spec, const char *checkpoi
 {
 	struct dts_buf line = {0};
 
-	*r = (struct dts_resume){.spec = spec};
+	*r = (struct dts_resume){.spec = spec, .log = r->log};
 	int rc = dts_resume_read_full(spec, connect, checkpoint_db, dts_buf_slice(&source->src), &r->state,
 				      dts_resume_take_definition, dts_resume_take_mark, r, err);
 	if (rc < 0)

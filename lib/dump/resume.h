@@ -37,12 +37,13 @@ struct dts_resume {
 	struct dts_source_state state;
 	struct dts_map tables; /* database and table -> struct dts_resume_table */
 	const char *spec;      /* borrowed */
+	const char *log;       /* directory of a log that may have what the source has purged (log/end.h); borrowed; NULL: none */
 	bool directory;        /* spec is a directory, whose files are what is there (resume_directory.c) */
 	struct dts_list notes; /* for people, a line each */
 };
 
 /*
- * Reads the checkpoint that --resume names. DTS_REFUSED if it is that of another server. Where it
+ * Reads the checkpoint that --resume names; r->log is set before, all else anew. DTS_REFUSED if it is that of another server. Where it
  * has no such source the snapshot begins at the beginning, and where its full
  * phase has ended (dts_resume_ended()) there is nothing to read.
  */

@@ -1,6 +1,7 @@
 #include <time.h>
 
 #include "dump/resume_parts.h"
+#include "log/survey.h"
 #include "mysql/place.h"
 
 /*
@@ -18,6 +19,9 @@ static int begun_anew(const struct dts_resume *r, const struct dts_source *sourc
 	dts_fail(err, DTS_GONE, "the binary log of source '%.*s' was begun anew (RESET MASTER?)%s since %s%s%s was begun: %s",
 		 (int)source->src.len, source->src.data, f->missing ? " or purged" : "", r->directory ? "the dump in '" : "checkpoint ", r->spec,
 		 r->directory ? "'" : "", dts_buf_text(&f->why));
+	if (f->missing && !r->directory && !r->log)
+		return dts_hint(err, "if a log has kept the changes since, --log=DIR goes on by that; else start the full phase anew: remove "
+				"the checkpoint with dts-checkpoint, and empty the tables");
 	return dts_hint(err, r->directory ? "start the dump anew: remove that directory, or name another"
 					  : "start the full phase anew: remove the checkpoint with dts-checkpoint, and empty the tables");
 }
@@ -149,6 +153,81 @@ static int same_file(const struct dts_source *source, const struct dts_position 
 	return rc;
 }
 
+static int add_log(const struct dts_resume *r, struct finding *f, const char *what)
+{
+	dts_buf_addf(&f->why, " is not in it, and log '%s' %s", r->log, what);
+	return 0;
+}
+
+/* Does the log begin at `was` or before? 1; 0: why not; -1. */
+static int reaches_back(const struct dts_resume *r, const struct dts_position *was, const struct dts_position *end, struct finding *f,
+			struct dts_error *err)
+{
+	struct dts_survey survey = {0};
+	int rc = dts_log_survey(r->log, &survey, err);
+
+	if (rc == 0 && survey.count > 0) {
+		const struct dts_position *from = &survey.items[0].sum.from;
+
+		rc = from->file[0] && end->file[0] && dts_position_compare(from, was) <= 0 && dts_position_compare(was, end) <= 0;
+		/* The same name may have been that of another file. */
+		if (rc > 0 && strcmp(from->file, was->file) == 0 && from->created != 0 && was->created != 0)
+			rc = from->created == was->created;
+		if (rc == 0) {
+			add_log(r, f, "goes from ");
+			add_place(&f->why, from);
+			dts_buf_adds(&f->why, " to ");
+			add_place(&f->why, end);
+		}
+	}
+	dts_survey_release(&survey);
+	return rc;
+}
+
+/* Is a log's end in the source's log, with the transactions that were before it? 1; 0: why not; -1. */
+static int goes_on(const struct dts_source *source, struct dts_session *s, const struct dts_position *end, struct finding *f, struct dts_error *err)
+{
+	struct dts_position place = {0};
+	struct dts_buf text = {0};
+	int rc = s->family == DTS_MARIADB ? dts_place_ask_gtid(s, end, &text, err) : 1;
+
+	if (rc == 0)
+		add_place(&f->why, end);
+	if (rc > 0 && text.len > 0 && dts_gtids_parse(&place.gtid, dts_buf_slice(&text), DTS_GTID_NONE, err) < 0)
+		rc = -1;
+	if (rc > 0)
+		rc = covers(s->family == DTS_MARIADB ? &place : &source->pos, end, &f->why);
+	if (rc > 0)
+		rc = same_file(source, end, f, err);
+	dts_position_release(&place);
+	dts_buf_release(&text);
+	return rc;
+}
+
+/* The source has purged the place: has the log kept what was there, and does the source's go on where that ends? */
+static int is_kept(const struct dts_resume *r, const struct dts_source *source, struct dts_session *s, struct finding *f, struct dts_error *err)
+{
+	struct dts_source_state log = {0};
+
+	dts_buf_clear(&f->why);
+	add_place(&f->why, &r->state.watermark);
+	int rc = dts_resume_log(r->log, dts_buf_slice(&source->src), &log, NULL, NULL, err);
+	if (rc == 0)
+		add_log(r, f, "is empty");
+	else if (rc > 0 && !dts_slice_eq(dts_buf_slice(&log.server_id), dts_buf_slice(&r->state.server_id)))
+		rc = add_log(r, f, "is of another server");
+	if (rc > 0)
+		rc = reaches_back(r, &r->state.watermark, &log.applied, f, err);
+	if (rc > 0) {
+		dts_buf_clear(&f->why);
+		rc = goes_on(source, s, &log.applied, f, err);
+		if (rc == 0)
+			add_log(r, f, "ends there");
+	}
+	dts_source_state_release(&log);
+	return rc;
+}
+
 int dts_resume_check_log(const struct dts_resume *r, const struct dts_source *source, struct dts_session *s, struct dts_error *err)
 {
 	const struct dts_position *was = &r->state.watermark, *now = &source->pos;
@@ -166,6 +245,8 @@ int dts_resume_check_log(const struct dts_resume *r, const struct dts_source *so
 		rc = covers(now, was, &f.why);
 	if (rc > 0)
 		rc = same_file(source, was, &f, err);
+	if (rc == 0 && f.missing && r->log)
+		rc = is_kept(r, source, s, &f, err);
 	if (rc == 0)
 		rc = begun_anew(r, source, &f, err);
 	else if (rc > 0)
