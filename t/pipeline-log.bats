@@ -135,10 +135,11 @@ transactions() {
 }
 
 @test "one log, two targets of two families, ten readers: writer and applier killed, one reader stopped, trimmed all the time" {
-	local i round count middle reader=() trim="dts-log --defaults-file=$(defaults) trim $log --keep-size=1 --checkpoint=shop@dst --checkpoint=few@my"
+	local i round count middle reader=() trim
 	local few="--table=shop.customers --table=shop.coupons --table=shop.page_views"
 
 	live_setup maria dst
+	trim=(dts-log --defaults-file="$CONFIG" trim "$log" --keep-size=1 --checkpoint=shop@dst --checkpoint=few@my)
 	sql my 'DROP DATABASE IF EXISTS shop; DROP DATABASE IF EXISTS dts'
 	fresh_shop
 	capture
@@ -166,11 +167,11 @@ transactions() {
 			wait_until 20 "[ -s '$BATS_TEST_TMPDIR/read.8' ]" # or that time is trimmed away
 			kill -STOP "-${leaders[0]}"
 		fi
-		run_tool 0 $trim
+		run_tool 0 "${trim[@]}"
 	done
 	# What the one that stands still needs is there, and all of it.
 	wait_until 20 "[ \"\$(ls '$log' | wc -l)\" -gt 6 ]"
-	run_tool 0 $trim
+	run_tool 0 "${trim[@]}"
 	[[ $output == *"checkpoint shop@dst"* ]]
 	pipe '0 0' "dts-log --defaults-file=$CONFIG read $log --resume=shop@dst | dts-filter >'$BATS_TEST_TMPDIR/left'"
 	kill -CONT "-${leaders[0]}"
@@ -182,7 +183,7 @@ transactions() {
 	wait "${kept[@]}"
 	capture
 	run_tool 0 dts-checkpoint --defaults-file="$CONFIG" -g dst wait shop "$(dts-log position "$log")"
-	run_tool 0 $trim # what nobody needs any more
+	run_tool 0 "${trim[@]}" # what nobody needs any more
 	[[ $output == *removed* ]]
 	for i in 1 2 3 4 5 6 7 8; do
 		wait_until 20 "tail -n 3 '$BATS_TEST_TMPDIR/read.$i' | grep -qF '$(dts-log read "$log" --start=now | jq -r 'select(.op == "end").pos.gtid')'"
@@ -217,16 +218,18 @@ transactions() {
 		wait_until 20 "[ \$(sql $src 'SELECT COUNT(*) FROM shop.payments') -gt 20 ]"
 		stop_writers
 		capture
+		cp -r "$log" "$log.old"
 		sql "$src" 'FLUSH BINARY LOGS'
 		file=$(position)
+		capture
 		wait_until 20 "has_gone '${file%:*}'"
 		run_tool 6 "${dump[@]}"
 		[[ $stderr == *"if a log has kept the changes since, --log=DIR goes on by that"* ]]
 		run_tool 6 "${dump[@]}" --log="$BATS_TEST_TMPDIR/none"
 		[[ $stderr == *"is not in it, and log '$BATS_TEST_TMPDIR/none' is empty"* ]]
 		# The log must have come to where the source's begins now.
-		run_tool 6 "${dump[@]}" --log="$log"
-		capture
+		run_tool 6 "${dump[@]}" --log="$log.old"
+		[[ $stderr == *"and log '$log.old' ends there"* ]]
 		pipe '0 0' "dts-dump -g $src --chunk-size=50000 --resume=shop@dst --log=$log shop | dts-apply -g dst --checkpoint=shop"
 		pipe '0 0' "dts-log --defaults-file=$CONFIG read $log --resume=shop@dst | dts-apply -g dst --checkpoint=shop"
 		identical
@@ -279,28 +282,28 @@ transactions() {
 
 	live_setup maria dst
 	sql maria 'DROP DATABASE IF EXISTS shop; CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY)'
-	tool="dts-binlog --defaults-file=$CONFIG -g maria"
-	run_tool 4 $tool --resume="$log"
+	tool=(dts-binlog --defaults-file="$CONFIG" -g maria)
+	run_tool 4 "${tool[@]}" --resume="$log"
 	[[ $stderr == *"there is no checkpoint $log of source 'maria'"*"hint: there is no such file; for a log that is to be begun there, --start=now"* ]]
 	mkdir "$log"
-	run_tool 4 $tool --resume="$log"
+	run_tool 4 "${tool[@]}" --resume="$log"
 	[[ $stderr == *"log '$log' is empty, and nothing else says where to begin"*"hint: --start=now beside --resume=$log does"* ]]
-	run_tool 2 $tool --resume="$log" --start=now --start-gtid=0-1-1
+	run_tool 2 "${tool[@]}" --resume="$log" --start=now --start-gtid=0-1-1
 	[ -z "$output" ]
-	run_tool 2 $tool --resume=shop@dst --start=now
+	run_tool 2 "${tool[@]}" --resume=shop@dst --start=now
 	[[ $stderr == *"--resume=shop@dst is a checkpoint, beside which --start,"* ]]
-	run_tool 4 $tool --resume="$BATS_TEST_TMPDIR/.." --start=now
+	run_tool 4 "${tool[@]}" --resume="$BATS_TEST_TMPDIR/.." --start=now
 	[[ $stderr == *"is no log"* ]]
 	capture
 	# It counts only while the log is empty: what was written since is not passed over.
 	sql maria 'INSERT INTO shop.t VALUES (1)'
 	capture
 	[ "$(dts-log read "$log" | jq -c 'select(.op == "insert").after')" = '{"id":1}' ]
-	run_tool 4 $tool --resume="$log" --src=other
+	run_tool 4 "${tool[@]}" --resume="$log" --src=other
 	[[ $stderr == *"log '$log' is of source 'maria', and this is 'other'"* ]]
 	run_tool 4 dts-binlog --defaults-file="$CONFIG" -g dst --src=maria --resume="$log"
 	[[ $stderr == *"the log is of another server: of "* ]]
-	run_tool 4 $tool --resume="$log" none.*
+	run_tool 4 "${tool[@]}" --resume="$log" 'none.*'
 	[[ $stderr == *"no table of log $log is selected: it is about shop.t"* ]]
 	# It is no checkpoint to a reader of the log.
 	run_tool 2 dts-log read "$log" --resume="$log"
