@@ -65,7 +65,7 @@ field() {
 	[ "$(field writer)" = none ]
 	[ "$(field from)" = bin.000001:4 ]
 	[ "$(field to)" = "$(dts-log position l)" ]
-	[ "$(field 'to gtid')" = 0-1-2010 ]
+	[ "$(field 'to gtid')" = 0-1-2010,1-1-1980 ]
 	[ "$(field 'first time')" = 2026-01-01T00:00:01.000001Z ]
 	[ "$(field 'last time')" = 2026-01-01T00:33:30.002010Z ]
 	[ "$(field segments)" = "${#segments[@]}, the newest open" ]
@@ -87,7 +87,7 @@ field() {
 	[ -z "$stderr" ]
 	[ "$(jq -c 'select(.log) | [.log, .src, .source.id, .segments, .damaged, .writer]' <<<"$output")" = \
 		"[\"l\",\"db1\",\"7c9e6679-7425\",${#segments[@]},0,null]" ]
-	[ "$(jq -r 'select(.log) | .to.gtid' <<<"$output")" = 3e11fa47-71ca-11e1-9e33-c80aa9429562:1-2010 ]
+	[[ $(jq -r 'select(.log) | .to.gtid' <<<"$output") == 1e11fa47-71ca-11e1-9e33-c80aa9429562:90:*:1980,3e11fa47-71ca-11e1-9e33-c80aa9429562:1-2010 ]]
 	[ "$(jq -r 'select(.segment) | .segment' <<<"$output")" = "$(printf '%s\n' "${segments[@]}")" ]
 	[ "$(jq -r 'select(.segment) | .open' <<<"$output" | uniq -c | tr -s ' \n' ' ')" = " $((${#segments[@]} - 1)) false 1 true " ]
 	for what in size content frames records transactions changes; do
@@ -278,14 +278,14 @@ field() {
 	servers_or_skip
 	make_log
 	sql dst 'CREATE DATABASE shop; CREATE TABLE shop.t0 (id BIGINT PRIMARY KEY, note VARCHAR(200)); CREATE TABLE shop.t1 LIKE shop.t0'
-	stream --transactions 900 | dts-apply --defaults-file="$(defaults)" -g dst --checkpoint=shop --new-checkpoint >apply.out 2>&1 ||
+	stream --transactions 900 --xa 90 | dts-apply --defaults-file="$(defaults)" -g dst --checkpoint=shop --new-checkpoint >apply.out 2>&1 ||
 		{ cat apply.out; return 1; }
 	trim() {
 		dts-log --defaults-file="$(defaults)" trim l --keep-size=1 --dry-run "$@"
 	}
 	run_tool 0 trim --checkpoint=shop@dst
 	kept=${lines[-1]}
-	[[ $kept == "kept ${segments[${#lines[@]} - 1]} and "*" more: checkpoint shop@dst needs it, which stands at bin.000001:899904" ]]
+	[[ $kept == "kept ${segments[${#lines[@]} - 1]} and "*" more: checkpoint shop@dst needs it, which stands at bin.000001:899954" ]]
 	[ "${#lines[@]}" -gt 1 ]
 	ack 4
 	run_tool 0 trim --checkpoint=shop@dst --checkpoint=./acks
