@@ -296,8 +296,8 @@ static int write_text(const struct info *in, const struct dts_frame_table *table
 			return -1;
 	}
 	if (in->sum.tables.any)
-		dts_buf_adds(b, in->sum.tables.count > 0 ? "and perhaps others: of some frames it is not written down\n"
-							 : "\nof which tables is not written down\n");
+		dts_buf_adds(b, in->sum.tables.count > 0 ? "and perhaps others: some statements or prepared transactions may concern any\n"
+							 : "\nof which tables is not known: statements or prepared transactions may concern any\n");
 	return dts_output_record_done(out, err);
 }
 

@@ -199,6 +199,7 @@ static int take_record(struct dts_recount *c, const struct dts_frame_head *h, st
 		c->is.schemas++;
 		dts_frame_tables_note(&c->is.tables, r->db, r->table, 0, 0);
 	} else if (r->op == DTS_OP_DDL) {
+		c->is.ddls++;
 		take_objects(c);
 	} else if (r->op == DTS_OP_BEGIN) {
 		take_time(c, r->time);
@@ -206,6 +207,7 @@ static int take_record(struct dts_recount *c, const struct dts_frame_head *h, st
 		c->is.transactions++;
 	}
 	c->is.records++;
+	c->is.tables.any |= r->xid.p != NULL; /* who reads other tables is told of it, too */
 	return moves(r, was_in_tx) ? follow(c, r, r->op != DTS_OP_HEARTBEAT, err) : 0;
 }
 
@@ -224,7 +226,7 @@ static const struct dts_frame_table *find_table(const struct dts_frame_tables *t
 static int check_tables(const struct dts_frame_tables *says, const struct dts_frame_tables *is, struct dts_error *err)
 {
 	if (is->any && !says->any)
-		return dts_fail(err, DTS_BAD_INPUT, "its head does not say that a statement may concern any table");
+		return dts_fail(err, DTS_BAD_INPUT, "its head does not say that any table may be concerned");
 	if (says->any && says->count == 0)
 		return 0;
 	for (size_t i = 0; i < is->count; i++) {
@@ -259,7 +261,7 @@ static int check_counts(const struct dts_frame_head *says, const struct dts_fram
 	} counts[] = {
 		{"bytes", says->content, is->content}, {"records", says->records, is->records}, {"changes", says->changes, is->changes},
 		{"transactions", says->transactions, is->transactions}, {"stream records", says->streams, is->streams},
-		{"schema records", says->schemas, is->schemas}, {"as the first time", says->first_time, is->first_time},
+		{"schema records", says->schemas, is->schemas}, {"statements", says->ddls, is->ddls}, {"as the first time", says->first_time, is->first_time},
 		{"as the last time", says->last_time, is->last_time},
 	};
 

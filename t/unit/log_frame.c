@@ -40,7 +40,7 @@ static void random_head(struct dts_frame_head *h, bool foot)
 {
 	static const char *const names[] = {"t", "", "a\"b\\c\n\x01", "\xc3\xa9\xf0\x9f\x90\xac", "shop", "shop.t"};
 	uint64_t *const numbers[] = {&h->segment, &h->at, &h->packed, &h->content, &h->records, &h->changes, &h->transactions, &h->streams,
-				     &h->schemas, &h->frames, &h->synced, &h->first_time, &h->last_time, &h->newest_before};
+				     &h->schemas, &h->ddls, &h->frames, &h->synced, &h->first_time, &h->last_time, &h->newest_before};
 
 	dts_frame_head_clear(h);
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
@@ -73,7 +73,7 @@ static void check_same(const struct dts_frame_head *a, const struct dts_frame_he
 {
 	CHECK(a->segment == b->segment && a->at == b->at && a->packed == b->packed && a->content == b->content);
 	CHECK(a->records == b->records && a->changes == b->changes && a->transactions == b->transactions);
-	CHECK(a->streams == b->streams && a->schemas == b->schemas && a->frames == b->frames && a->synced == b->synced);
+	CHECK(a->streams == b->streams && a->schemas == b->schemas && a->ddls == b->ddls && a->frames == b->frames && a->synced == b->synced);
 	CHECK(a->first_time == b->first_time && a->last_time == b->last_time && a->newest_before == b->newest_before);
 	CHECK(a->inside == b->inside && a->first == b->first);
 	check_same_position(&a->from, &b->from);
@@ -300,7 +300,7 @@ static void check_sum(const char *from, const struct summand *frames)
 		set_gtids(&h.gtids, frames->gtids);
 		set_gtids(&h.to.gtid, frames->to);
 		dts_position_set(&h.to, DTS_LIT("bin.000001"), 100 * i);
-		h.content = h.records = h.changes = h.transactions = h.streams = h.schemas = 2;
+		h.content = h.records = h.changes = h.transactions = h.streams = h.schemas = h.ddls = 2;
 		h.inside = i % 2;
 		h.first_time = i == 3 ? 5 : 10 + i;
 		h.last_time = 100 - i;
@@ -308,7 +308,7 @@ static void check_sum(const char *from, const struct summand *frames)
 		CHECK_STR(frames->sum_gtids, gtid_text(&sum.gtids));
 		CHECK_STR(frames->sum_to, gtid_text(&sum.to.gtid));
 		CHECK(sum.frames == i && sum.content == 2 * i && sum.records == 2 * i && sum.changes == 2 * i);
-		CHECK(sum.transactions == 2 * i && sum.streams == 2 * i && sum.schemas == 2 * i && sum.to.offset == 100 * i);
+		CHECK(sum.transactions == 2 * i && sum.streams == 2 * i && sum.schemas == 2 * i && sum.ddls == 2 * i && sum.to.offset == 100 * i);
 		CHECK(sum.inside == h.inside && sum.first_time == (i >= 3 ? 5 : 11) && sum.last_time == 99);
 		h.first = false;
 	}

@@ -182,6 +182,7 @@ static void spoil_changes(struct dts_frame_head *h) { h->changes--; }
 static void spoil_transactions(struct dts_frame_head *h) { h->transactions++; }
 static void spoil_streams(struct dts_frame_head *h) { h->streams++; }
 static void spoil_schemas(struct dts_frame_head *h) { h->schemas++; }
+static void spoil_ddls(struct dts_frame_head *h) { h->ddls++; }
 static void spoil_first_time(struct dts_frame_head *h) { h->first_time--; }
 static void spoil_last_time(struct dts_frame_head *h) { h->last_time++; }
 static void spoil_to(struct dts_frame_head *h) { h->to.offset++; }
@@ -209,7 +210,7 @@ static void test_every_number(void)
 	} cases[] = {
 #define CASE(name) {#name, spoil_##name, false}
 #define BOTH(name) CASE(name), {#name, spoil_##name, true}
-		BOTH(content), BOTH(records), BOTH(changes), BOTH(transactions), BOTH(streams), BOTH(schemas), BOTH(first_time), BOTH(last_time),
+		BOTH(content), BOTH(records), BOTH(changes), BOTH(transactions), BOTH(streams), BOTH(schemas), BOTH(ddls), BOTH(first_time), BOTH(last_time),
 		BOTH(to), BOTH(gtids), BOTH(table), BOTH(table_bytes), BOTH(tables), BOTH(more_tables), {"packed", spoil_packed, true},
 		{"frames", spoil_frames, true}, CASE(inside), CASE(newest), CASE(synced), CASE(from), CASE(from_gtid), CASE(first),
 	};
