@@ -323,7 +323,7 @@ changed_between() {
 # refused WHY: a pattern.
 refused() {
 	run_tool 6 dump --resume=c@dst d
-	[[ $stderr == *"the binary log of source 's' was begun anew (RESET MASTER?)"*" since checkpoint c@dst was begun: "$1*'hint: start the full phase anew'* ]]
+	[[ $stderr == *"the binary log of source 's' was begun anew (RESET MASTER?)"*" since checkpoint c@dst was begun: "$1*'hint: '*'start the full phase anew'* ]]
 	[ -z "$output" ]
 }
 
