@@ -7,6 +7,7 @@
 
 #include "base/signals.h"
 #include "log/append_join.h"
+#include "log/append_segment.h"
 #include "log/append_start.h"
 #include "log/append_write.h"
 
@@ -98,6 +99,9 @@ static int patience(const struct append *a)
 	const int64_t now = now_ms();
 	int64_t until = segment_ends(a);
 
+	/* It could not end yet: a transaction is open, or the writer is busy, which tells when it is not. */
+	if (until <= now)
+		until = 0;
 	if (a->deadline != 0 && (until == 0 || a->deadline < until))
 		until = a->deadline;
 	if (until == 0)
@@ -242,7 +246,8 @@ static int go_on(struct append *a, const struct dts_log_end *end, struct dts_out
 			return -1;
 		if (!end->closed) {
 			a->transactions = end->sum.transactions;
-			a->segment_since = now_ms();
+			a->segment_since = now_ms() - dts_log_segment_age(a->o->dir, &end->segment);
+			a->segment_since -= a->segment_since == 0;
 		}
 	}
 	a->writer = dts_log_writer_new(a->o, acks, end, err);

@@ -402,7 +402,7 @@ struct dts_log_frame *dts_log_builder_seal(struct dts_log_builder *b, bool close
 {
 	struct dts_log_frame *f = b->frame;
 
-	if (b->whole == 0) {
+	if (b->whole == 0 && !closes) {
 		open_to_whole(b);
 		b->tx_split = true;
 	}

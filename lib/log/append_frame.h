@@ -106,7 +106,8 @@ static inline uint64_t dts_log_builder_transactions(const struct dts_log_builder
 bool dts_log_builder_may_close(const struct dts_log_builder *b);
 
 /*
- * Ends the frame behind what is whole; where nothing is, inside the open transaction. The next one is made in `next`,
+ * Ends the frame behind what is whole; where nothing is, inside the open transaction, but not where it closes the segment: then
+ * the frame has nothing in it. The next one is made in `next`,
  * which is empty, and belongs to the builder from then on, as the frame that is returned does to the caller. With
  * `closes` the next one begins a segment.
  */

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "log/append_segment.h"
 #include "log/lock.h"
 #include "log/segment.h"
@@ -165,7 +167,8 @@ struct dts_log_packer {
 	pthread_cond_t news;
 	struct dts_segment_name *queue;
 	size_t count, cap;
-	bool ending, at_once;
+	pthread_cond_t end;
+	bool ending, at_once, ended;
 };
 
 static bool asked_to_stop(void *context)
@@ -210,19 +213,35 @@ static void *run(void *arg)
 		pack_one(p, &name);
 		pthread_mutex_lock(&p->lock);
 	}
+	p->ended = true;
+	pthread_cond_signal(&p->end);
 	pthread_mutex_unlock(&p->lock);
 	return NULL;
+}
+
+static void free_packer(struct dts_log_packer *p)
+{
+	pthread_mutex_destroy(&p->lock);
+	pthread_cond_destroy(&p->news);
+	pthread_cond_destroy(&p->end);
+	free(p->queue);
+	free(p);
 }
 
 struct dts_log_packer *dts_log_packer_new(const char *dir, void (*notice)(const char *text))
 {
 	struct dts_log_packer *p = dts_zalloc(1, sizeof *p);
+	pthread_condattr_t monotonic;
 	sigset_t all, before;
 
 	p->dir = dir;
 	p->notice = notice;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->news, NULL);
+	pthread_cond_init(&p->end, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	/* Signals are the caller's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -230,9 +249,7 @@ struct dts_log_packer *dts_log_packer_new(const char *dir, void (*notice)(const 
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!failed)
 		return p;
-	pthread_mutex_destroy(&p->lock);
-	pthread_cond_destroy(&p->news);
-	free(p);
+	free_packer(p);
 	return NULL;
 }
 
@@ -258,10 +275,15 @@ void dts_log_packer_free(struct dts_log_packer *p, bool at_once)
 	p->ending = true;
 	p->at_once |= at_once;
 	pthread_cond_signal(&p->news);
+	while (!p->ended) {
+		struct timespec until;
+
+		p->at_once |= dts_signals_stop() != 0;
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_sec++;
+		pthread_cond_timedwait(&p->end, &p->lock, &until);
+	}
 	pthread_mutex_unlock(&p->lock);
 	pthread_join(p->thread, NULL);
-	pthread_mutex_destroy(&p->lock);
-	pthread_cond_destroy(&p->news);
-	free(p->queue);
-	free(p);
+	free_packer(p);
 }

@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 void dts_log_out_init(struct dts_log_out *s, const char *dir, int level)
@@ -25,6 +28,8 @@ void dts_log_out_release(struct dts_log_out *s)
 	dts_frame_head_release(&s->sum);
 	dts_buf_release(&s->batch);
 	dts_buf_release(&s->packed);
+	free(s->ends);
+	s->ends = NULL;
 	ZSTD_freeCCtx(s->zstd);
 	s->zstd = NULL;
 }
@@ -64,6 +69,20 @@ int dts_log_out_resume(struct dts_log_out *s, const struct dts_log_end *end, str
 	return 0;
 }
 
+int64_t dts_log_segment_age(const char *dir, const struct dts_segment_name *name)
+{
+	struct dts_buf path = {0};
+	struct timespec now;
+	struct statx st;
+	int64_t age = 0;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (statx(AT_FDCWD, dts_segment_path(&path, dir, name->name), 0, STATX_BTIME, &st) == 0 && st.stx_mask & STATX_BTIME)
+		age = ((int64_t)now.tv_sec - st.stx_btime.tv_sec) * 1000 + (now.tv_nsec - (int64_t)st.stx_btime.tv_nsec) / 1000000;
+	dts_buf_release(&path);
+	return age > 0 ? age : 0;
+}
+
 int dts_log_out_create(struct dts_log_out *s, uint64_t began, struct dts_error *err)
 {
 	dts_segment_name_set(&s->name, s->name.number + 1, began);
@@ -91,6 +110,16 @@ int dts_log_out_begin(struct dts_log_out *s, const char *name, uint64_t number, 
 	return 0;
 }
 
+/* What is packed ends outside a transaction. */
+static void note_end(struct dts_log_out *s)
+{
+	if (s->end_count == s->end_cap) {
+		s->end_cap = s->end_cap > 0 ? 2 * s->end_cap : 64;
+		s->ends = dts_realloc(s->ends, s->end_cap * sizeof *s->ends);
+	}
+	s->ends[s->end_count++] = s->whole = s->size + s->batch.len;
+}
+
 int dts_log_out_pack(struct dts_log_out *s, struct dts_log_frame *f, struct dts_error *err)
 {
 	dts_buf_clear(&s->packed);
@@ -106,12 +135,22 @@ int dts_log_out_pack(struct dts_log_out *s, struct dts_log_frame *f, struct dts_
 	dts_buf_add(&s->batch, s->packed.data, n);
 	dts_frame_head_sum(&s->sum, &f->head);
 	if (!f->head.inside)
-		s->whole = s->size + s->batch.len;
+		note_end(s);
 	return 0;
 }
 
-/* Writes bytes at the end; where it fails the file is as it was. */
-static int write_at_end(struct dts_log_out *s, const struct dts_buf *b, struct dts_error *err)
+/* How much of what was written before it failed is whole, and stays. */
+static size_t keep_whole(const struct dts_log_out *s, size_t done)
+{
+	uint64_t keep = s->size;
+
+	for (size_t i = 0; i < s->end_count && s->ends[i] <= s->size + done; i++)
+		keep = s->ends[i] > keep ? s->ends[i] : keep;
+	return (size_t)(keep - s->size);
+}
+
+/* Writes bytes at the end, and takes them away from `b`; where it fails what is whole. */
+static int write_at_end(struct dts_log_out *s, struct dts_buf *b, struct dts_error *err)
 {
 	size_t done = 0;
 
@@ -121,22 +160,25 @@ static int write_at_end(struct dts_log_out *s, const struct dts_buf *b, struct d
 			continue;
 		if (n < 0) {
 			failed(s, "write", err);
-			if (ftruncate(s->fd, (off_t)s->size) < 0 && !s->full)
+			done = keep_whole(s, done);
+			if (ftruncate(s->fd, (off_t)(s->size + done)) < 0 && !s->full)
 				dts_detail(err, "what was written of it could not be cut off; the next start does");
+			s->size += done;
+			memmove(b->data, b->data + done, b->len - done);
+			b->len -= done;
 			return -1;
 		}
 		done += (size_t)n;
 	}
 	s->size += b->len;
+	s->end_count = 0;
+	dts_buf_clear(b);
 	return 0;
 }
 
 int dts_log_out_write(struct dts_log_out *s, struct dts_error *err)
 {
-	if (write_at_end(s, &s->batch, err) < 0)
-		return -1;
-	dts_buf_clear(&s->batch);
-	return 0;
+	return write_at_end(s, &s->batch, err);
 }
 
 int dts_log_out_sync(struct dts_log_out *s, struct dts_error *err)

@@ -20,6 +20,8 @@ struct dts_log_out {
 	bool full;       /* the last step failed since there was no room */
 	struct dts_frame_head sum;
 	struct dts_buf batch; /* frames that are packed and not written */
+	uint64_t *ends;       /* of those of them that end outside a transaction: offsets in the file */
+	size_t end_count, end_cap;
 	struct dts_buf packed;
 	ZSTD_CCtx *zstd;
 };
@@ -30,6 +32,9 @@ void dts_log_out_release(struct dts_log_out *s);
 /* Opens the one that the log ends in, unless it is closed. */
 int dts_log_out_resume(struct dts_log_out *s, const struct dts_log_end *end, struct dts_error *err);
 
+/* How long ago the segment was made, in milliseconds; 0 where the file system does not say. */
+int64_t dts_log_segment_age(const char *dir, const struct dts_segment_name *name);
+
 /* Makes the next one. */
 int dts_log_out_create(struct dts_log_out *s, uint64_t began, struct dts_error *err);
 
@@ -39,7 +44,7 @@ int dts_log_out_begin(struct dts_log_out *s, const char *name, uint64_t number, 
 /* Packs a frame behind the batch. The segment is open; its sum takes the frame in. -1: DTS_IO. */
 int dts_log_out_pack(struct dts_log_out *s, struct dts_log_frame *f, struct dts_error *err);
 
-/* Writes the batch. -1: nothing of it is there; `full`, or not. */
+/* Writes the batch. -1, `full` or not: what is whole of it is there, since who reads may have read it, and the rest waits. */
 int dts_log_out_write(struct dts_log_out *s, struct dts_error *err);
 
 /* Waits for the disk. -1: DTS_IO; what the disk is not known to have was cut off. */

@@ -1,6 +1,7 @@
 #include "log/append_write.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ enum {
 	MOST_QUEUED = 4 * DTS_FRAME_SIZE, /* bytes of content on their way, beyond one frame */
 	MOST_BATCH = 4 * DTS_FRAME_SIZE,  /* packed bytes that are written at once */
 	ROOM_MS = 200,                    /* between two tries when the disk is full */
+	SIGNAL_MS = 1000,                 /* a signal that came just before a wait is seen then */
 };
 
 struct dts_log_writer {
@@ -34,11 +36,12 @@ struct dts_log_writer {
 
 	pthread_mutex_t lock; /* for all from here on */
 	pthread_cond_t put;   /* for the thread: there is something to do */
-	pthread_cond_t done;  /* for the other one: something was done */
 	struct dts_log_frame *queue, **queue_end;
 	struct dts_log_frame *spare;
 	uint64_t queued;      /* bytes of content, those being written included */
-	bool busy, ending, stopped, failed;
+	bool busy, ending, failed;
+	bool stopped; /* what has not been written is dropped */
+	bool hurry;   /* asked to stop: room is not waited for */
 	uint64_t size;        /* of the segment, as written */
 	uint64_t closes_put, closes_done;
 	uint64_t behind_close; /* content put since the last one that closes */
@@ -67,12 +70,12 @@ static void notice(const struct dts_log_writer *w, const char *fmt, const char *
 
 /* ---- the thread */
 
-static bool is_dropped(struct dts_log_writer *w)
+static bool in_a_hurry(struct dts_log_writer *w)
 {
 	pthread_mutex_lock(&w->lock);
-	bool dropped = w->stopped;
+	bool hurry = w->stopped || w->hurry;
 	pthread_mutex_unlock(&w->lock);
-	return dropped;
+	return hurry;
 }
 
 /* Until there is room again it is tried again. */
@@ -92,7 +95,7 @@ static int with_room(struct dts_log_writer *w, int (*step)(struct dts_log_out *,
 		*err = why;
 		if (!w->out.full)
 			return -1;
-		if (now_ms() >= until || dts_signals_stop() || is_dropped(w)) {
+		if (now_ms() >= until || in_a_hurry(w)) {
 			err->status = DTS_AGAIN;
 			return dts_hint(err, "what is in the log is whole; make room, as with dts-log trim, and start again: the reader goes on "
 					     "with --resume=%s", w->o->dir);
@@ -201,7 +204,6 @@ static void wake(struct dts_log_writer *w)
 	if (write(w->event, &one, sizeof one) < 0) {
 		/* It is readable already. */
 	}
-	pthread_cond_signal(&w->done);
 }
 
 /* Waits for frames, or until it is time to sync. With the lock held. */
@@ -333,7 +335,6 @@ struct dts_log_writer *dts_log_writer_new(const struct dts_append_options *o, st
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->put, &monotonic);
-	pthread_cond_init(&w->done, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	dts_log_out_init(&w->out, o->dir, 1);
 	w->packer = dts_log_packer_new(o->dir, o->notice);
@@ -370,11 +371,33 @@ static int check_failed(struct dts_log_writer *w, struct dts_error *err)
 	return -1;
 }
 
+static void take_events(struct dts_log_writer *w)
+{
+	uint64_t events;
+
+	if (read(w->event, &events, sizeof events) < 0) {
+		/* Nothing has happened. */
+	}
+}
+
+/* Until it has done something, with the lock held, which is let go meanwhile. A signal is seen, as it would not be by who waits for a
+ * condition. */
+static void wait_for_thread(struct dts_log_writer *w)
+{
+	struct pollfd event = {.fd = w->event, .events = POLLIN};
+
+	pthread_mutex_unlock(&w->lock);
+	poll(&event, 1, SIGNAL_MS);
+	take_events(w);
+	pthread_mutex_lock(&w->lock);
+	w->hurry |= dts_signals_stop() != 0;
+}
+
 int dts_log_writer_put(struct dts_log_writer *w, struct dts_log_frame *f, struct dts_error *err)
 {
 	pthread_mutex_lock(&w->lock);
 	while (!w->failed && w->queued >= MOST_QUEUED)
-		pthread_cond_wait(&w->done, &w->lock);
+		wait_for_thread(w);
 	int rc = check_failed(w, err);
 	f->next = NULL;
 	*w->queue_end = f;
@@ -389,12 +412,9 @@ int dts_log_writer_put(struct dts_log_writer *w, struct dts_log_frame *f, struct
 
 int dts_log_writer_idle(struct dts_log_writer *w, struct dts_error *err)
 {
-	uint64_t events;
-
-	if (read(w->event, &events, sizeof events) < 0) {
-		/* Nothing has happened. */
-	}
+	take_events(w);
 	pthread_mutex_lock(&w->lock);
+	w->hurry |= dts_signals_stop() != 0;
 	int rc = check_failed(w, err);
 	if (rc == 0)
 		rc = !w->queue && !w->busy;
@@ -434,6 +454,10 @@ static void join(struct dts_log_writer *w, bool drop)
 
 int dts_log_writer_finish(struct dts_log_writer *w, struct dts_error *err)
 {
+	pthread_mutex_lock(&w->lock);
+	while (!w->failed && (w->queue || w->busy))
+		wait_for_thread(w);
+	pthread_mutex_unlock(&w->lock);
 	join(w, false);
 	if (check_failed(w, err) < 0)
 		return -1;
@@ -468,6 +492,5 @@ void dts_log_writer_free(struct dts_log_writer *w)
 		close(w->event);
 	pthread_mutex_destroy(&w->lock);
 	pthread_cond_destroy(&w->put);
-	pthread_cond_destroy(&w->done);
 	free(w);
 }

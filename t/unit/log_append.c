@@ -863,6 +863,38 @@ static void test_next_segment_begins(void)
 	dts_buf_release(&s);
 }
 
+/* The time of a segment is over while a transaction is open of which there is nothing in it yet. */
+static void test_closed_before_open(void)
+{
+	struct dts_log_builder b;
+	struct dts_buf s = {0};
+
+	begin(&b);
+	add_tx(&s, 1, 1);
+	feed(&b, &s);
+	dts_log_frame_free(seal(&b, false));
+	dts_buf_clear(&s);
+	add_begin(&s, 2);
+	add_insert(&s, 2, 1, "t0");
+	feed(&b, &s);
+	CHECK(!dts_log_builder_has_whole(&b) && dts_log_builder_may_close(&b));
+	struct dts_log_frame *f = seal(&b, true);
+	CHECK(f->closes && f->content.len == 0 && !f->head.inside);
+	dts_log_frame_free(f);
+	dts_buf_clear(&s);
+	add_insert(&s, 2, 2, "t0");
+	add_commit(&s, 2, 2);
+	feed(&b, &s);
+	f = seal(&b, false);
+	CHECK(f->head.first && !f->head.inside);
+	CHECK_INT(5, f->head.records);
+	CHECK_INT(1, f->head.transactions);
+	CHECK_INT(904, f->head.from.offset);
+	dts_log_frame_free(f);
+	dts_log_builder_release(&b);
+	dts_buf_release(&s);
+}
+
 /* What names no table, or may be of any. */
 static void test_statements(void)
 {
@@ -948,6 +980,7 @@ int main(void)
 	RUN(test_large_transaction_is_split);
 	RUN(test_void_is_dropped);
 	RUN(test_next_segment_begins);
+	RUN(test_closed_before_open);
 	RUN(test_statements);
 	RUN(test_gtids_and_acks);
 	RUN(test_appends);
