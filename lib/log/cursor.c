@@ -321,6 +321,14 @@ void dts_log_gtids_both(struct dts_gtids *g, const struct dts_gtids *other)
 	}
 }
 
+int dts_log_check_form(const struct dts_gtids *has, const struct dts_gtids *asked, const char *dir, struct dts_error *err)
+{
+	if (!dts_gtids_known(has) || !dts_gtids_known(asked) || dts_gtids_is_empty(asked) || dts_gtids_fits(has, asked->form))
+		return 0;
+	dts_fail(err, DTS_REFUSED, "the GTIDs asked for are not of the kind that the source of log '%s' has", dir);
+	return dts_hint(err, "MariaDB's are like 0-1-6, MySQL's like UUID:1-5");
+}
+
 void dts_log_follow_head(struct dts_position *at, const struct dts_frame_head *h)
 {
 	if (dts_gtids_known(&h->to.gtid))

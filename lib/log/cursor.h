@@ -61,6 +61,9 @@ int dts_log_cursor_twin(const struct dts_log_cursor *c, struct dts_segment *twin
 /* Puts both together; of MariaDB's the later of each domain counts. */
 void dts_log_gtids_both(struct dts_gtids *g, const struct dts_gtids *other);
 
+/* Are GTIDs that somebody asks for of the family that the log has? An empty position does not tell. -1: DTS_REFUSED. */
+int dts_log_check_form(const struct dts_gtids *has, const struct dts_gtids *asked, const char *dir, struct dts_error *err);
+
 /* Moves a position behind a frame by its head. */
 void dts_log_follow_head(struct dts_position *at, const struct dts_frame_head *h);
 

@@ -63,10 +63,8 @@ static int check_stop(struct reader *r, const struct dts_position *at, struct dt
 
 	if (!dts_gtids_known(stop))
 		return 0;
-	if (dts_gtids_known(&at->gtid) && !dts_gtids_fits(&at->gtid, stop->form)) {
-		dts_fail(err, DTS_REFUSED, "the GTIDs to stop at are not of the kind that the source of log '%s' has", r->o->dir);
-		return dts_hint(err, "MariaDB's are like 0-1-6, MySQL's like UUID:1-5");
-	}
+	if (dts_log_check_form(&at->gtid, stop, r->o->dir, err) < 0)
+		return -1;
 	if (dts_gtids_known(&at->gtid))
 		dts_gtids_copy(&r->t.seen, &at->gtid);
 	else
@@ -101,8 +99,11 @@ static int begin_stream(struct reader *r, bool frame, bool waits, struct dts_err
 		dts_position_copy(&r->c.at, &r->seek.position);
 		return 0;
 	}
-	find_had(r);
-	dts_position_copy(&pos, waits && r->o->start == DTS_LOG_POSITION ? &r->seek.position : &r->c.at);
+	if (!waits)
+		find_had(r);
+	if (waits && r->o->start == DTS_LOG_POSITION)
+		dts_position_copy(&r->c.at, &r->seek.position);
+	dts_position_copy(&pos, &r->c.at);
 	if (dts_gtids_known(&r->t.had) && !waits) {
 		dts_position_set(&pos, DTS_LIT(""), 0);
 		dts_log_gtids_both(&pos.gtid, &r->t.had);
@@ -172,6 +173,8 @@ static enum outcome take_frame(struct reader *r, struct dts_error *err)
 	enum outcome outcome = GOES_ON;
 	int rc = 0;
 
+	if (dts_log_check_form(&h->gtids, &r->o->stop_gtid, r->o->dir, err) < 0)
+		return FAILED;
 	if (r->o->keeps && !r->c.run_wanted && !may_stop && r->skip == 0 && r->t.began) {
 		dts_log_tell_nothing(&r->t, h);
 	} else {
@@ -225,6 +228,21 @@ static void no_watch(struct reader *r, const struct dts_error *why)
 	r->said_no_watch = true;
 }
 
+/* What was read has been cut off, and comes again: to where it was told, or where reading is to begin. */
+static enum outcome go_back(struct reader *r, struct dts_error *err)
+{
+	struct dts_position at = {0};
+
+	dts_position_copy(&at, r->seeking ? &r->seek.position : &r->c.at);
+	if (!r->seeking || r->t.began)
+		dts_log_seek_again(&r->seek, &at);
+	r->seek.in_tx = false;
+	r->seeking = true;
+	r->c.told = false;
+	dts_position_release(&at);
+	return dts_log_seek_choose(&r->seek, &r->c, err) < 0 ? FAILED : GOES_ON;
+}
+
 /* Waits until there is more. */
 static enum outcome wait_for_more(struct reader *r, struct dts_error *err)
 {
@@ -242,18 +260,7 @@ static enum outcome wait_for_more(struct reader *r, struct dts_error *err)
 	int still = dts_log_cursor_still(&r->c, err);
 	if (still < 0)
 		return FAILED;
-	if (still == 0) {
-		struct dts_position at = {0};
-
-		dts_position_copy(&at, &r->c.at);
-		dts_log_seek_again(&r->seek, &at);
-		dts_position_release(&at);
-		r->seeking = true;
-		r->c.told = false;
-		if (dts_log_seek_choose(&r->seek, &r->c, err) < 0)
-			return FAILED;
-	}
-	return GOES_ON;
+	return still > 0 ? GOES_ON : go_back(r, err);
 }
 
 /* The place was not found up to here. */

@@ -93,10 +93,8 @@ static int choose_by_gtid(struct choosing *g, const struct dts_gtids *want, stru
 			return -1;
 		if (rc == 0)
 			continue;
-		if (dts_gtids_known(&g->at.from.gtid) && !dts_gtids_fits(&g->at.from.gtid, want->form) && !dts_gtids_is_empty(want)) {
-			dts_fail(err, DTS_REFUSED, "the GTIDs are not of the kind that the source of log '%s' has", g->c->dir);
-			return dts_hint(err, "MariaDB's are like 0-1-6, MySQL's like UUID:1-5");
-		}
+		if (dts_log_check_form(&g->at.from.gtid, want, g->c->dir, err) < 0)
+			return -1;
 		known |= dts_gtids_known(&g->at.from.gtid);
 		if (dts_gtids_cover(want, &g->at.from.gtid))
 			return dts_log_cursor_open(g->c, &g->at.name, err) < 0 ? -1 : 1;
@@ -359,6 +357,8 @@ int dts_log_seek_frame(struct dts_log_seek *s, struct dts_log_cursor *c, struct 
 	dts_buf_clear(content);
 	if (!s->by_gtid && s->how == DTS_LOG_POSITION && strcmp(c->s.head.to.file, s->position.file) == 0 && !same_row(&c->s.head.to, &s->position))
 		return not_by_file(s, c, err);
+	if (s->by_gtid && dts_log_check_form(&c->s.head.gtids, &s->position.gtid, c->dir, err) < 0)
+		return -1;
 	if (is_here(s, c))
 		return 1;
 	if (!may_be_in(s, c) || (s->in_tx && c->s.head.inside)) {
