@@ -246,6 +246,25 @@ ops() {
 	[[ $output == *"${segments[1]}: damaged at offset "*": 100 bytes are behind the end of the segment"* ]]
 }
 
+@test "beside a writer and a trimmer none of them raises a false alarm" {
+	local rounds=0
+
+	stream --transactions 700 --ddl 300 --xa 90 --heartbeat 100 --void 70 --pause 0.002 | dts-log append l --segment-size=8K 3>&- &
+	writer=$!
+	wait_until 20 '[ "$(find l -name "*.zst" 2>/dev/null | wc -l)" -ge 2 ]'
+	while kill -0 "$writer" 2>/dev/null; do
+		run_tool 0 dts-log info l
+		run_tool 0 dts-log verify l
+		[ -z "$stderr" ]
+		[ $((rounds % 4)) -ne 3 ] || run_tool 0 dts-log trim l --keep-size=100K
+		rounds=$((rounds + 1))
+	done
+	wait "$writer"
+	[ "$rounds" -gt 3 ]
+	run_tool 0 dts-log verify l
+	[ "${lines[-1]##* }" = bin.000001:699904 ]
+}
+
 @test "trim: by size, the oldest first, never the newest" {
 	make_log
 	size=$(cat l/*.zst* | wc -c)
@@ -312,6 +331,25 @@ ops() {
 	echo '{"op":"ack","src":"other","pos":{"file":"bin.000001","offset":4}}' >acks
 	run_tool 4 dts-log trim l --keep-size=1 --checkpoint=./acks
 	[ "$(cd l && ls -- *.zst*)" = "$(printf '%s\n' "${segments[@]}")" ]
+}
+
+@test "trim of a log whose server was replaced by another goes by GTIDs, whatever the files are called" {
+	stream --transactions 50 | dts-log append l
+	# The other one's log has the same name and a smaller number of its file.
+	stream --transactions 70 --from bin.000001:49904 --id new | sed 's/bin\.000001/bin.000000/g' |
+		jq -c 'if .op == "stream" then .source["instead-of"] = "7c9e6679-7425" | .pos = {gtid: .pos.gtid} else . end' | dts-log append l
+	mapfile -t segments < <(cd l && ls -- *.zst*)
+	[ "${#segments[@]}" -eq 2 ]
+	run_tool 0 dts-log verify l
+	ack 49900 bin.000001 0-1-49
+	run_tool 0 dts-log trim l --keep-size=1 --checkpoint=./acks
+	[[ $output == "kept ${segments[0]} and 1 more: checkpoint ./acks needs it, "* ]]
+	ack 49904
+	run_tool 4 dts-log trim l --keep-size=1 --checkpoint=./acks
+	[[ $stderr == *"cannot be compared"* ]]
+	ack 51904 bin.000000 0-1-52
+	run_tool 0 dts-log trim l --keep-size=1 --checkpoint=./acks
+	[[ $output == "removed ${segments[0]}: "*"kept ${segments[1]}: the newest segment stays" ]]
 }
 
 @test "trim keeps what a target's checkpoint needs; the last of several counts" {

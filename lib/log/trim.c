@@ -17,6 +17,7 @@ struct trim {
 	uint64_t size;   /* bytes of all files that are left */
 	uint64_t free;   /* and what the file system has, what is removed included: a reader may hold it for a while */
 	uint64_t before; /* microseconds since 1970: what began before this is old */
+	bool switched;   /* the log is that of one server and then of another: only GTIDs compare */
 };
 
 /* Up to its last point, a name of a binary log is the same for all files of one server. */
@@ -37,13 +38,26 @@ static bool same_log(const struct dts_position *a, const struct dts_position *b)
  * Has who stands at `p` all that is before `end`? 1, 0; -1: there is no telling. Names of files are alike on most
  * servers, so that where both places have GTIDs these must say so, too.
  */
-static int is_behind(const struct dts_position *p, const struct dts_position *end)
+static int is_behind(const struct trim *t, const struct dts_position *p, const struct dts_position *end)
 {
-	const bool gtids = dts_gtids_known(&p->gtid) && dts_gtids_known(&end->gtid), file = same_log(p, end);
+	const bool gtids = dts_gtids_known(&p->gtid) && dts_gtids_known(&end->gtid), file = !t->switched && same_log(p, end);
 
 	if (!gtids && !file)
 		return -1;
 	return (!gtids || dts_gtids_cover(&p->gtid, &end->gtid)) && (!file || dts_position_compare(p, end) >= 0);
+}
+
+/* Does a segment begin elsewhere than the one before it ends? Then it is of another server that took its place. */
+static bool is_switched(const struct dts_survey *s)
+{
+	for (size_t i = 1; i < s->count; i++) {
+		const struct dts_survey_segment *a = &s->items[i - 1], *b = &s->items[i];
+
+		if (!a->damage && a->sum.frames > 0 && b->sum.frames > 0 &&
+		    (strcmp(a->sum.to.file, b->sum.from.file) != 0 || a->sum.to.offset != b->sum.from.offset))
+			return true;
+	}
+	return false;
 }
 
 /* Where the segment ends; NULL: it is damaged, and so is what says where the next one begins. */
@@ -86,7 +100,7 @@ static int check_checkpoints(const struct trim *t, struct dts_error *err)
 		for (size_t i = 0; i < t->survey.count; i++) {
 			const struct dts_position *end = end_of(t, i);
 
-			if (end && is_behind(&t->o->positions[k], end) < 0)
+			if (end && is_behind(t, &t->o->positions[k], end) < 0)
 				return no_telling(t, k, end, err);
 		}
 	return 0;
@@ -107,7 +121,7 @@ static size_t needed_by(const struct trim *t, size_t i)
 	const struct dts_position *end = end_of(t, i);
 	size_t k = 0;
 
-	while (k < t->o->count && end && is_behind(&t->o->positions[k], end) > 0)
+	while (k < t->o->count && end && is_behind(t, &t->o->positions[k], end) > 0)
 		k++;
 	return k;
 }
@@ -182,7 +196,10 @@ static int trim(struct trim *t, struct dts_error *err)
 	struct timespec now;
 	size_t i = 0;
 
-	if (dts_log_survey(t->o->dir, &t->survey, err) < 0 || check_checkpoints(t, err) < 0)
+	if (dts_log_survey(t->o->dir, &t->survey, err) < 0)
+		return -1;
+	t->switched = is_switched(&t->survey);
+	if (check_checkpoints(t, err) < 0)
 		return -1;
 	if (statvfs(t->o->dir, &fs) < 0)
 		return dts_fail_errno(err, "cannot look at the file system of '%s'", t->o->dir);
