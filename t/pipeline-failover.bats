@@ -115,9 +115,24 @@ followed_to_end() {
 	following=
 }
 
+# keep: into a log, from the beginning on.
+keep() {
+	run_pipe "${2:-0} ${3:-0}" "dts-binlog --defaults-file=$PWD/config -g source --src=s --resume=log --start=oldest $1 d | dts-log append log --segment-size=4k"
+}
+
+# What the log has makes of nothing what is there.
+kept_all() {
+	sql dst 'DROP DATABASE IF EXISTS e'
+	run_pipe '0 0 0' "dts-log read log | dts-filter --route='d.*=e.*' | dts-apply --defaults-file=$(defaults) -g dst --checkpoint=e --new-checkpoint"
+	diff <(sql dst 'SELECT * FROM t ORDER BY id; SELECT * FROM n ORDER BY v' d) <(sql dst 'SELECT * FROM t ORDER BY id; SELECT * FROM n ORDER BY v' e)
+	run_tool 0 dts-log verify log
+	rm -r log
+}
+
 while_stopped() {
 	pair "$1"
 	copied
+	keep
 	sql one 'INSERT INTO t (v) VALUES ("c"); INSERT INTO n VALUES ("x")' d
 	binlog --resume=c@dst | apply
 	sql one 'INSERT INTO t (v) VALUES ("late"); INSERT INTO n VALUES ("x"), ("y"); UPDATE t SET v = CONCAT(v, v) WHERE id = 1' d
@@ -125,6 +140,11 @@ while_stopped() {
 	promote
 	sql two 'INSERT INTO t (v) VALUES ("new"); INSERT INTO n VALUES ("x"); FLUSH LOGS; INSERT INTO t (v) VALUES ("newer")' d
 
+	keep '' 4 3
+	[[ $stderr == *"the log is of another server"*"hint: "*"--failover"* ]]
+	keep --failover
+	sql two 'INSERT INTO t (v) VALUES ("between")' d
+	keep
 	run_tool 4 binlog --resume=c@dst
 	[[ $stderr == *"the checkpoint is of another server"*"hint: "*"--failover"* ]]
 	run_pipe '0 0' "dts-binlog --defaults-file=$PWD/config -g source --src=s --failover --resume=c@dst >moved && dts-apply --defaults-file=$(defaults) -g dst --checkpoint=c <moved | cat"
@@ -137,6 +157,8 @@ while_stopped() {
 	sql two 'DELETE FROM n LIMIT 2; INSERT INTO t (v) VALUES ("last")' d
 	binlog --resume=c@dst | apply
 	same_rows two dst d
+	keep --failover
+	kept_all
 }
 
 @test "a server that took the source's place between two runs" {

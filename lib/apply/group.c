@@ -380,8 +380,7 @@ static int finish_tx(struct dts_applier *a, const struct dts_record *r, const st
 	tx->exception = exception;
 	tx->decides_commit = r->op == DTS_OP_COMMIT;
 	tx->definitions_end = dts_definitions_end(a);
-	dts_position_set(&tx->pos, dts_slice_of(pos->file), pos->offset);
-	tx->pos.created = pos->created;
+	dts_position_copy(&tx->pos, pos); /* with its GTIDs, where transactions came before that are in no record */
 	dts_buf_clear(&tx->tx);
 	dts_buf_add_slice(&tx->tx, r->tx);
 	dts_buf_clear(&tx->xid);
