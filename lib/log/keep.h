@@ -29,7 +29,7 @@ struct dts_trim_options {
 	bool dry_run;
 };
 
-/* Removes segments, but never the newest. A line of `out` for each, and why no more. Who reads one goes on reading it. -1: DTS_REFUSED
+/* Removes closed segments, but never the newest of them. A line of `out` for each, and why no more. Who reads one goes on reading it. -1: DTS_REFUSED
  * where a position is not to be found in the log's terms (another server's), and nothing was removed; DTS_IO. 1: a signal came. */
 int dts_log_trim(const struct dts_trim_options *o, struct dts_output *out, struct dts_error *err);
 

@@ -146,6 +146,15 @@ static int tell_removed(struct trim *t, size_t i, struct dts_error *err)
 	return dts_output_record_done(t->out, err);
 }
 
+/* The place of the newest that is closed, or of the only one. It stays, since only what is closed is on the disk for certain: a
+ * crash may leave nothing of the open one, and then the log is still to know how far it has come. */
+static size_t newest_closed(const struct trim *t)
+{
+	const size_t count = t->survey.count;
+
+	return count > 1 && t->survey.items[count - 1].name.open ? count - 2 : count - 1;
+}
+
 /* Why this one stays, and all behind it with it. */
 static int tell_kept(struct trim *t, size_t i, struct dts_error *err)
 {
@@ -157,8 +166,8 @@ static int tell_kept(struct trim *t, size_t i, struct dts_error *err)
 		dts_buf_addf(b, " and %zu more", more);
 	if (!may_go(t, i))
 		dts_buf_adds(b, ": nothing asks for more to go");
-	else if (more == 0)
-		dts_buf_adds(b, ": the newest segment stays");
+	else if (i == newest_closed(t))
+		dts_buf_adds(b, ": the newest closed segment stays");
 	else if (k < t->o->count) {
 		dts_buf_adds(b, ": checkpoint ");
 		dts_escape(b, dts_slice_of(t->o->names[k]));
@@ -210,7 +219,7 @@ static int trim(struct trim *t, struct dts_error *err)
 	for (size_t k = 0; k < t->survey.count; k++)
 		t->size += t->survey.items[k].size;
 	/* With the oldest transactions the oldest segments go, and so the first that stays ends it. */
-	while (i + 1 < t->survey.count && may_go(t, i) && end_of(t, i) && needed_by(t, i) == t->o->count) {
+	while (t->survey.count > 0 && i < newest_closed(t) && may_go(t, i) && end_of(t, i) && needed_by(t, i) == t->o->count) {
 		if (dts_signals_stop() != 0)
 			return 1;
 		if (remove_one(t, i, err) < 0)

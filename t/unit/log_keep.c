@@ -56,7 +56,7 @@ static int trim(struct dts_output *out)
 #define THIRD "000000000003-20260101T000010Z.zst"
 
 /* Three segments: of five, four and two transactions; the last is open. */
-static void make_log(void)
+static void make_closed(void)
 {
 	maker_frame(&m, 3, false, 0);
 	maker_frame(&m, 2, false, 0);
@@ -68,6 +68,21 @@ static void make_log(void)
 	maker_foot(&m);
 	maker_next(&m, false);
 	maker_frame(&m, 2, false, 0);
+}
+
+static void make_log(void)
+{
+	make_closed();
+	maker_next(&m, true);
+}
+
+/* With another one behind it: the newest closed segment stays. */
+static void make_longer_log(void)
+{
+	make_closed();
+	maker_foot(&m);
+	maker_next(&m, false);
+	maker_frame(&m, 1, false, 0);
 	maker_next(&m, true);
 }
 
@@ -275,7 +290,7 @@ static size_t trim_at(const char *file, uint64_t offset, uint64_t created, const
 
 	if (!maker_open(&m))
 		abort();
-	make_log();
+	make_longer_log();
 	dts_position_set(&checkpoint, dts_slice_of(file), offset);
 	checkpoint.created = created;
 	dts_gtids_clear(&checkpoint.gtid);
@@ -289,7 +304,7 @@ static size_t trim_at(const char *file, uint64_t offset, uint64_t created, const
 		removed = err.status == DTS_REFUSED && !text[0] ? 100 : 101;
 	else
 		CHECK(strstr(text, "\nkept 00") || strncmp(text, "kept 00", 7) == 0);
-	CHECK(removed > 0 || strstr(text, "kept " FIRST " and 2 more: checkpoint shop@dst needs it, which stands at ") != NULL);
+	CHECK(removed > 0 || strstr(text, "kept " FIRST " and 3 more: checkpoint shop@dst needs it, which stands at ") != NULL);
 	maker_close(&m);
 	return removed;
 }
@@ -319,24 +334,24 @@ static void test_checkpoints(void)
 static void test_what_asks(void)
 {
 	REQUIRE(maker_open(&m));
-	make_log();
+	make_longer_log();
 	trimming = (struct dts_trim_options){.older_than = 1e12};
 	CHECK_INT(0, run(trim));
-	CHECK_STR("kept " FIRST " and 2 more: nothing asks for more to go\n", text);
+	CHECK_STR("kept " FIRST " and 3 more: nothing asks for more to go\n", text);
 	trimming = (struct dts_trim_options){.keep_size = 1 << 20, .keep_free = 1};
 	CHECK_INT(0, run(trim));
-	CHECK_STR("kept " FIRST " and 2 more: nothing asks for more to go\n", text);
+	CHECK_STR("kept " FIRST " and 3 more: nothing asks for more to go\n", text);
 	trimming = (struct dts_trim_options){.keep_free = UINT64_MAX, .dry_run = true};
 	CHECK_INT(0, run(trim));
 	CHECK(begins("would remove " FIRST ": "));
 	CHECK(strstr(text, ", up to bin.000001:4904, 2026-01-01T00:00:05Z\nwould remove " SECOND ": ") != NULL);
-	CHECK(strstr(text, "\nkept " THIRD ".part: the newest segment stays\n") != NULL);
+	CHECK(strstr(text, "\nkept " THIRD " and 1 more: the newest closed segment stays\n") != NULL);
 	CHECK_INT(0, run(verify));
 	CHECK(begins(FIRST ": whole"));
 	trimming = (struct dts_trim_options){.older_than = 3600};
 	CHECK_INT(0, run(trim));
 	CHECK_INT(0, run(verify));
-	CHECK(begins(THIRD ".part: whole"));
+	CHECK(begins(THIRD ": whole"));
 	maker_close(&m);
 }
 
@@ -346,7 +361,7 @@ static void test_trim_damaged(void)
 	size_t len;
 
 	REQUIRE(maker_open(&m));
-	make_log();
+	make_longer_log();
 	char *bytes = read_segment(FIRST, &len);
 	maker_save(&m, FIRST, bytes, 100);
 	free(bytes);
@@ -354,7 +369,7 @@ static void test_trim_damaged(void)
 	dts_gtids_clear(&checkpoint.gtid);
 	trimming = (struct dts_trim_options){.keep_size = 1, .positions = &checkpoint, .names = names, .count = 1};
 	CHECK_INT(0, run(trim));
-	CHECK(begins("kept " FIRST " and 2 more: checkpoint shop@dst needs it, which stands at bin.000001:4903\n"));
+	CHECK(begins("kept " FIRST " and 3 more: checkpoint shop@dst needs it, which stands at bin.000001:4903\n"));
 	checkpoint.offset = 4904;
 	CHECK_INT(0, run(trim));
 	CHECK(begins("removed " FIRST ": 100 bytes, up to bin.000001:4904, 2026-01-01T00:00:05Z\n"));
