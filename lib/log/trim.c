@@ -166,13 +166,13 @@ static int tell_kept(struct trim *t, size_t i, struct dts_error *err)
 		dts_buf_addf(b, " and %zu more", more);
 	if (!may_go(t, i))
 		dts_buf_adds(b, ": nothing asks for more to go");
-	else if (i == newest_closed(t))
-		dts_buf_adds(b, ": the newest closed segment stays");
 	else if (k < t->o->count) {
 		dts_buf_adds(b, ": checkpoint ");
 		dts_escape(b, dts_slice_of(t->o->names[k]));
 		dts_buf_adds(b, " needs it, which stands at ");
 		dts_log_add_position(b, &t->o->positions[k]);
+	} else if (i == newest_closed(t)) {
+		dts_buf_adds(b, ": the newest closed segment stays");
 	} else {
 		dts_buf_adds(b, ": it is damaged, and so is what tells where it ends");
 	}

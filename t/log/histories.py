@@ -288,6 +288,9 @@ class History:
         self.out = open(os.path.join(self.dir, "followed"), "w+b")
         self.follow_first = self.oldest
         self.follower = subprocess.Popen(["dts-log", "read", "--follow", self.log], stdout=self.out, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + 20
+        while os.fstat(self.out.fileno()).st_size == 0 and self.follower.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.005)  # or it begins behind a trim that comes next
 
     def stop_follower(self):
         if not self.follower:
