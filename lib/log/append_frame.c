@@ -218,13 +218,12 @@ static void add_line(struct dts_log_builder *b, struct dts_slice line)
 	content->len += line.len + 1;
 }
 
-void dts_log_builder_preamble(struct dts_log_builder *b)
+/* Apart, since its room on the stack is not cleared for nothing with each record. */
+static void add_preamble(struct dts_log_builder *b)
 {
 	struct dts_slice with[DTS_F_COUNT] = {{0}};
 	struct dts_log_counts *c = &b->counts[WHOLE];
 
-	if (!b->due || b->in_tx)
-		return;
 	b->due = false;
 	if (b->first) {
 		b->frame->head.first = true;
@@ -247,6 +246,12 @@ void dts_log_builder_preamble(struct dts_log_builder *b)
 	b->whole = b->frame->content.len;
 	b->moved = true; /* a position that nobody may know yet */
 	dts_buf_clear(&b->tx);
+}
+
+void dts_log_builder_preamble(struct dts_log_builder *b)
+{
+	if (b->due && !b->in_tx)
+		add_preamble(b);
 }
 
 /* The log stands where the record, whose position b->pos is, says: behind transaction `tx`, or none of them. */

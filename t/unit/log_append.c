@@ -311,6 +311,21 @@ static bool holds(const struct dts_buf *stream)
 
 /* ---- appending */
 
+/* All that a segment holds; how many frames. */
+static size_t content_of(struct dts_buf *content, const struct dts_segment_name *name)
+{
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_segment s = {.fd = -1};
+	size_t frames = 0;
+
+	dts_buf_clear(content);
+	if (dts_segment_open(&s, dir, name, &err) == 0)
+		for (; dts_segment_step(&s, &err) == DTS_STEP_HEAD; frames++)
+			CHECK_INT(0, dts_segment_load(&s, content, &err));
+	dts_segment_close(&s);
+	return frames;
+}
+
 static void test_appends(void)
 {
 	struct dts_buf s = {0};
@@ -423,6 +438,99 @@ static void test_another_server(void)
 	dts_buf_release(&s);
 }
 
+/* The reader has lost its connection in the middle of a transaction, and goes on a little earlier. */
+static void test_reader_reconnects(void)
+{
+	struct dts_buf s = {0};
+	struct dts_error err;
+
+	empty_dir();
+	add_stream(&s, 1, SOURCE);
+	add_schema(&s, "t0");
+	add_schema(&s, "t1");
+	for (unsigned i = 1; i <= 5; i++)
+		add_tx(&s, i, 1 + i % 3);
+	add_begin(&s, 6);
+	add_insert(&s, 6, 1, "t0");
+	dts_buf_adds(&s, "{\"op\":\"rollback\",\"src\":\"db1\",\"tx\":\"0-1-6\"}\n");
+	add_stream(&s, 4, SOURCE);
+	add_schema(&s, "t0");
+	add_schema(&s, "t1");
+	for (unsigned i = 4; i <= 8; i++)
+		add_tx(&s, i, 1 + i % 3);
+	add_end(&s);
+	REQUIRE(append(&s, 1 << 20, &err) == 0);
+	make_stream(&s, 1, 8);
+	CHECK(holds(&s));
+	dts_buf_release(&s);
+}
+
+/* Decisions on prepared transactions stand by themselves; one need not say where. */
+static void test_prepared(void)
+{
+	static const char prepare[] = "{\"op\":\"prepare\",\"src\":\"db1\",\"tx\":\"0-1-2\",\"xid\":\"X'01',X'',1\",\"n\":1,\"pos\":{\"file\":"
+				      "\"bin.000001\",\"offset\":1904,\"created\":1767225600}}\n";
+	static const char rollback[] = "{\"op\":\"rollback\",\"src\":\"db1\",\"tx\":\"0-1-3\",\"xid\":\"X'01',X'',1\"}\n";
+	struct dts_buf s = {0}, have = {0};
+	struct dts_error err;
+	struct dts_log_end end = {0};
+
+	empty_dir();
+	for (int times = 0; times < 3; times++) {
+		dts_buf_clear(&s);
+		add_stream(&s, 1, SOURCE);
+		add_schema(&s, "t0");
+		add_tx(&s, 1, 1);
+		add_begin(&s, 2);
+		add_insert(&s, 2, 1, "t0");
+		dts_buf_adds(&s, prepare);
+		if (times > 0) /* it comes with the second run, and once */
+			dts_buf_adds(&s, rollback);
+		add_end(&s);
+		CHECK_INT(0, append(&s, 1 << 20, &err));
+	}
+	CHECK(holds(&s));
+	REQUIRE(dts_log_find_end(dir, &end, &err) == 0);
+	CHECK_INT(3, end.pos.gtid.list.items[0].sequence);
+	CHECK_INT(1904, end.pos.offset);
+	dts_log_end_release(&end);
+	dts_buf_release(&have);
+	dts_buf_release(&s);
+}
+
+/* A schema that the stream tells where the log has been already holds behind it, but not behind a statement that changes it. */
+static void test_schemas_of_overlap(void)
+{
+	struct dts_buf s = {0}, have = {0};
+	struct dts_error err;
+	struct dts_segments all = {0};
+
+	empty_dir();
+	make_stream(&s, 1, 3);
+	REQUIRE(append(&s, 1 << 20, &err) == 0);
+	dts_buf_clear(&s);
+	add_stream(&s, 2, SOURCE);
+	add_schema(&s, "t5");
+	add_schema(&s, "t1");
+	add_tx(&s, 2, 3);
+	add_tx(&s, 3, 1);
+	add_tx(&s, 4, 2);
+	add_end(&s);
+	REQUIRE(append(&s, 1 << 20, &err) == 0);
+	REQUIRE(dts_segments_list(&all, dir, &err) == 0 && all.count == 1);
+	CHECK_INT(2, content_of(&have, &all.items[0]));
+	const char *second = memmem(have.data + 1, have.len - 1, "{\"op\":\"stream\"", 14);
+	REQUIRE(second);
+	const size_t left = have.len - (size_t)(second - have.data);
+	CHECK(memmem(second, left, "\"offset\":2904", 13)); /* where the log stood */
+	CHECK(memmem(second, left, "\"table\":\"t5\"", 12));
+	CHECK(memmem(second, left, "\"table\":\"t0\"", 12));
+	CHECK(memmem(second, left, "\"table\":\"t1\"", 12));
+	dts_segments_release(&all);
+	dts_buf_release(&have);
+	dts_buf_release(&s);
+}
+
 static void test_segments(void)
 {
 	struct dts_buf s = {0}, have = {0};
@@ -435,21 +543,6 @@ static void test_segments(void)
 	CHECK(holds(&s));
 	dts_buf_release(&have);
 	dts_buf_release(&s);
-}
-
-/* All that a segment holds; how many frames. */
-static size_t content_of(struct dts_buf *content, const struct dts_segment_name *name)
-{
-	struct dts_error err = DTS_ERROR_INIT;
-	struct dts_segment s = {.fd = -1};
-	size_t frames = 0;
-
-	dts_buf_clear(content);
-	if (dts_segment_open(&s, dir, name, &err) == 0)
-		for (; dts_segment_step(&s, &err) == DTS_STEP_HEAD; frames++)
-			CHECK_INT(0, dts_segment_load(&s, content, &err));
-	dts_segment_close(&s);
-	return frames;
 }
 
 /* A run of its own for each of the transactions, the last of them larger than a frame, and one that closes the segment. */
@@ -987,6 +1080,9 @@ int main(void)
 	RUN(test_refuses);
 	RUN(test_begun_anew);
 	RUN(test_another_server);
+	RUN(test_reader_reconnects);
+	RUN(test_prepared);
+	RUN(test_schemas_of_overlap);
 	RUN(test_segments);
 	RUN(test_packing);
 	RUN(test_packs_when_closed);
