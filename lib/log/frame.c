@@ -7,7 +7,7 @@
 enum {
 	VERSION = 1,
 	MOST_TABLES = 200, /* in a head: who touches more has no use for them */
-	MOST_HEAD = 64 << 20, /* bytes; a foot names all tables of its segment */
+	MOST_HEAD = 256 << 20, /* bytes; a foot names all tables of its segment, and three sets of GTIDs */
 };
 
 void dts_frame_tables_clear(struct dts_frame_tables *t)

@@ -42,15 +42,22 @@ static void maker_position(struct dts_position *p, unsigned done)
 		dts_gtids_include(&p->gtid, &gtid);
 }
 
-/* A directory that is a log, in memory where there is room. */
+/* A directory that is a log. */
 __attribute__((unused))
-static bool maker_open(struct log_maker *m)
+static bool maker_open_in(struct log_maker *m, const char *parent)
 {
 	struct dts_error err = DTS_ERROR_INIT;
 
 	*m = (struct log_maker){.next = 1, .segment = 1};
-	snprintf(m->dir, sizeof m->dir, "%s/dts-log.XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	snprintf(m->dir, sizeof m->dir, "%s/dts-log.XXXXXX", parent);
 	return mkdtemp(m->dir) && dts_log_create(m->dir, &err) == 0;
+}
+
+/* In memory where there is room. */
+__attribute__((unused))
+static bool maker_open(struct log_maker *m)
+{
+	return maker_open_in(m, access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 }
 
 __attribute__((unused))

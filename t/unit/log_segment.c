@@ -1,3 +1,6 @@
+#include <signal.h>
+#include <sys/wait.h>
+
 #include "log/end.h"
 #include "log/lock.h"
 #include "log_maker.h"
@@ -69,6 +72,59 @@ static void test_listing(void)
 	CHECK_STR("segment 1000000000001 is missing: it goes on from 1000000000000-20260101T000000Z.zst with 1000000000002-20260101T000000Z.zst", list());
 	maker_close(&m);
 	CHECK(strstr(list(), "is no log") != NULL);
+}
+
+static void name_of(struct dts_buf *path, unsigned number, bool open)
+{
+	char name[80];
+
+	snprintf(name, sizeof name, "%012u-20260101T000000Z.zst%s", number, open ? DTS_LOG_PART : "");
+	dts_segment_path(path, m.dir, name);
+}
+
+/* Closes the newest, opens another and removes the oldest, as fast as it goes, until it is killed. */
+static _Noreturn void keep_moving(void)
+{
+	struct dts_buf a = {0}, b = {0};
+
+	for (unsigned n = 1000;; n++) {
+		name_of(&a, n, true);
+		name_of(&b, n, false);
+		if (rename(dts_buf_text(&a), dts_buf_text(&b)) < 0)
+			_exit(1);
+		name_of(&a, n + 1, true);
+		close(open(dts_buf_text(&a), O_WRONLY | O_CREAT, 0666));
+		name_of(&a, n - 900, false);
+		unlink(dts_buf_text(&a));
+	}
+}
+
+/* Names that change while they are read are no hole, and no segment that is there twice. */
+static void test_listing_moving(void)
+{
+	struct dts_segments s = {0};
+	char name[80];
+
+	REQUIRE(maker_open_in(&m, "/tmp")); /* file systems on disks are those that show it */
+	for (unsigned n = 101; n < 1000; n++) {
+		snprintf(name, sizeof name, "%012u-20260101T000000Z.zst", n);
+		touch(name);
+	}
+	touch("000000001000-20260101T000000Z.zst.part");
+	pid_t mover = fork();
+	if (mover == 0)
+		keep_moving();
+	for (int i = 0; i < 500 && unit_failures == 0; i++) {
+		struct dts_error err = DTS_ERROR_INIT;
+
+		if (dts_segments_list(&s, m.dir, &err) < 0)
+			unit_fail(__FILE__, __LINE__, "list %d: %s", i, err.message);
+		CHECK(s.count > 500);
+	}
+	kill(mover, SIGKILL);
+	waitpid(mover, NULL, 0);
+	dts_segments_release(&s);
+	maker_close(&m);
 }
 
 static void test_create(void)
@@ -403,6 +459,7 @@ int main(void)
 {
 	RUN(test_names);
 	RUN(test_listing);
+	RUN(test_listing_moving);
 	RUN(test_create);
 	RUN(test_lock);
 	RUN(test_cut);
