@@ -246,6 +246,10 @@ bash_knows_options() {
 	[ "$(complete_bash dts-verify --defaults-file = "$BATS_TEST_TMPDIR/my.cnf" --target = t)" = two ]
 	[ "$(complete_bash dts-verify --defaults-file = "$BATS_TEST_TMPDIR/my")" = "$BATS_TEST_TMPDIR/my.cnf" ]
 	[ "$(complete_bash dts-checkpoint sh)" = show ]
+	[ "$(complete_bash dts-log po)" = position ]
+	mkdir "$BATS_TEST_TMPDIR/a.log"
+	[ "$(complete_bash dts-log read "$BATS_TEST_TMPDIR/a.l")" = "$BATS_TEST_TMPDIR/a.log" ]
+	[ "$(complete_bash dts-binlog --resume = "$BATS_TEST_TMPDIR/a.")" = "$BATS_TEST_TMPDIR/a.log" ]
 	[ "$(complete_bash dts-filter "$BATS_TEST_TMPDIR/m")" = "$BATS_TEST_TMPDIR/my.cnf" ]
 }
 

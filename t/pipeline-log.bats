@@ -298,7 +298,9 @@ transactions() {
 	# It counts only while the log is empty: what was written since is not passed over.
 	sql maria 'INSERT INTO shop.t VALUES (1)'
 	capture
-	[ "$(dts-log read "$log" | jq -c 'select(.op == "insert").after')" = '{"id":1}' ]
+	sql maria 'INSERT INTO shop.t VALUES (2)'
+	pipe '0 0' "dts-binlog -g maria --resume=$log --start-time=2037-01-01T00:00:00Z shop | dts-log append $log"
+	[ "$(dts-log read "$log" | jq -c 'select(.op == "insert").after.id' | tr '\n' ' ')" = '1 2 ' ]
 	run_tool 4 "${tool[@]}" --resume="$log" --src=other
 	[[ $stderr == *"log '$log' is of source 'maria', and this is 'other'"* ]]
 	run_tool 4 dts-binlog --defaults-file="$CONFIG" -g dst --src=maria --resume="$log"
