@@ -366,9 +366,10 @@ ends() {
 	python3 - "${segments[2]}" <<-'EOF'
 		import sys
 		with open(sys.argv[1], "r+b") as f:
-		    f.seek(3000)
+		    middle = f.seek(0, 2) // 2
+		    f.seek(middle)
 		    byte = f.read(1)[0]
-		    f.seek(3000)
+		    f.seek(middle)
 		    f.write(bytes([byte ^ 1]))
 	EOF
 	run_tool 3 dts-log read l
