@@ -359,17 +359,16 @@ ends() {
 }
 
 @test "a damaged older segment is named, and never passed over" {
-	many_frames l 300 30
+	many_frames l 300 60
 	stream --transactions 300 >in
 	mapfile -t segments < <(ls -d l/*.zst)
 	[ "${#segments[@]}" -ge 3 ]
 	python3 - "${segments[2]}" <<-'EOF'
 		import sys
 		with open(sys.argv[1], "r+b") as f:
-		    middle = f.seek(0, 2) // 2
-		    f.seek(middle)
+		    f.seek(1500)
 		    byte = f.read(1)[0]
-		    f.seek(middle)
+		    f.seek(1500)
 		    f.write(bytes([byte ^ 1]))
 	EOF
 	run_tool 3 dts-log read l

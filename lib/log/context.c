@@ -50,36 +50,47 @@ static int take_lines(struct context *x, struct dts_slice text, struct dts_error
 	return 0;
 }
 
-/* Goes through the frames from the one at `from` on, up to the place. */
-static int take_frames(struct context *x, uint64_t from, uint64_t frame, bool has_frame, size_t skip, struct dts_error *err)
+/* The frame that begins at `at`; of the one where the place is, only what is before that. */
+static int take_frame(struct context *x, uint64_t at, bool last, size_t skip, struct dts_error *err)
 {
-	for (x->s.next = from; x->s.next < frame || (has_frame && x->s.next == frame && (skip > 0 || frame == 0));) {
-		const bool last = x->s.next == frame;
-		enum dts_step step = dts_segment_step(&x->s, err);
+	struct dts_slice line;
 
-		if (step == DTS_STEP_FOOT)
-			break;
-		if (step == DTS_STEP_END)
-			return dts_fail(err, DTS_BAD_INPUT, "segment '%s' became shorter while it was read", x->s.path);
-		if (step != DTS_STEP_HEAD)
-			return -1;
-		if (!last && x->s.head.streams + x->s.head.schemas + x->s.head.ddls == 0)
-			continue;
-		dts_buf_clear(&x->content);
-		if (dts_segment_load(&x->s, &x->content, err) < 0)
-			return -1;
-		/* Where a segment is begun with, its stream record is what there is to know. */
-		struct dts_slice text = dts_buf_slice(&x->content), line;
-		if (last && skip > 0)
-			text.len = skip;
-		else if (last && dts_line_next(&text, &line))
-			text = dts_slice(line.p, line.len + 1);
-		if (take_lines(x, text, err) < 0)
-			return -1;
-		if (last)
-			break;
+	x->s.next = at;
+	enum dts_step step = dts_segment_step(&x->s, err);
+	if (step == DTS_STEP_END)
+		return dts_fail(err, DTS_BAD_INPUT, "segment '%s' became shorter while it was read", x->s.path);
+	if (step != DTS_STEP_HEAD)
+		return step == DTS_STEP_FOOT ? 0 : -1;
+	if (!last && x->s.head.streams + x->s.head.schemas + x->s.head.ddls == 0)
+		return 0;
+	dts_buf_clear(&x->content);
+	if (dts_segment_load(&x->s, &x->content, err) < 0)
+		return -1;
+	struct dts_slice text = dts_buf_slice(&x->content);
+	if (last && skip > 0)
+		text.len = skip;
+	else if (last && dts_line_next(&text, &line)) /* where a segment is begun with, its stream record is what there is to know */
+		text = dts_slice(line.p, line.len + 1);
+	return take_lines(x, text, err);
+}
+
+/* Goes through the frames from the last with a stream record on, up to the place. */
+static int take_frames(struct context *x, const struct dts_log_cursor *c, uint64_t frame, bool has_frame, size_t skip, struct dts_error *err)
+{
+	uint64_t from = 0;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < c->telling_count; i++)
+		if (c->telling[i] < frame)
+			rc = take_frame(x, c->telling[i], false, 0, err);
+	if (rc == 0 && c->telling_count == 0) {
+		rc = find_stream(x, frame, &from, err);
+		for (x->s.next = from; rc == 0 && x->s.next < frame;)
+			rc = take_frame(x, x->s.next, false, 0, err);
 	}
-	return 0;
+	if (rc == 0 && has_frame && (skip > 0 || frame == 0))
+		rc = take_frame(x, frame, true, skip, err);
+	return rc;
 }
 
 int dts_log_context(const struct dts_log_cursor *c, bool frame, size_t skip, struct dts_buf *stream, struct dts_buf *schemas,
@@ -87,14 +98,11 @@ int dts_log_context(const struct dts_log_cursor *c, bool frame, size_t skip, str
 {
 	struct context x = {.s.fd = -1, .stream = stream};
 	const uint64_t at = frame ? c->s.head.at : c->s.next;
-	uint64_t from;
 	int rc = dts_log_cursor_twin(c, &x.s, err);
 
 	dts_record_init(&x.record);
 	if (rc == 0)
-		rc = find_stream(&x, at, &from, err);
-	if (rc == 0)
-		rc = take_frames(&x, from, at, frame, skip, err);
+		rc = take_frames(&x, c, at, frame, skip, err);
 	if (rc == 0 && stream->len == 0)
 		rc = dts_fail(err, DTS_BAD_INPUT, "segment '%s' has no stream record before offset %llu", c->s.path, (unsigned long long)at);
 	if (rc == 0)

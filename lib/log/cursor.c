@@ -14,6 +14,7 @@ static void forget_segment(struct dts_log_cursor *c)
 	dts_segment_close(&c->scout);
 	c->open = c->closed = c->has_passed = false;
 	c->run_end = c->scouted = 0;
+	c->telling_count = 0;
 }
 
 int dts_log_cursor_open(struct dts_log_cursor *c, const struct dts_segment_name *name, struct dts_error *err)
@@ -32,6 +33,7 @@ void dts_log_cursor_close(struct dts_log_cursor *c)
 {
 	forget_segment(c);
 	dts_segments_release(&c->all);
+	free(c->telling);
 	dts_position_release(&c->at);
 }
 
@@ -93,6 +95,12 @@ static int check_run(struct dts_log_cursor *c, uint64_t start, struct dts_error 
 	return rc;
 }
 
+/* Has a reader that does not follow come to its end, where what it reads of this segment goes on to `offset`? */
+static bool beyond_limit(const struct dts_log_cursor *c, uint64_t offset)
+{
+	return c->limit_number > 0 && (c->s.number > c->limit_number || (c->s.number == c->limit_number && offset > c->limit_offset));
+}
+
 /* The frame at hand ends inside a transaction: is its end there, too? 1, 0, -1. */
 static int scout_end(struct dts_log_cursor *c, struct dts_error *err)
 {
@@ -125,7 +133,7 @@ static int scout_end(struct dts_log_cursor *c, struct dts_error *err)
 		if (!c->scout.head.inside)
 			break;
 	}
-	int rc = c->s.part ? check_run(c, start, err) : 1;
+	int rc = beyond_limit(c, c->scout.next) ? 0 : c->s.part ? check_run(c, start, err) : 1;
 	c->run_end = rc > 0 ? c->scout.next : 0;
 	c->scouted = 0;
 	return rc;
@@ -222,6 +230,10 @@ static enum dts_cursor_step at_head(struct dts_log_cursor *c, struct dts_error *
 {
 	const uint64_t at = c->s.head.at;
 
+	if (beyond_limit(c, c->s.next)) {
+		c->s.next = at;
+		return DTS_CURSOR_END;
+	}
 	if (at == 0 && !c->s.head.first) {
 		dts_fail(err, DTS_BAD_INPUT, "segment '%s': its first head does not say where it begins", c->s.path);
 		return DTS_CURSOR_ERROR;
@@ -238,12 +250,6 @@ static enum dts_cursor_step at_head(struct dts_log_cursor *c, struct dts_error *
 	if (rc <= 0)
 		c->s.next = at;
 	return rc > 0 ? DTS_CURSOR_FRAME : rc < 0 ? DTS_CURSOR_ERROR : DTS_CURSOR_END;
-}
-
-static bool at_limit(const struct dts_log_cursor *c)
-{
-	return c->limit_number > 0 &&
-	       (c->s.number > c->limit_number || (c->s.number == c->limit_number && (c->closed || c->s.next >= c->limit_offset)));
 }
 
 static enum dts_cursor_step at_end(struct dts_log_cursor *c, struct dts_error *err)
@@ -266,7 +272,7 @@ enum dts_cursor_step dts_log_cursor_next(struct dts_log_cursor *c, struct dts_er
 	for (;;) {
 		struct dts_error late = DTS_ERROR_INIT;
 
-		if (at_limit(c))
+		if (c->closed && c->s.number == c->limit_number)
 			return DTS_CURSOR_END;
 		if (c->closed) {
 			int rc = next_segment(c, err);
@@ -340,8 +346,25 @@ void dts_log_follow_head(struct dts_position *at, const struct dts_frame_head *h
 	at->created = h->to.created;
 }
 
+/* Frames that say what is in force behind them are kept in mind; a stream record begins anew. */
+static void note_telling(struct dts_log_cursor *c)
+{
+	const struct dts_frame_head *h = &c->s.head;
+
+	if (h->streams + h->schemas + h->ddls == 0 || (c->telling_count > 0 && c->telling[c->telling_count - 1] >= h->at))
+		return;
+	if (h->streams > 0)
+		c->telling_count = 0;
+	if (c->telling_count == c->telling_cap) {
+		c->telling_cap = c->telling_cap > 0 ? 2 * c->telling_cap : 16;
+		c->telling = dts_realloc(c->telling, c->telling_cap * sizeof *c->telling);
+	}
+	c->telling[c->telling_count++] = h->at;
+}
+
 void dts_log_cursor_pass(struct dts_log_cursor *c, bool advance)
 {
+	note_telling(c);
 	if (advance)
 		dts_log_follow_head(&c->at, &c->s.head);
 	c->passed_at = c->s.head.at;
@@ -366,30 +389,6 @@ int dts_log_cursor_still(struct dts_log_cursor *c, struct dts_error *err)
 	return n == (ssize_t)sizeof now && memcmp(now, c->passed, sizeof now) == 0 && size >= c->s.next;
 }
 
-/* How far the frames of a segment go, of those that do not end inside a transaction; 0: there is none. */
-static int find_limit(struct dts_log_cursor *c, const struct dts_segment_name *name, struct dts_error *err)
-{
-	struct dts_error late = DTS_ERROR_INIT;
-	struct dts_segment s = {.fd = -1};
-	uint64_t whole = 0;
-	enum dts_step step;
-
-	if (dts_segment_open(&s, c->dir, name, err) < 0)
-		return -1;
-	while ((step = dts_segment_step(&s, &late)) == DTS_STEP_HEAD)
-		if (!s.head.inside)
-			whole = s.next;
-	dts_segment_close(&s);
-	if (step == DTS_STEP_ERROR) {
-		*err = late;
-		return -1;
-	}
-	c->limit_number = name->number;
-	/* What is wrong with it is found when it is read. */
-	c->limit_offset = step == DTS_STEP_DAMAGE || (!name->open && step != DTS_STEP_FOOT) ? UINT64_MAX : whole;
-	return whole > 0 || c->limit_offset == UINT64_MAX;
-}
-
 int dts_log_cursor_limit(struct dts_log_cursor *c, struct dts_error *err)
 {
 	struct dts_segments all = {0};
@@ -397,10 +396,15 @@ int dts_log_cursor_limit(struct dts_log_cursor *c, struct dts_error *err)
 
 	for (int tries = 0; tries < 20; tries++) {
 		struct dts_error late = DTS_ERROR_INIT;
+		struct dts_segment s = {.fd = -1};
 
 		rc = dts_segments_list(&all, c->dir, &late);
-		for (size_t i = all.count; rc == 0 && i-- > 0;)
-			rc = find_limit(c, &all.items[i], &late);
+		if (rc == 0 && all.count > 0) {
+			c->limit_number = all.items[all.count - 1].number;
+			rc = dts_segment_open(&s, c->dir, &all.items[all.count - 1], &late) < 0 ||
+			     dts_segment_size(&s, &c->limit_offset, &late) < 0 ? -1 : 1;
+		}
+		dts_segment_close(&s);
 		if (rc >= 0)
 			break;
 		*err = late;

@@ -23,8 +23,13 @@ struct dts_log_cursor {
 	uint64_t run_end, scouted;
 	bool run_wanted;        /* one of them has what `wanted` says yes to */
 
-	/* The end of a reader that does not follow; number 0: none. */
+	/* The end of a reader that does not follow: the newest segment and its size; number 0: none. */
 	uint64_t limit_number, limit_offset;
+
+	/* Offsets of the frames of the segment that were passed, from the last with a stream record on, which say what is in
+	 * force behind them. None: it was not read from its beginning. */
+	uint64_t *telling;
+	size_t telling_count, telling_cap;
 
 	/* The head of the frame that was passed last: as long as it is there, so is all before it. */
 	uint64_t passed_at;

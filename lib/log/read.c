@@ -17,7 +17,7 @@ struct reader {
 	struct dts_log_teller t;
 	struct dts_log_watch watch;
 	bool seeking;  /* the place to go on from is yet to be found */
-	bool said_waiting, said_no_watch;
+	bool said_waiting;
 	struct dts_buf content; /* of the frame at hand; empty: not loaded */
 	size_t skip;            /* of it, before the place */
 };
@@ -221,13 +221,6 @@ static int not_yet(struct reader *r, struct dts_error *err)
 	return dts_hint(err, "--follow waits for it");
 }
 
-static void no_watch(struct reader *r, const struct dts_error *why)
-{
-	if (!r->said_no_watch)
-		notice(r, "%s: looking each second instead", why->message);
-	r->said_no_watch = true;
-}
-
 /* What was read has been cut off, and comes again: to where it was told, or where reading is to begin. */
 static enum outcome go_back(struct reader *r, struct dts_error *err)
 {
@@ -246,17 +239,9 @@ static enum outcome go_back(struct reader *r, struct dts_error *err)
 /* Waits until there is more. */
 static enum outcome wait_for_more(struct reader *r, struct dts_error *err)
 {
-	struct dts_error why = DTS_ERROR_INIT;
-
-	if (dts_log_tell_progress(&r->t, true, err) < 0 || dts_output_flush(r->out, err) < 0)
+	if (dts_log_tell_progress(&r->t, true, err) < 0 || dts_output_flush(r->out, err) < 0 ||
+	    dts_log_watch_wait(&r->watch, r->out, -1, err) < 0)
 		return FAILED;
-	/* Watched first, then looked once more, then waited. */
-	if (r->c.open && r->watch.fd >= 0 && !dts_log_watch_has(&r->watch, r->c.s.path)) {
-		if (dts_log_watch_segment(&r->watch, r->c.s.path, &why) < 0)
-			no_watch(r, &why);
-	} else if (dts_log_watch_wait(&r->watch, r->out, -1, err) < 0) {
-		return FAILED;
-	}
 	int still = dts_log_cursor_still(&r->c, err);
 	if (still < 0)
 		return FAILED;
@@ -379,7 +364,7 @@ int dts_log_read(const struct dts_log_read_options *o, struct dts_output *out, s
 		return -1;
 	dts_log_teller_init(&r.t, o, out, &r.c.at);
 	if (o->follow && dts_log_watch_open(&r.watch, o->dir, &why) < 0)
-		no_watch(&r, &why);
+		notice(&r, "%s: looking each second instead", why.message);
 	rc = read_all(&r, err);
 	dts_log_watch_close(&r.watch);
 	dts_log_teller_release(&r.t);

@@ -126,6 +126,13 @@ static int choose_oldest(struct choosing *g, struct dts_error *err)
 	return rc <= 0 ? rc : dts_log_cursor_open(g->c, &g->at.name, err) < 0 ? -1 : 1;
 }
 
+static int choose_newest(struct choosing *g, struct dts_error *err)
+{
+	int rc = look_at(g, g->all.count - 1, err);
+
+	return rc <= 0 ? rc : dts_log_cursor_open(g->c, &g->at.name, err) < 0 ? -1 : 1;
+}
+
 /* At the end as it is now. */
 static int go_to_end(struct choosing *g, struct dts_error *err)
 {
@@ -187,7 +194,7 @@ static int choose(struct dts_log_seek *s, struct choosing *g, struct dts_error *
 		return 0;
 	switch (s->how) {
 	case DTS_LOG_NOW:
-		return go_to_end(g, err);
+		return s->walks ? choose_newest(g, err) : go_to_end(g, err);
 	case DTS_LOG_TIME:
 		return choose_by_time(g, s->time, err);
 	case DTS_LOG_POSITION:
@@ -225,6 +232,8 @@ int dts_log_seek_begin(struct dts_log_seek *s, const struct dts_log_read_options
 	s->time = o->start_time;
 	dts_position_copy(&s->position, &o->position);
 	s->by_gtid = o->start == DTS_LOG_POSITION && !o->position.file[0];
+	/* What a crash has left at the end is cut off when the log is gone on with, which who follows sees. */
+	s->walks = o->start == DTS_LOG_NOW && o->follow;
 	dts_record_init(&s->record);
 	return dts_log_seek_choose(s, c, err);
 }
@@ -232,7 +241,7 @@ int dts_log_seek_begin(struct dts_log_seek *s, const struct dts_log_read_options
 void dts_log_seek_again(struct dts_log_seek *s, const struct dts_position *position)
 {
 	s->how = DTS_LOG_POSITION;
-	s->in_tx = false;
+	s->in_tx = s->walks = false;
 	dts_position_copy(&s->position, position);
 	s->by_gtid = position->file[0] == '\0';
 }
@@ -327,6 +336,8 @@ static bool may_be_in(const struct dts_log_seek *s, const struct dts_log_cursor 
 {
 	const struct dts_frame_head *h = &c->s.head;
 
+	if (s->walks)
+		return false;
 	if (h->inside || s->in_tx)
 		return true;
 	if (s->how == DTS_LOG_TIME)
@@ -342,7 +353,7 @@ static bool is_here(const struct dts_log_seek *s, const struct dts_log_cursor *c
 	if (s->in_tx)
 		return false;
 	if (s->how == DTS_LOG_OLDEST || s->how == DTS_LOG_NOW)
-		return true;
+		return !s->walks;
 	return s->how == DTS_LOG_POSITION && (s->by_gtid ? dts_gtids_equal(&c->at.gtid, &s->position.gtid)
 							 : c->at.file[0] && dts_position_compare(&c->at, &s->position) >= 0);
 }
@@ -384,6 +395,10 @@ int dts_log_seek_end(struct dts_log_seek *s, struct dts_log_cursor *c, struct dt
 {
 	const struct dts_gtids *want = &s->position.gtid;
 
+	if (s->walks) {
+		s->walks = false;
+		return 1;
+	}
 	if (s->how != DTS_LOG_POSITION || is_here(s, c))
 		return s->how != DTS_LOG_TIME;
 	if (s->by_gtid)

@@ -14,6 +14,7 @@ struct dts_log_seek {
 	struct dts_position position; /* what is looked for; by its GTIDs alone where it has no file, or one that is not the log's */
 	uint64_t time;
 	bool by_gtid;
+	bool walks;     /* to the end, head by head */
 
 	bool in_tx;     /* the frame at hand begins inside a transaction ... */
 	struct dts_position begin; /* ... which began here */

@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -14,10 +13,10 @@ enum { EACH_SECOND = 1000 };
 
 int dts_log_watch_open(struct dts_log_watch *w, const char *dir, struct dts_error *why)
 {
-	*w = (struct dts_log_watch){.directory = -1, .segment = -1, .dir = dir};
+	*w = (struct dts_log_watch){.directory = -1, .dir = dir};
 	w->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (w->fd >= 0)
-		w->directory = inotify_add_watch(w->fd, dir, IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_ONLYDIR);
+		w->directory = inotify_add_watch(w->fd, dir, IN_CREATE | IN_MODIFY | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_ONLYDIR);
 	if (w->fd >= 0 && w->directory >= 0)
 		return 0;
 	dts_fail_errno(why, "cannot watch '%s'", dir);
@@ -30,31 +29,7 @@ void dts_log_watch_close(struct dts_log_watch *w)
 {
 	if (w->dir && w->fd >= 0)
 		close(w->fd);
-	free(w->path);
-	*w = (struct dts_log_watch){.fd = -1, .directory = -1, .segment = -1};
-}
-
-int dts_log_watch_segment(struct dts_log_watch *w, const char *path, struct dts_error *why)
-{
-	if (w->fd < 0 || (w->path && strcmp(path, w->path) == 0))
-		return 0;
-	if (w->segment >= 0)
-		inotify_rm_watch(w->fd, w->segment);
-	free(w->path);
-	w->path = NULL;
-	w->segment = inotify_add_watch(w->fd, path, IN_MODIFY);
-	const int failed = errno;
-	w->path = dts_strdup(path);
-	if (w->segment < 0 && failed != ENOENT) { /* a name that is gone is another one now, which the directory tells */
-		const char *dir = w->dir;
-
-		errno = failed;
-		dts_fail_errno(why, "cannot watch '%s'", path);
-		dts_log_watch_close(w);
-		w->dir = dir;
-		return -1;
-	}
-	return 0;
+	*w = (struct dts_log_watch){.fd = -1, .directory = -1};
 }
 
 /* Reads what has happened. False: the directory has gone. */
@@ -105,9 +80,4 @@ int dts_log_watch_wait(struct dts_log_watch *w, const struct dts_output *out, in
 	if (n > 0 && fds[1].revents && !drain(w))
 		return dts_fail(err, DTS_IO, "the log '%s' was removed", w->dir);
 	return 0;
-}
-
-bool dts_log_watch_has(const struct dts_log_watch *w, const char *path)
-{
-	return w->path && strcmp(w->path, path) == 0;
 }

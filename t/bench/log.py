@@ -97,9 +97,9 @@ def seek(tool, directory, n):
     for line in subprocess.run([tool, "info", "--json", directory], stdout=subprocess.PIPE, check=True).stdout.splitlines():
         info.update(json.loads(line) if b'"log"' in line else {})
     _, oldest, _ = first_begin(tool, directory, "--start=oldest")
-    count = info["log"]["transactions"]
+    count = info["transactions"]
     domain, at = oldest["tx"].rsplit("-", 1)
-    days = info["log"]["last_time"]
+    days = info["last-time"]
     choose = random.Random(7)
     slowest, memory = {}, 0
     for how in ("gtid", "time"):
