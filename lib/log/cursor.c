@@ -252,16 +252,21 @@ static enum dts_cursor_step at_head(struct dts_log_cursor *c, struct dts_error *
 	return rc > 0 ? DTS_CURSOR_FRAME : rc < 0 ? DTS_CURSOR_ERROR : DTS_CURSOR_END;
 }
 
+/* Had the segment nothing whole, and does another one of its number take its place? */
+static bool is_replaced(struct dts_log_cursor *c)
+{
+	if (c->s.next > 0 || !was_removed(c))
+		return false;
+	c->s.number--;
+	c->s.part = false;
+	c->closed = true;
+	return true;
+}
+
 static enum dts_cursor_step at_end(struct dts_log_cursor *c, struct dts_error *err)
 {
 	if (c->s.part && !was_removed(c))
 		return DTS_CURSOR_END;
-	if (c->s.part && c->s.next == 0) { /* it had nothing, and another one of its number takes its place */
-		c->s.number--;
-		c->closed = true;
-		c->s.part = false;
-		return DTS_CURSOR_END;
-	}
 	dts_fail(err, DTS_BAD_INPUT, c->s.part ? "segment '%s' was removed before it was closed"
 					       : "segment '%s' was closed, and its end is missing", c->s.path);
 	return DTS_CURSOR_ERROR;
@@ -287,7 +292,9 @@ enum dts_cursor_step dts_log_cursor_next(struct dts_log_cursor *c, struct dts_er
 			c->closed = true;
 			break;
 		case DTS_STEP_END:
-			return at_end(c, err);
+			if (!is_replaced(c))
+				return at_end(c, err);
+			break; /* and it may be there already */
 		case DTS_STEP_DAMAGE:
 			return judge(c, c->s.next, &late, err) < 0 ? DTS_CURSOR_ERROR : DTS_CURSOR_END;
 		default:
