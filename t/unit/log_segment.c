@@ -114,7 +114,7 @@ static void test_listing_moving(void)
 	pid_t mover = fork();
 	if (mover == 0)
 		keep_moving();
-	for (int i = 0; i < 500 && unit_failures == 0; i++) {
+	for (int i = 0; i < 120 && unit_failures == 0; i++) {
 		struct dts_error err = DTS_ERROR_INIT;
 
 		if (dts_segments_list(&s, m.dir, &err) < 0)
