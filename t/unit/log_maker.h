@@ -67,7 +67,7 @@ static void maker_empty(struct log_maker *m)
 	DIR *d = opendir(m->dir);
 
 	for (struct dirent *e; d && (e = readdir(d));)
-		if (e->d_name[0] != '.' && strcmp(e->d_name, DTS_LOG_LOCK_NAME) != 0)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 && strcmp(e->d_name, DTS_LOG_LOCK_NAME) != 0)
 			unlink(dts_segment_path(&path, m->dir, e->d_name));
 	if (d)
 		closedir(d);
