@@ -311,3 +311,26 @@ transactions() {
 	run_tool 2 dts-log read "$log" --resume="$log"
 	[[ $stderr == *"--resume=$log is a directory, and no checkpoint"* ]]
 }
+
+@test "a transaction that no record can tell ends a log; with a schema history tables may be made if there are none" {
+	local after
+
+	live_setup maria dst
+	sql maria 'DROP DATABASE IF EXISTS shop; CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY)'
+	capture
+	sql maria 'INSERT INTO t VALUES (1); CREATE TABLE IF NOT EXISTS u (id INT PRIMARY KEY); INSERT INTO u VALUES (1)' shop
+	after=$(position)
+	pipe '4 3' "dts-binlog -g maria --resume=$log shop | dts-log append $log"
+	[[ $stderr == *"it was created IF NOT EXISTS"*"at the target by hand, when it has all of this log, and begin another log behind it: --resume=DIR --start-position=$after"* ]]
+	# What came before it is there.
+	run_pipe '0 0' "dts-log read $log | jq -c 'select(.op == \"insert\").after'"
+	[ "$output" = '{"id":1}' ]
+	log=$log.2
+	sql maria 'DROP TABLE u' shop
+	for _ in 1 2 3; do
+		pipe '0 0' "dts-binlog -g maria --resume=$log --start=now --schema-history=$log.history shop | dts-log append $log"
+		sql maria 'CREATE TABLE IF NOT EXISTS u (id INT AUTO_INCREMENT PRIMARY KEY); INSERT INTO u VALUES ()' shop
+	done
+	run_pipe '0 0' "dts-log read $log | jq -c 'select(.op == \"insert\").after.id'"
+	[ "$output" = $'1\n2' ]
+}

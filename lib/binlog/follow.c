@@ -422,8 +422,11 @@ static void explain_refused(struct dts_follow *f, struct dts_error *err)
 		return;
 	dts_buf_adds(&hint, err->hint);
 	dts_buf_adds(&hint, f->capture.refused_unless ? "; or" : err->hint[0] ? "; then" : "to go on,");
-	dts_buf_addf(&hint, " make all of transaction %s at the target by hand, and: dts-checkpoint set NAME %s ",
-		     dts_buf_text(&f->capture.gtid_text), dts_buf_text(&f->src));
+	dts_buf_addf(&hint, " make all of transaction %s at the target by hand, ", dts_buf_text(&f->capture.gtid_text));
+	if (f->o->log) /* which has no place for it */
+		dts_buf_adds(&hint, "when it has all of this log, and begin another log behind it: --resume=DIR --start-position=");
+	else
+		dts_buf_addf(&hint, "and: dts-checkpoint set NAME %s ", dts_buf_text(&f->src));
 	if (find_end_of_refused(f))
 		dts_buf_addf(&hint, "%s:%llu", f->capture.at.file, (unsigned long long)f->capture.at.offset);
 	else
