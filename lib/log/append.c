@@ -180,7 +180,7 @@ static int on_record(struct append *a, const struct dts_record *r, struct dts_er
 		return on_end(a, r, err);
 	if (r->op == DTS_OP_ACK)
 		return 0;
-	int wanted = a->join.skipping ? dts_log_join_wants(&a->join, r, err) : 1;
+	int wanted = a->join.skipping || a->join.fresh ? dts_log_join_wants(&a->join, r, err) : 1;
 	return wanted <= 0 ? wanted : dts_log_builder_add(&a->log, r, err);
 }
 

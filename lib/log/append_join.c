@@ -117,7 +117,8 @@ static void stand_there(struct dts_log_join *j)
 	memcpy(at->file, j->read.file, sizeof at->file);
 	at->offset = j->read.offset;
 	at->created = j->read.created;
-	if (dts_gtids_known(&j->read.gtid) && !dts_gtids_equal(&j->read.gtid, &at->gtid))
+	/* The log may have a transaction more, which did not say where it stood. */
+	if (dts_gtids_known(&j->read.gtid) && !dts_gtids_cover(&at->gtid, &j->read.gtid))
 		dts_gtids_copy(&at->gtid, &j->read.gtid);
 	j->log->jumped = true;
 }
@@ -147,7 +148,7 @@ static int connect(struct dts_log_join *j, bool moved, struct dts_error *err)
 {
 	const struct dts_position *at = &j->log->at;
 
-	j->skipping = j->by_gtid = j->log->by_gtid = false;
+	j->skipping = j->by_gtid = j->log->by_gtid = j->fresh = false;
 	if (moved && j->read.file[0])
 		return not_connected(j, "of another server only GTIDs say where that is", err);
 	if (moved || !comparable(&j->read, at))
@@ -157,6 +158,7 @@ static int connect(struct dts_log_join *j, bool moved, struct dts_error *err)
 		return connect_by_gtid(j, "changes between are missing", err);
 	if (order == 0)
 		stand_there(j);
+	j->fresh = order == 0;
 	j->skipping = order < 0;
 	return 0;
 }
@@ -334,5 +336,13 @@ static int wants_while_skipping(struct dts_log_join *j, const struct dts_record 
 
 int dts_log_join_wants(struct dts_log_join *j, const struct dts_record *r, struct dts_error *err)
 {
-	return j->skipping ? wants_while_skipping(j, r, err) : 1;
+	if (j->skipping)
+		return wants_while_skipping(j, r, err);
+	if (!j->fresh || r->op == DTS_OP_SCHEMA)
+		return 1;
+	/* It may be what the log ends with: it has not moved the position on. */
+	if (r->op == DTS_OP_ROLLBACK && !r->raw[DTS_F_POS].p)
+		return wants_placeless(j, r) || !dts_gtids_known(&j->log->at.gtid);
+	j->fresh = false;
+	return 1;
 }

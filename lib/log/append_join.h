@@ -13,6 +13,7 @@ struct dts_log_join {
 	bool skipping;  /* the stream is before the log's end */
 	bool by_gtid;   /* its places do not say where that is */
 	bool tx_skipped;
+	bool fresh;     /* it has begun where the log ends, and nothing has come that says where it stands */
 	struct dts_position read; /* where the stream stands */
 	struct dts_position pos;
 	struct dts_log_schemas told; /* while skipping, and still in force */

@@ -2,8 +2,10 @@
 """Kills who appends to a log, again and again under load, and looks at what is in it.
 
 kills.py DIR KILLS [SEED]: each time stream.py tells the source's log from where dts-log position says, dts-log append
-takes it, and is killed (SIGKILL) after some of its acks, or before the first. What was acknowledged must be there the
+takes it, and is killed (SIGKILL) after some of its acks, or before the first. Now and then the machine loses its power,
+too: what was written behind the last ack is cut off somewhere, or zeros from there on. What was acknowledged must be there the
 next time. In the end the rest is taken, and the log must hold each transaction of the source once, whole and in order.
+The source is a MariaDB, or with an even seed MySQL.
 """
 import json
 import os
@@ -37,6 +39,29 @@ def position(log):
     return p.stdout.strip()
 
 
+def lose_power(log, acked):
+    """Of the segment that is written the disk has what was acknowledged, and something of what came behind."""
+    names = [name for name in os.listdir(log) if name.endswith(".part")] if os.path.isdir(log) else []
+    if not names:
+        return
+    with open(os.path.join(log, names[0]), "r+b") as f:
+        data = f.read()
+        at = durable = 0
+        while at + 12 <= len(data):  # heads, see lib/log/frame.h
+            size = int.from_bytes(data[at + 4:at + 8], "little") + 8
+            if at + size > len(data):
+                break
+            head = json.loads(data[at + 12:at + size])
+            at += size + head["packed"]
+            if place("%s:%d" % (head["to"]["file"], head["to"]["offset"])) <= place(acked) and not head.get("inside"):
+                durable = at
+        if durable >= len(data):
+            return
+        f.truncate(random.randint(durable, len(data)))
+        if random.random() < 0.5:
+            f.truncate(len(data))  # zeros
+
+
 def append(log, start, count, options, acks):
     """Kills it after so many acks; acks None: not at all. The last ack's position."""
     source = subprocess.Popen(stream(start, count), stdout=subprocess.PIPE)
@@ -58,11 +83,13 @@ def append(log, start, count, options, acks):
         if tool.poll() is not None:
             sys.exit("it had ended before it was killed: status %d: %s" % (tool.returncode, tool.stderr.read().decode()))
         tool.kill()
-        rest = tool.stdout.read().splitlines()
-        for line in rest:
-            if line.endswith(b"}}"):
-                pos = json.loads(line)["pos"]
-                acked = "%s:%d" % (pos["file"], pos["offset"])
+        rest = [line for line in tool.stdout.read().splitlines() if line.endswith(b"}}")]
+        tool.wait()
+        if rest:
+            pos = json.loads(rest[-1])["pos"]
+            acked = "%s:%d" % (pos["file"], pos["offset"])
+        if random.random() < 0.5:
+            lose_power(log, acked or start)
     said = tool.stderr.read().decode()
     status = tool.wait()
     source.wait()
@@ -96,7 +123,10 @@ def transactions(lines):
 
 def main():
     log, kills = sys.argv[1], int(sys.argv[2])
-    random.seed(int(sys.argv[3]) if len(sys.argv) > 3 else 1)
+    seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
+    random.seed(seed)
+    if seed % 2 == 0:
+        MIX.append("--mysql")
     start, cut = "", 0
     for round in range(kills):
         options = [random.choice(["--sync=commit", "--sync=interval", "--sync=commit"]), "--sync-interval=0.01",

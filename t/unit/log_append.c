@@ -490,9 +490,21 @@ static void test_prepared(void)
 		CHECK_INT(0, append(&s, 1 << 20, &err));
 	}
 	CHECK(holds(&s));
+	/* From where it stands, too. */
+	dts_buf_clear(&s);
+	add_stream(&s, 3, SOURCE);
+	dts_buf_adds(&s, rollback);
+	add_tx(&s, 4, 2);
+	add_end(&s);
+	CHECK_INT(0, append(&s, 1 << 20, &err));
+	read_log(&have);
+	const char *once = memmem(have.data, have.len, "\"rollback\"", 10);
+	REQUIRE(once);
+	CHECK(!memmem(once + 1, have.len - (size_t)(once + 1 - have.data), "\"rollback\"", 10));
+	CHECK(memmem(have.data, have.len, "\"tx\":\"0-1-4\"", 12));
 	REQUIRE(dts_log_find_end(dir, &end, &err) == 0);
-	CHECK_INT(3, end.pos.gtid.list.items[0].sequence);
-	CHECK_INT(1904, end.pos.offset);
+	CHECK_INT(4, end.pos.gtid.list.items[0].sequence);
+	CHECK_INT(3904, end.pos.offset);
 	dts_log_end_release(&end);
 	dts_buf_release(&have);
 	dts_buf_release(&s);
