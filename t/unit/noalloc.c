@@ -1,6 +1,7 @@
 /* Once warm, reading and writing records allocates nothing: counted by standing
  * in for malloc(), or by the sanitizer's hooks where one stands there already. */
 #include "apply/load.h"
+#include "log/append_frame.h"
 #include "record/stream.h"
 #include "record/value.h"
 
@@ -176,6 +177,47 @@ static void test_loading(void)
 	dts_apply_table_free(t);
 }
 
+/* What goes into a log: nothing for a record, whose names and tables are counted; a little for each frame. */
+static void test_log_frames(void)
+{
+	static const char stream[] = "{\"op\":\"stream\",\"v\":1,\"kind\":\"changes\",\"src\":\"a\",\"pos\":{\"file\":\"b.1\",\"offset\":4,"
+				     "\"gtid\":\"\"}}";
+	struct dts_log_frame *spare = dts_log_frame_new();
+	struct dts_error err = DTS_ERROR_INIT;
+	struct dts_log_builder b;
+	struct dts_buf text = {0};
+	struct dts_record r;
+	unsigned long warm = 0, records = 0;
+
+	dts_record_init(&r);
+	dts_log_builder_init(&b);
+	dts_gtids_set_empty(&b.at.gtid, DTS_GTID_MARIADB);
+	dts_position_set(&b.at, DTS_LIT("b.1"), 4);
+	CHECK_INT(0, dts_log_builder_stream(&b, dts_slice(stream, sizeof stream - 1), &err));
+	for (int i = 100000; i < 104000; i++) {
+		dts_buf_clear(&text);
+		add_transaction(&text, i);
+		for (const char *p = text.data, *end; p < text.data + text.len; p = end + 1, records++) {
+			end = memchr(p, '\n', (size_t)(text.data + text.len - p));
+			CHECK_INT(0, dts_record_parse(&r, dts_slice(p, (size_t)(end - p)), &err));
+			CHECK_INT(0, dts_log_builder_add(&b, &r, &err));
+		}
+		if (i % 1000 == 999) {
+			CHECK(i < 103000 || warm == allocations);
+			spare = dts_log_builder_seal(&b, false, spare);
+			dts_log_frame_clear(spare);
+		}
+		if (i % 1000 == 0)
+			warm = allocations;
+	}
+	CHECK_INT(16000, records);
+	CHECK(warm > 0);
+	dts_log_frame_free(spare);
+	dts_log_builder_release(&b);
+	dts_record_release(&r);
+	dts_buf_release(&text);
+}
+
 int main(void)
 {
 #ifdef HOOKS
@@ -184,5 +226,6 @@ int main(void)
 	RUN(test_reading);
 	RUN(test_writing);
 	RUN(test_loading);
+	RUN(test_log_frames);
 	return unit_done();
 }
