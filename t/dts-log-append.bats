@@ -1,5 +1,5 @@
 # dts-log append: what a stream becomes in a log, what goes on where it ends and what is refused, a full disk.
-# t/log/stream.py tells the streams; power loss and the tail of a segment are in t/unit/log_append.c, kills in
+# t/log/stream.py tells the streams; power loss and the tail of a segment are in t/unit/log_append_tail.c, kills in
 # dts-log-kills.bats.
 # shellcheck disable=SC2154
 load lib/dts

@@ -10,8 +10,8 @@
  */
 #define DTS_LOG_PACKING "dts-log.packing"
 
-/* Packs it if that is worth it. 1: it was; 0: not worth it, somebody else tidies, it is gone, or `stop` has become true; -1: DTS_IO,
- * DTS_BAD_INPUT (it is damaged, and left as it is). */
+/* Packs it if that is worth it. 1: it was; 0: not worth it, somebody else tidies, it is gone, or `stop` has become true; -1:
+ * DTS_IO, DTS_BAD_INPUT (it is damaged, and left as it is). */
 int dts_log_pack(const char *dir, const struct dts_segment_name *name, bool (*stop)(void *context), void *context, struct dts_error *err);
 
 /* Does so in a thread of its own, behind everything else that the machine has to do. */
