@@ -23,8 +23,7 @@ struct dts_log_packer *dts_log_packer_new(const char *dir, void (*notice)(const 
 /* Some time, this one. Any thread may say so. NULL is fine. */
 void dts_log_packer_put(struct dts_log_packer *p, const struct dts_segment_name *name);
 
-/* Ends it: after all that was put, or with `at_once` after what it does at the moment, which is given up, as when a stop signal comes. NULL is
- * fine. */
+/* Ends it: after all that was put; with `at_once`, or when a stop signal comes, it gives up what it does. NULL is fine. */
 void dts_log_packer_free(struct dts_log_packer *p, bool at_once);
 
 #endif

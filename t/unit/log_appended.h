@@ -14,7 +14,7 @@
 #include "log_streams.h"
 #include "unit.h"
 
-static char home[] = "/dev/shm/dts-log-append.XXXXXX", dir[128];
+static char home[64], dir[128]; /* in memory where there is room */
 
 /* ---- a log */
 
@@ -265,6 +265,7 @@ static size_t content_of(struct dts_buf *content, const struct dts_segment_name 
 __attribute__((unused))
 static void open_home(void)
 {
+	snprintf(home, sizeof home, "%s/dts-log-append.XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	if (!mkdtemp(home)) {
 		perror(home);
 		exit(1);
