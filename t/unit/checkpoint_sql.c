@@ -129,7 +129,7 @@ static void test_resume_words(void)
 	CHECK_INT(-1, dts_resume_read("shop", &source, NULL, DTS_LIT("a"), &state, NULL, NULL, &err));
 	CHECK_INT(DTS_USAGE, err.status);
 	CHECK_STR("--resume=shop does not say where the checkpoint is", err.message);
-	CHECK_STR("--resume=shop@GROUP reads it from the server of option group [dts-GROUP], --resume=./shop from a file", err.hint);
+	CHECK_STR("--resume=shop@GROUP reads it from the server of option group [dts-GROUP], --resume=./shop from a file, and a log is a directory", err.hint);
 	const char *path = in_dir("pos");
 	CHECK_INT(0, dts_checkpoint_file_write(path, DTS_LIT(ACK("a", "5")), &err));
 	CHECK_INT(1, dts_resume_read(path, &source, NULL, DTS_LIT("a"), &state, NULL, NULL, &err));
