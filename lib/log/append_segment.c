@@ -62,6 +62,11 @@ int dts_log_out_resume(struct dts_log_out *s, const struct dts_log_end *end, str
 	s->fd = open(dts_segment_path(&s->path, s->dir, s->name.name), O_RDWR | O_CLOEXEC);
 	if (s->fd < 0)
 		return failed(s, "open", err);
+	/* Who wrote it may have been killed before it had waited for the disk; heads say from here on that the disk has it. */
+	if (fdatasync(s->fd) < 0)
+		return failed(s, "sync", err);
+	if (dts_log_sync_directory(s->dir, err) < 0)
+		return -1;
 	s->size = s->synced = s->whole = end->size;
 	s->entered = true;
 	s->footed = false;
