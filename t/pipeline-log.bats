@@ -123,7 +123,7 @@ transactions() {
 		touch "$BATS_TEST_TMPDIR/purged"
 		wait "${leaders[-1]}"
 		pipe '0 0' "dts-schema -g $src $(other_family) --stage=post shop | dts-apply -g dst"
-		start "dts-log read $log --follow --resume=shop@dst | dts-apply -g dst --checkpoint=shop"
+		start "dts-log read $log --follow --resume=shop@dst | dts-apply -g dst -j2 --checkpoint=shop"
 		sql "$src" 'ALTER TABLE customers ADD COLUMN points int NOT NULL DEFAULT 10 AFTER name' shop
 		wait_until 20 "[ \"\$(ls '$log' | wc -l)\" -gt 3 ]" # some segments
 		stop_writers
@@ -149,7 +149,7 @@ transactions() {
 	pipe '0 0' "dts-dump -g maria shop.customers shop.coupons shop.page_views | dts-apply -g my --checkpoint=few"
 	keep capture "dts-binlog -g maria --follow --resume=$log shop | dts-log append $log --segment-size=64k"
 	keep few "dts-log read $log --follow --resume=few@my $few | dts-apply -g my --checkpoint=few"
-	start "dts-log read $log --follow --resume=shop@dst | dts-apply -g dst --checkpoint=shop"
+	start "dts-log read $log --follow --resume=shop@dst | dts-apply -g dst -j2 --checkpoint=shop"
 	for ((i = 1; i <= 7; i++)); do
 		start "dts-log read $log --follow" "$BATS_TEST_TMPDIR/read.$i"
 		reader+=("${leaders[-1]}")
