@@ -102,7 +102,7 @@ transactions() {
 @test "a source that purges its log during the full phase: the target ends identical" {
 	local file
 
-	for src in maria my; do
+	for src in $(drawn maria my); do
 		live_setup "$src" dst
 		log=$BATS_TEST_TMPDIR/$src.log
 		fresh_shop
@@ -206,7 +206,7 @@ transactions() {
 @test "a full phase that was broken off goes on though the source has purged its log, if a log has kept it" {
 	local dump file
 
-	for src in maria my; do
+	for src in $(drawn maria my); do
 		live_setup "$src" dst
 		log=$BATS_TEST_TMPDIR/$src.log
 		dump=(dts-dump --defaults-file="$CONFIG" -g "$src" --resume=shop@dst shop)
