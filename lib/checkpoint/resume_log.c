@@ -38,18 +38,33 @@ static int tell(struct dts_record *record, struct dts_slice line, dts_definition
 	return rc;
 }
 
-static int tell_schemas(const char *dir, const struct dts_log_end *end, dts_definition_fn *each, void *context, struct dts_error *err)
+static int tell_schemas(const struct dts_log_schemas *schemas, dts_definition_fn *each, void *context, struct dts_error *err)
 {
-	struct dts_log_schemas schemas = {0};
 	struct dts_record record;
-	int rc = dts_log_end_schemas(&schemas, dir, end, err);
+	int rc = 0;
 
 	dts_record_init(&record);
-	for (const struct dts_log_schema *e = schemas.first; e && rc == 0; e = e->behind)
+	for (const struct dts_log_schema *e = schemas->first; e && rc == 0; e = e->behind)
 		rc = tell(&record, dts_buf_slice(&e->line), each, context, err);
 	dts_record_release(&record);
-	dts_log_schemas_release(&schemas);
 	return rc;
+}
+
+/* The end of a log and the schemas there, of one moment. */
+static int look(const char *dir, struct dts_log_end *end, struct dts_log_schemas *schemas, struct dts_error *err)
+{
+	/* An earlier writer may just be ending: a segment that it closes in between has another name. */
+	for (int tries = 0; tries < 10; tries++) {
+		struct dts_error gone = DTS_ERROR_INIT;
+
+		dts_log_end_release(end);
+		if (dts_log_find_end(dir, end, &gone) == 0 && dts_log_end_schemas(schemas, dir, end, &gone) == 0)
+			return 0;
+		*err = gone;
+		if (gone.status != DTS_GONE)
+			break;
+	}
+	return -1;
 }
 
 /* Of which server it is: what its last stream record says. */
@@ -107,16 +122,17 @@ int dts_resume_log(const char *dir, struct dts_slice src, struct dts_source_stat
 		   struct dts_error *err)
 {
 	struct dts_log_end end = {0};
-	int rc;
+	struct dts_log_schemas schemas = {0};
 
 	if (is_to_come(dir))
 		return 0;
-	rc = dts_log_find_end(dir, &end, err);
-	bool empty = end.empty;
+	int rc = look(dir, &end, &schemas, err);
+	const bool empty = end.empty;
 	if (rc == 0 && !empty)
 		rc = resume(dir, &end, src, state, err);
 	if (rc == 0 && !empty && each)
-		rc = tell_schemas(dir, &end, each, each_context, err);
+		rc = tell_schemas(&schemas, each, each_context, err);
+	dts_log_schemas_release(&schemas);
 	dts_log_end_release(&end);
 	return rc < 0 ? -1 : !empty;
 }
