@@ -124,7 +124,7 @@ static void stand_there(struct dts_log_join *j)
 }
 
 /* By GTIDs alone: all that came before the stream must be in the log. */
-static int connect_by_gtid(struct dts_log_join *j, const char *why, struct dts_error *err)
+static int connect_by_gtid(struct dts_log_join *j, bool moved, const char *why, struct dts_error *err)
 {
 	const struct dts_gtids *have = &j->log->at.gtid, *begins = &j->read.gtid;
 
@@ -133,9 +133,10 @@ static int connect_by_gtid(struct dts_log_join *j, const char *why, struct dts_e
 	if (!dts_gtids_cover(have, begins))
 		return not_connected(j, "changes between are missing", err);
 	j->skipping = j->by_gtid = !dts_gtids_cover(begins, have);
-	if (!j->by_gtid)
-		stand_there(j);
-	else {
+	if (!j->by_gtid) {
+		if (moved || j->read.file[0]) /* else the log knows more */
+			stand_there(j);
+	} else {
 		/* The stream's order may be another one: only GTIDs say where the log stands until it has all that the log has. */
 		dts_position_set(&j->log->at, DTS_LIT(""), 0);
 		j->log->jumped = true;
@@ -152,10 +153,10 @@ static int connect(struct dts_log_join *j, bool moved, struct dts_error *err)
 	if (moved && j->read.file[0])
 		return not_connected(j, "of another server only GTIDs say where that is", err);
 	if (moved || !comparable(&j->read, at))
-		return connect_by_gtid(j, "whether these are places of one log is not known", err);
+		return connect_by_gtid(j, moved, "whether these are places of one log is not known", err);
 	const int order = dts_position_compare(&j->read, at);
 	if (order > 0)
-		return connect_by_gtid(j, "changes between are missing", err);
+		return connect_by_gtid(j, moved, "changes between are missing", err);
 	if (order == 0)
 		stand_there(j);
 	j->fresh = order == 0;

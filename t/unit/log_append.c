@@ -218,6 +218,37 @@ static void test_schemas_of_overlap(void)
 	dts_buf_release(&s);
 }
 
+/* A stream that begins by GTID: what the log knows of its place stays, and overlaps are seen by GTID. */
+static void test_begins_by_gtid(void)
+{
+	struct dts_buf s = {0};
+	struct dts_error err;
+	struct dts_log_end end = {0};
+
+	empty_dir();
+	make_stream(&s, 1, 5);
+	REQUIRE(append(&s, 1 << 20, &err) == 0);
+	for (unsigned from = 6; from >= 3; from--) {
+		dts_buf_clear(&s);
+		dts_buf_addf(&s, "{\"op\":\"stream\",\"v\":1,\"kind\":\"changes\",\"src\":\"db1\",\"source\":{" SOURCE "},\"pos\":{\"gtid\":"
+				 "\"0-1-%u\"}}\n", from - 1);
+		add_schema(&s, "t0");
+		add_schema(&s, "t1");
+		for (unsigned i = from; i <= 11 - from; i++) /* 5, 6, 7, 8 */
+			add_tx(&s, i, 1 + i % 3);
+		dts_buf_addf(&s, "{\"op\":\"heartbeat\",\"src\":\"db1\",\"pos\":{\"gtid\":\"0-1-%u\"}}\n", from == 6 ? 5 : 11 - from);
+		add_end(&s);
+		CHECK_INT(0, append(&s, 1 << 20, &err));
+		REQUIRE(dts_log_find_end(dir, &end, &err) == 0);
+		CHECK_STR("bin.000001", end.pos.file);
+		CHECK_INT(from == 6 ? 4904 : 1000 * (11 - from) - 96, end.pos.offset);
+		dts_log_end_release(&end);
+	}
+	make_stream(&s, 1, 8);
+	CHECK(holds(&s));
+	dts_buf_release(&s);
+}
+
 static void test_segments(void)
 {
 	struct dts_buf s = {0}, have = {0};
@@ -242,6 +273,7 @@ int main(void)
 	RUN(test_reader_reconnects);
 	RUN(test_prepared);
 	RUN(test_schemas_of_overlap);
+	RUN(test_begins_by_gtid);
 	RUN(test_segments);
 	close_home();
 	return unit_done();
