@@ -52,13 +52,13 @@ static int flush(struct packing *p, struct dts_error *err)
 	return 0;
 }
 
-/* Takes the frame that p->from stands at. A part of a large transaction stays by itself. */
+/* Takes the frame that p->from stands at. What comes before a large transaction does not stand in a frame with a part of it. */
 static int take(struct packing *p, struct dts_error *err)
 {
 	const struct dts_frame_head *h = &p->from.head;
 	const bool full = p->group.content.len + h->content > DTS_FRAME_SIZE;
 
-	if ((full || h->inside || p->group.head.inside) && flush(p, err) < 0)
+	if ((full || (h->inside && !p->group.head.inside)) && flush(p, err) < 0)
 		return -1;
 	if (dts_segment_load(&p->from, &p->group.content, err) < 0)
 		return -1;

@@ -222,6 +222,31 @@ static void test_packing(void)
 	dts_buf_release(&path);
 }
 
+/* A transaction in many parts, since the segment was to be a small one, becomes one frame; what is around it does not end inside it. */
+static void test_packs_parts(void)
+{
+	struct dts_buf s = {0}, content = {0};
+	struct dts_error err;
+	struct dts_segments list = {0};
+
+	empty_dir();
+	dts_buf_clear(&s);
+	add_stream(&s, 1, SOURCE);
+	add_schema(&s, "t0");
+	add_schema(&s, "t1");
+	add_tx(&s, 1, 1);
+	add_tx(&s, 2, 300);
+	add_tx(&s, 3, 1);
+	add_end(&s);
+	REQUIRE(append(&s, 1, &err) == 0);
+	REQUIRE(dts_segments_list(&list, dir, &err) == 0 && !list.items[0].open);
+	CHECK(holds(&s));
+	CHECK(content_of(&content, &list.items[0]) <= 2);
+	dts_segments_release(&list);
+	dts_buf_release(&s);
+	dts_buf_release(&content);
+}
+
 /* Who appends does so when a segment ends, or the next one that appends does. */
 static void test_packs_when_closed(void)
 {
@@ -246,6 +271,7 @@ int main(void)
 	RUN(test_damaged_anywhere);
 	RUN(test_closing_is_cut);
 	RUN(test_packing);
+	RUN(test_packs_parts);
 	RUN(test_packs_when_closed);
 	close_home();
 	return unit_done();
