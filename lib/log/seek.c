@@ -9,7 +9,7 @@
 /* What the first heads of the segments say; a segment without any is left out. */
 struct dts_begun {
 	struct dts_segment_name name;
-	struct dts_position from;
+	struct dts_position from, to;
 	uint64_t newest_before;
 };
 
@@ -32,6 +32,7 @@ static int look_at(struct choosing *g, size_t i, struct dts_error *err)
 	if (step == DTS_STEP_HEAD && g->segment.head.first) {
 		g->at.name = g->all.items[i];
 		dts_position_copy(&g->at.from, &g->segment.head.from);
+		dts_position_copy(&g->at.to, &g->segment.head.to);
 		g->at.newest_before = g->segment.head.newest_before;
 		return 1;
 	}
@@ -69,14 +70,23 @@ static int none_left(const struct choosing *g, const char *what, struct dts_erro
 	return dts_hint(err, "begin anew, or read what is left with --start=oldest");
 }
 
-/* The newest segment that begins at the position or before it, in its row of files. */
+/* Does the segment begin at the position or before it, in its row of files? Where another server has taken the source's
+ * place one begins without a file. */
+static bool may_hold(const struct dts_begun *b, const struct dts_position *want)
+{
+	if (!b->from.file[0])
+		return !b->to.file[0] || same_row(&b->to, want);
+	return same_row(&b->from, want) && dts_position_compare(&b->from, want) <= 0;
+}
+
+/* The newest segment in which it may be. */
 static int choose_by_file(struct choosing *g, const struct dts_position *want, struct dts_error *err)
 {
 	for (size_t i = g->all.count; i-- > 0;) {
 		int rc = look_at(g, i, err);
 		if (rc < 0)
 			return -1;
-		if (rc > 0 && g->at.from.file[0] && same_row(&g->at.from, want) && dts_position_compare(&g->at.from, want) <= 0)
+		if (rc > 0 && may_hold(&g->at, want))
 			return dts_log_cursor_open(g->c, &g->at.name, err) < 0 ? -1 : 1;
 	}
 	return 0;
@@ -223,6 +233,7 @@ int dts_log_seek_choose(struct dts_log_seek *s, struct dts_log_cursor *c, struct
 	dts_segment_close(&g.segment);
 	dts_segments_release(&g.all);
 	dts_position_release(&g.at.from);
+	dts_position_release(&g.at.to);
 	return rc;
 }
 

@@ -19,7 +19,10 @@ int dts_log_watch_open(struct dts_log_watch *w, const char *dir, struct dts_erro
 		w->directory = inotify_add_watch(w->fd, dir, IN_CREATE | IN_MODIFY | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_ONLYDIR);
 	if (w->fd >= 0 && w->directory >= 0)
 		return 0;
-	dts_fail_errno(why, "cannot watch '%s'", dir);
+	if (errno == ENOSPC || errno == EMFILE)
+		dts_fail(why, DTS_IO, "cannot watch '%s': the system's limit of inotify instances or watches is reached", dir);
+	else
+		dts_fail_errno(why, "cannot watch '%s'", dir);
 	dts_log_watch_close(w);
 	w->dir = dir;
 	return -1;
