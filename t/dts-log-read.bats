@@ -1,15 +1,11 @@
 #!/usr/bin/env bats
 # dts-log read: from anywhere in a log to anywhere, as it grows, for many readers. Every single start and stop is tried by
-# t/unit/log_seek.c, random ones by t/log/histories.py.
+# t/unit/log_seek.c, random ones by t/log/histories.py; a log that is cut back while it is followed by t/unit/log_follow.c.
 
 load lib/dts
 
 # status and its kin are set by run.
 # shellcheck disable=SC2154
-
-setup_file() {
-	unit_program log_seek
-}
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -69,10 +65,6 @@ as_filtered() {
 		    sys.exit("%d and %d transactions: %r" % (len(one), len(two), next(x for x in zip(one + [0], two + [0]) if x[0] != x[1])))
 		print(len(one))
 	EOF
-}
-
-@test "every start and stop, torn tails and sets with gaps" {
-	run_tool 0 "$DTS_BUILD/unit/log_seek"
 }
 
 @test "the whole log is the stream that was appended" {
