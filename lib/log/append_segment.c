@@ -191,8 +191,10 @@ int dts_log_out_sync(struct dts_log_out *s, struct dts_error *err)
 	if (s->fd < 0 || (s->synced == s->size && s->entered))
 		return 0;
 	if (s->synced < s->size && fdatasync(s->fd) < 0) {
-		/* The system may forget what it could not write, and a second try would succeed: nothing of it counts. */
-		failed(s, "sync", err);
+		/* The system may forget what it could not write, and a second try would succeed, also where room was what it
+		 * had not: nothing of it counts, and there is no second try. */
+		dts_fail_errno(err, "cannot sync '%s'", s->path.data);
+		s->full = false;
 		if (ftruncate(s->fd, (off_t)s->synced) == 0)
 			s->size = s->synced;
 		return -1;
