@@ -274,6 +274,8 @@ static enum dts_cursor_step at_end(struct dts_log_cursor *c, struct dts_error *e
 
 enum dts_cursor_step dts_log_cursor_next(struct dts_log_cursor *c, struct dts_error *err)
 {
+	bool removed = false;
+
 	for (;;) {
 		struct dts_error late = DTS_ERROR_INIT;
 
@@ -292,6 +294,11 @@ enum dts_cursor_step dts_log_cursor_next(struct dts_log_cursor *c, struct dts_er
 			c->closed = true;
 			break;
 		case DTS_STEP_END:
+			/* It may have been closed, and packed or trimmed, since the step: what is removed is not written any more. */
+			if (!removed && c->s.part && was_removed(c)) {
+				removed = true;
+				break;
+			}
 			if (!is_replaced(c))
 				return at_end(c, err);
 			break; /* and it may be there already */
