@@ -6,6 +6,7 @@
 
 struct follower {
 	pthread_t thread;
+	char dir[sizeof m.dir]; /* its own: what makes the log is written to meanwhile */
 	struct dts_log_read_options o;
 	struct dts_output out;
 	int rc;
@@ -49,14 +50,15 @@ static void stop(struct follower *f, int fd)
 /* Who appends cuts back what was told already, and writes the same transactions in other frames. */
 static void test_cut_back(void)
 {
-	struct follower f = {.o = {.dir = m.dir, .follow = true, .notice = hear}};
+	struct follower f = {.o = {.follow = true, .notice = hear}};
 	struct log_maker again;
 	struct dts_segment_name name;
 	int fds[2];
 
 	REQUIRE(maker_open(&m) && pipe(fds) == 0);
 	forget();
-	f.o.dir = m.dir;
+	memcpy(f.dir, m.dir, sizeof f.dir);
+	f.o.dir = f.dir;
 	f.out.fd = fds[1];
 	dts_position_set(&f.o.stop, DTS_LIT("bin.000001"), 4 + 1000 * 9 + 900);
 	dts_segment_name_set(&name, 1, (uint64_t)(MAKER_EPOCH + 1) * 1000000);
@@ -98,7 +100,8 @@ static void test_torn_segment_goes(void)
 
 	REQUIRE(maker_open(&m) && pipe(fds) == 0);
 	forget();
-	f.o.dir = m.dir;
+	memcpy(f.dir, m.dir, sizeof f.dir);
+	f.o.dir = f.dir;
 	f.out.fd = fds[1];
 	dts_position_set(&f.o.stop, DTS_LIT("bin.000001"), 4 + 1000 * 3 + 900);
 	maker_frame(&m, 2, false, 0);
@@ -129,7 +132,8 @@ static void test_unread(void)
 
 	REQUIRE(maker_open(&m) && pipe(fds) == 0);
 	forget();
-	f.o.dir = m.dir;
+	memcpy(f.dir, m.dir, sizeof f.dir);
+	f.o.dir = f.dir;
 	f.out.fd = fds[1];
 	maker_frame(&m, 2, false, 0);
 	maker_next(&m, true);
