@@ -11,7 +11,8 @@ struct finding {
 	struct dts_segment segment;
 	uint64_t heads_end;  /* behind the last head whose frame is there */
 	uint64_t synced;     /* what the disk had when the last of them was written */
-	uint64_t whole;      /* behind the last frame that ends outside a transaction */
+	struct dts_buf ends; /* offsets behind frames that end outside a transaction: the last up to `synced`, and all above */
+	uint64_t whole;      /* behind the last of them that is known to be there */
 	uint64_t stream_at;  /* offset of the last head whose frame has a stream record */
 	bool has_stream;
 	struct dts_buf content;
@@ -35,26 +36,71 @@ static int judge(struct finding *f, uint64_t offset, struct dts_error *err)
 	return no_crash(err);
 }
 
-/* How far the heads go. 0, -1. */
-static int walk_heads(struct finding *f, struct dts_error *err)
+static uint64_t end_at(const struct finding *f, size_t i)
+{
+	uint64_t at = 0;
+
+	if ((i + 1) * sizeof at <= f->ends.len)
+		memcpy(&at, f->ends.data + i * sizeof at, sizeof at);
+	return at;
+}
+
+/* The disk has what is before `synced`: of the offsets before it the last is enough. */
+static void forget_ends(struct finding *f)
+{
+	size_t n = 0;
+
+	while ((n + 2) * sizeof(uint64_t) <= f->ends.len && end_at(f, n + 1) <= f->synced)
+		n++;
+	if (n == 0)
+		return;
+	f->ends.len -= n * sizeof(uint64_t);
+	memmove(f->ends.data, f->ends.data + n * sizeof(uint64_t), f->ends.len);
+}
+
+static void take_head(struct finding *f)
 {
 	struct dts_segment *s = &f->segment;
 
-	f->end->closed = false;
-	for (;;) {
+	dts_frame_head_sum(&f->end->sum, &s->head);
+	if (s->head.streams > 0) {
+		f->stream_at = s->head.at;
+		f->has_stream = true;
+	}
+	if (!s->head.inside)
+		dts_buf_add(&f->ends, &s->next, sizeof s->next);
+	if (s->head.synced != f->synced) {
+		f->synced = s->head.synced;
+		forget_ends(f);
+	}
+}
+
+/* How far the heads go, up to `limit`, and their sum. 0, -1. */
+static int walk_heads(struct finding *f, uint64_t limit, struct dts_error *err)
+{
+	struct dts_segment *s = &f->segment;
+
+	dts_frame_head_clear(&f->end->sum);
+	dts_buf_clear(&f->ends);
+	f->end->closed = f->has_stream = false;
+	f->synced = 0;
+	for (s->next = f->heads_end = 0; s->next < limit;) {
 		enum dts_step step = dts_segment_step(s, err);
+
 		f->heads_end = s->next;
-		if (step == DTS_STEP_HEAD || step == DTS_STEP_FOOT)
+		if (step == DTS_STEP_FOOT) {
 			f->synced = s->head.synced;
-		if (step == DTS_STEP_FOOT)
 			f->end->closed = true;
+		}
 		if (step == DTS_STEP_DAMAGE)
 			return judge(f, s->next, err);
 		if (step == DTS_STEP_ERROR)
 			return -1;
 		if (step != DTS_STEP_HEAD)
 			return 0;
+		take_head(f);
 	}
+	return 0;
 }
 
 /* Unpacks what the disk may not have had, up to the first frame that is damaged. */
@@ -62,8 +108,9 @@ static int check_frames(struct finding *f, struct dts_error *err)
 {
 	struct dts_segment *s = &f->segment;
 
-	f->whole = 0;
-	for (s->next = 0; s->next < f->heads_end;) {
+	forget_ends(f);
+	f->whole = end_at(f, 0) <= f->synced ? end_at(f, 0) : 0;
+	for (s->next = f->whole; s->next < f->heads_end;) {
 		enum dts_step step = dts_segment_step(s, err);
 
 		if (step == DTS_STEP_FOOT) {
@@ -88,24 +135,18 @@ static int became_shorter(const struct dts_segment *s, struct dts_error *err)
 	return dts_fail(err, DTS_BAD_INPUT, "segment '%s' became shorter while it was read", s->path);
 }
 
+/* The sum is that of what is whole. */
 static int sum_up(struct finding *f, struct dts_error *err)
 {
-	struct dts_segment *s = &f->segment;
-	struct dts_frame_head *sum = &f->end->sum;
+	const struct dts_frame_head *sum = &f->end->sum;
+	const bool closed = f->end->closed;
 
-	dts_frame_head_clear(sum);
-	f->has_stream = false;
-	for (s->next = 0; s->next < f->whole;) {
-		enum dts_step step = dts_segment_step(s, err);
-		if (step == DTS_STEP_FOOT)
-			break;
-		if (step != DTS_STEP_HEAD)
-			return step == DTS_STEP_END ? became_shorter(s, err) : -1;
-		dts_frame_head_sum(sum, &s->head);
-		if (s->head.streams > 0) {
-			f->stream_at = s->head.at;
-			f->has_stream = true;
-		}
+	if (f->whole != f->heads_end) {
+		if (walk_heads(f, f->whole, err) < 0)
+			return -1;
+		if (f->heads_end != f->whole)
+			return became_shorter(&f->segment, err);
+		f->end->closed = closed;
 	}
 	dts_position_copy(&f->end->pos, &sum->to);
 	f->end->newest = sum->newest_before > sum->last_time ? sum->newest_before : sum->last_time;
@@ -156,7 +197,7 @@ static int look_at(struct finding *f, const struct dts_segment_name *name, struc
 	struct dts_log_end *end = f->end;
 	uint64_t size;
 
-	if (dts_segment_open(&f->segment, f->dir, name, err) < 0 || walk_heads(f, err) < 0 || check_frames(f, err) < 0)
+	if (dts_segment_open(&f->segment, f->dir, name, err) < 0 || walk_heads(f, UINT64_MAX, err) < 0 || check_frames(f, err) < 0)
 		return -1;
 	if (!name->open && !end->closed)
 		return dts_fail(err, DTS_BAD_INPUT, "segment '%s' was closed, and its end is missing", f->segment.path);
@@ -190,6 +231,7 @@ static int find_end(const char *dir, struct dts_log_end *end, struct dts_error *
 	}
 	dts_segment_close(&f.segment);
 	dts_buf_release(&f.content);
+	dts_buf_release(&f.ends);
 	dts_segments_release(&all);
 	return rc;
 }

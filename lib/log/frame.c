@@ -239,18 +239,27 @@ static int parse_tables(struct dts_frame_tables *t, struct dts_json value)
 	return rc;
 }
 
-static int parse_number(struct dts_frame_head *h, struct dts_slice key, struct dts_json value)
+/* They come in the order of the table: `next` is the place of the one that is most likely. */
+static int parse_number(struct dts_frame_head *h, struct dts_slice key, struct dts_json value, size_t *next)
 {
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		if (dts_json_key_is(key, numbers[i].name))
-			return dts_json_u64(value.raw, number_at(h, i)) ? 1 : -1;
+	const size_t count = sizeof numbers / sizeof *numbers;
+
+	for (size_t k = 0; k < count; k++) {
+		const size_t i = (*next + k) % count;
+
+		if (!dts_json_key_is(key, numbers[i].name))
+			continue;
+		*next = i + 1;
+		return dts_json_u64(value.raw, number_at(h, i)) ? 1 : -1;
+	}
 	return 0;
 }
 
 /* Members that are not known are from a later version, which says by `v` when they must be. */
-static int parse_member(struct dts_frame_head *h, struct dts_slice key, struct dts_json value, bool *has_to, struct dts_error *err)
+static int parse_member(struct dts_frame_head *h, struct dts_slice key, struct dts_json value, size_t *next, bool *has_to,
+			struct dts_error *err)
 {
-	int rc = parse_number(h, key, value);
+	int rc = value.type == DTS_JSON_NUMBER ? parse_number(h, key, value, next) : 0;
 
 	if (rc != 0)
 		return rc < 0 ? bad(err, "a number") : 0;
@@ -270,7 +279,8 @@ static int parse_member(struct dts_frame_head *h, struct dts_slice key, struct d
 		if (value.type != DTS_JSON_STRING)
 			return bad(err, "gtids");
 		return dts_gtids_parse(&h->gtids, dts_slice(value.raw.p + 1, value.raw.len - 2), DTS_GTID_MYSQL, err);
-	}
+	} else if (parse_number(h, key, value, next) != 0)
+		return bad(err, "a number");
 	return 0;
 }
 
@@ -279,6 +289,7 @@ static int parse_json(struct dts_frame_head *h, struct dts_slice json, struct dt
 	struct dts_slice key;
 	struct dts_json value;
 	uint64_t version;
+	size_t next = 0;
 	bool has_to = false;
 
 	if (dts_json_check(json, err) < 0 || dts_json_value(json).type != DTS_JSON_OBJECT)
@@ -291,8 +302,11 @@ static int parse_json(struct dts_frame_head *h, struct dts_slice json, struct dt
 		return dts_hint(err, "this program reads version %d: a newer one has written it", VERSION);
 	}
 	struct dts_json_walk walk = dts_json_walk(json);
+	dts_json_member(&walk, &key, &value); /* "v", most likely, and else seen again */
+	if (!dts_json_key_is(key, "v"))
+		walk = dts_json_walk(json);
 	while (dts_json_member(&walk, &key, &value))
-		if (parse_member(h, key, value, &has_to, err) < 0)
+		if (parse_member(h, key, value, &next, &has_to, err) < 0)
 			return -1;
 	return has_to ? 0 : bad(err, "to");
 }

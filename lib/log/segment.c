@@ -8,6 +8,7 @@
 
 enum {
 	AHEAD = 4096,     /* read at once where a head is expected: most are shorter */
+	FAR_AHEAD = 16 * AHEAD, /* where frames are small: many heads */
 	UNPACK = 1 << 18, /* room for what is unpacked, made step by step: a head is believed only as far as it goes */
 };
 
@@ -80,9 +81,10 @@ static int peek(struct dts_segment *s, uint64_t at, size_t len, struct dts_error
 {
 	if (at >= s->ahead_at && at - s->ahead_at <= s->ahead.len && s->ahead.len - (at - s->ahead_at) >= len)
 		return 1;
+	const size_t ahead = s->head.packed > 0 && s->head.packed < AHEAD ? FAR_AHEAD : AHEAD;
 	dts_buf_clear(&s->ahead);
 	s->ahead_at = at;
-	if (read_at(s, at, len > AHEAD ? len : AHEAD, &s->ahead, err) < 0)
+	if (read_at(s, at, len > ahead ? len : ahead, &s->ahead, err) < 0)
 		return -1;
 	return s->ahead.len >= len;
 }
@@ -131,7 +133,7 @@ static enum dts_step read_whole(struct dts_segment *s, struct dts_error *err)
 	uint64_t size;
 	enum dts_step step = read_head(s, s->next, err);
 
-	if (step != DTS_STEP_HEAD)
+	if (step != DTS_STEP_HEAD || s->ahead.len - (s->frame_at - s->ahead_at) >= s->head.packed)
 		return step;
 	if (dts_segment_size(s, &size, err) < 0)
 		return DTS_STEP_ERROR;
