@@ -174,6 +174,14 @@ from_end() {
 	stream --transactions 9 | sed 's/"created":1767225600/"created":1767225601/; s/,"gtid":""//' >s2
 	run_tool 4 dts-log append log s2
 	[[ $stderr == *'whether these are places of one log is not known'* ]]
+	# RESET MASTER: the same GTIDs are other transactions, whatever the number of the file is.
+	stream --transactions 9 | sed 's/"created":1767225600/"created":1767225609/' >s2
+	run_tool 4 dts-log append log s2
+	[[ $stderr == *"the stream begins at bin.000001:4 (GTID ''), log 'log' ends at bin.000001:4904 (GTID '0-1-5'): its files have the same names and were begun at other times"* ]]
+	sed 's/bin.000001/bin.000007/' s >s3
+	run_tool 0 dts-log append log7 s3
+	run_tool 4 dts-log append log7 s2
+	[[ $stderr == *'as after RESET MASTER'*'hint: '* ]]
 	sed '1s/"changes"/"snapshot"/' s | head -n 1 >s2
 	run_tool 3 dts-log append log s2
 	[[ $stderr == *"a log keeps streams of changes, this one is of kind 'snapshot'"*'dts-dump --output=DIR'* ]]

@@ -85,6 +85,12 @@ static bool comparable(const struct dts_position *a, const struct dts_position *
 	return order == 0 ? a->created == b->created : order < 0 ? a->created <= b->created : a->created >= b->created;
 }
 
+/* The names are those of one log, and the times at which its files were begun are not. */
+static bool begun_anew(const struct dts_position *a, const struct dts_position *b)
+{
+	return a->file[0] && b->file[0] && same_base(a->file, b->file) && !comparable(a, b);
+}
+
 static void add_text(struct dts_buf *b, const struct dts_position *p)
 {
 	if (p->file[0])
@@ -132,8 +138,13 @@ static int connect_by_gtid(struct dts_log_join *j, bool moved, const char *why, 
 		return not_connected(j, why, err);
 	if (!dts_gtids_cover(have, begins))
 		return not_connected(j, "changes between are missing", err);
-	j->skipping = j->by_gtid = !dts_gtids_cover(begins, have);
-	if (!j->by_gtid) {
+	const bool before = !dts_gtids_cover(begins, have);
+	/* What the log has and this server's log not yet is something else by the same GTIDs. */
+	if (before && !moved && begun_anew(&j->read, &j->log->at))
+		return not_connected(j, "its files have the same names and were begun at other times, as after RESET MASTER, so that the "
+					"same GTIDs may be other transactions", err);
+	j->skipping = j->by_gtid = before;
+	if (!before) {
 		if (moved || j->read.file[0]) /* else the log knows more */
 			stand_there(j);
 	} else {
