@@ -136,8 +136,11 @@ static int wait_for_record(struct append *a, struct dts_error *err)
 static int on_stream(struct append *a, const struct dts_record *r, struct dts_error *err)
 {
 	const bool empty = a->log.stream.len == 0;
-	int moved = dts_log_join_stream(&a->join, r, err);
 
+	/* What came before ends where that server's log said, wherever this stream goes on. */
+	if (dts_log_builder_has_whole(&a->log) && seal(a, should_close(a), err) < 0)
+		return -1;
+	int moved = dts_log_join_stream(&a->join, r, err);
 	if (moved < 0)
 		return -1;
 	if (empty) /* now it is known where it begins */

@@ -113,6 +113,43 @@ static void test_another_server(void)
 	dts_buf_release(&s);
 }
 
+/* It takes the place while the log is written: what was told of the one before ends where its log says. */
+static void test_another_server_at_once(void)
+{
+	struct dts_buf s = {0}, have = {0};
+	struct dts_error err;
+	struct dts_segments all = {0};
+	struct dts_segment segment = {.fd = -1};
+	struct dts_frame_head foot = {0};
+
+	empty_dir();
+	add_stream(&s, 1, SOURCE);
+	add_schema(&s, "t0");
+	add_schema(&s, "t1");
+	for (unsigned i = 1; i <= 5; i++)
+		add_tx(&s, i, 1);
+	dts_buf_adds(&s, "{\"op\":\"stream\",\"v\":1,\"kind\":\"changes\",\"src\":\"db1\",\"source\":{\"server\":\"mariadb\",\"id\":\"y\","
+			 "\"instead-of\":\"x\"},\"pos\":{\"gtid\":\"0-1-5\"}}\n");
+	add_schema(&s, "t0");
+	add_schema(&s, "t1");
+	for (unsigned i = 6; i <= 7; i++)
+		add_tx(&s, i, 1);
+	add_end(&s);
+	REQUIRE(append(&s, 1 << 20, &err) == 0);
+	CHECK_INT(2, read_log(&have));
+	REQUIRE(dts_segments_list(&all, dir, &err) == 0);
+	REQUIRE(dts_segment_open(&segment, dir, &all.items[0], &err) == 0);
+	REQUIRE(dts_segment_foot(&segment, &foot, &err) == 1);
+	CHECK_STR("bin.000001", foot.to.file);
+	CHECK_INT(4904, foot.to.offset);
+	CHECK_INT(5, foot.to.gtid.list.items[0].sequence);
+	dts_segment_close(&segment);
+	dts_frame_head_release(&foot);
+	dts_segments_release(&all);
+	dts_buf_release(&have);
+	dts_buf_release(&s);
+}
+
 /* The reader has lost its connection in the middle of a transaction, and goes on a little earlier. */
 static void test_reader_reconnects(void)
 {
@@ -270,6 +307,7 @@ int main(void)
 	RUN(test_refuses);
 	RUN(test_begun_anew);
 	RUN(test_another_server);
+	RUN(test_another_server_at_once);
 	RUN(test_reader_reconnects);
 	RUN(test_prepared);
 	RUN(test_schemas_of_overlap);
