@@ -199,6 +199,34 @@ from_end() {
 	[[ $stderr == *"cannot make the directory 'no/such/dir'"* ]]
 }
 
+@test "a server in the source's place, in another order: the log is whole wherever that ends" {
+	local size cut
+
+	stream --transactions 5 >s
+	stream --transactions 9 --from bin.000001:2904 | sed '1s/"id":"[^"]*"/"id":"B","instead-of":"7c9e6679-7425"/
+		1s/"pos":{[^}]*}/"pos":{"gtid":"0-1-3"}/; s/"0-1-4"/"2-1-1"/; s/"bin[.]/"other./' >s2
+	stream --transactions 11 --from bin.000001:8904 --id B | sed '1s/"pos":{[^}]*}/"pos":{"gtid":"0-1-9,2-1-1"}/; s/"bin[.]/"other./' >s3
+	for size in 1 64M; do
+		# Behind a transaction that the log has not, behind one that it has; and all of it.
+		for cut in '"commit".*"2-1-1"' '"commit".*"0-1-5"' '"end"'; do
+			rm -rf log
+			run_tool 0 dts-log append --segment-size="$size" log s
+			sed "/$cut/q" s2 >part
+			run dts-log append --segment-size="$size" log part
+			run_tool 0 dts-log verify log
+			# The reader begins again where it has, then by GTIDs alone where the log ends.
+			run_tool 0 dts-log append --segment-size="$size" log s2
+			run_tool 0 dts-log verify log
+			run_tool 0 dts-log append --segment-size="$size" log s3
+			run_tool 0 dts-log verify log
+			run_tool 0 dts-log position log
+			[ "$output" = other.000001:10904 ]
+			zstdcat log/*.zst* | transactions | grep -o '"commit".*"tx":"[^"]*"' | grep -o '[0-9]*-1-[0-9]*' >have
+			[ "$(tr '\n' ' ' <have)" = '0-1-1 0-1-2 0-1-3 0-1-4 0-1-5 2-1-1 0-1-6 0-1-7 0-1-8 0-1-9 0-1-10 0-1-11 ' ]
+		done
+	done
+}
+
 @test "one writes; a signal waits for the reader's end" {
 	mkfifo in
 	dts-log append --no-counts log <in 2>err 3>&- &
@@ -335,8 +363,8 @@ END
 	[ -z "$stderr" ]
 	holds log s
 	# A file system that finds out so late that it has no room has lost it, too: waiting for room brings nothing back.
-	stream --transactions 900 >s
-	run_tool 5 env NO_ROOM=1 LD_PRELOAD="$PWD/fail.so" dts-log append --sync=none --segment-size=20K log2 s
+	stream --transactions 90 >s
+	run_tool 5 env NO_ROOM=1 LD_PRELOAD="$PWD/fail.so" dts-log append --sync=none --segment-size=1 log2 s
 	[[ $stderr == "dts-log: cannot sync 'log2/000000000002-"*': No space left on device' ]]
 	run_tool 0 dts-log append log2 s
 	holds log2 s

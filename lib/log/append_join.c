@@ -115,14 +115,16 @@ static int not_connected(const struct dts_log_join *j, const char *why, struct d
 	return dts_hint(err, "start the reader with --resume=%s", j->dir);
 }
 
-/* The log stands where the stream does. Its GTIDs are those that are known. */
-static void stand_there(struct dts_log_join *j)
+/* The log stands where the stream does. Its GTIDs are those that are known, and so is its place, unless it is another server's. */
+static void stand_there(struct dts_log_join *j, bool moved)
 {
 	struct dts_position *at = &j->log->at;
 
-	memcpy(at->file, j->read.file, sizeof at->file);
-	at->offset = j->read.offset;
-	at->created = j->read.created;
+	if (j->read.file[0] || moved) {
+		memcpy(at->file, j->read.file, sizeof at->file);
+		at->offset = j->read.offset;
+		at->created = j->read.created;
+	}
 	/* The log may have a transaction more, which did not say where it stood. */
 	if (dts_gtids_known(&j->read.gtid) && !dts_gtids_cover(&at->gtid, &j->read.gtid))
 		dts_gtids_copy(&at->gtid, &j->read.gtid);
@@ -144,10 +146,9 @@ static int connect_by_gtid(struct dts_log_join *j, bool moved, const char *why, 
 		return not_connected(j, "its files have the same names and were begun at other times, as after RESET MASTER, so that the "
 					"same GTIDs may be other transactions", err);
 	j->skipping = j->by_gtid = before;
-	if (!before) {
-		if (moved || j->read.file[0]) /* else the log knows more */
-			stand_there(j);
-	} else {
+	if (!before)
+		stand_there(j, moved);
+	else {
 		/* The stream's order may be another one: only GTIDs say where the log stands until it has all that the log has. */
 		dts_position_set(&j->log->at, DTS_LIT(""), 0);
 		j->log->jumped = true;
@@ -169,7 +170,7 @@ static int connect(struct dts_log_join *j, bool moved, struct dts_error *err)
 	if (order > 0)
 		return connect_by_gtid(j, moved, "changes between are missing", err);
 	if (order == 0)
-		stand_there(j);
+		stand_there(j, false);
 	j->fresh = order == 0;
 	j->skipping = order < 0;
 	return 0;
@@ -278,7 +279,7 @@ static void follow_gtids(struct dts_log_join *j, const struct dts_record *r, boo
 		return;
 	overlap_ends(j);
 	if (!taken)
-		stand_there(j);
+		stand_there(j, false);
 }
 
 /* A record that says how far the stream is: the end of a transaction, a heartbeat. */

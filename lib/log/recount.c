@@ -111,12 +111,15 @@ static bool same_place(const struct dts_position *a, const struct dts_position *
 	return strcmp(a->file, b->file) == 0 && a->offset == b->offset && (a->created == b->created || a->created == 0 || b->created == 0);
 }
 
-/* Does the segment go on where the one before ends? By another server's log there is no place in common. */
+/* Does the segment go on where the one before ends? By another server's log there is no place in common, nor is there one as long as
+ * that has what the log had before. */
 static int check_from(struct dts_recount *c, const struct dts_frame_head *h, bool same_server, struct dts_error *err)
 {
 	const bool gtids = dts_gtids_known(&c->at.gtid) && dts_gtids_known(&h->from.gtid);
 
-	if (c->at_known && same_server && !same_place(&h->from, &c->at))
+	const bool placed = !gtids || (c->at.file[0] && h->from.file[0]);
+
+	if (c->at_known && same_server && placed && !same_place(&h->from, &c->at))
 		return differs(err, "where the segment begins", &h->from, &c->at, false);
 	if (c->at_known && gtids && !(same_server ? dts_gtids_equal(&h->from.gtid, &c->at.gtid) : dts_gtids_cover(&c->at.gtid, &h->from.gtid)))
 		return differs(err, "where the segment begins", &h->from, &c->at, true);
@@ -272,14 +275,20 @@ static int check_counts(const struct dts_frame_head *says, const struct dts_fram
 }
 
 /* What the head says besides counts: the place in the log. */
-static int check_place(const struct dts_recount *c, const struct dts_frame_head *h, struct dts_error *err)
+static int check_place(struct dts_recount *c, const struct dts_frame_head *h, struct dts_error *err)
 {
+	const bool gtids = dts_gtids_known(&h->to.gtid) && dts_gtids_known(&c->at.gtid);
+
 	if (h->inside != c->state.in_tx)
 		return dts_fail(err, DTS_BAD_INPUT, h->inside ? "it should end inside a transaction" : "it ends inside a transaction");
-	if (!same_place(&h->to, &c->at))
-		return differs(err, "where the frame ends", &h->to, &c->at, false);
-	if (dts_gtids_known(&h->to.gtid) && dts_gtids_known(&c->at.gtid) && !dts_gtids_equal(&h->to.gtid, &c->at.gtid))
+	if (gtids && !dts_gtids_equal(&h->to.gtid, &c->at.gtid))
 		return differs(err, "where the frame ends", &h->to, &c->at, true);
+	if (!gtids && !same_place(&h->to, &c->at))
+		return differs(err, "where the frame ends", &h->to, &c->at, false);
+	/* By GTIDs the place is another where what the log had was left out of another server's log, or none until all of that
+	 * has come. */
+	if (gtids)
+		dts_position_copy(&c->at, &h->to);
 	return 0;
 }
 
