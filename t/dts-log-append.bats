@@ -174,6 +174,15 @@ from_end() {
 	stream --transactions 9 | sed 's/"created":1767225600/"created":1767225601/; s/,"gtid":""//' >s2
 	run_tool 4 dts-log append log s2
 	[[ $stderr == *'whether these are places of one log is not known'* ]]
+	# Nothing may be between two places by their GTIDs; but a MySQL has transactions without.
+	run_tool 0 dts-log append near s
+	stream --transactions 9 --from bin.000001:4904 | sed '1s/:4904/:4950/' >s2
+	run_tool 0 dts-log append near s2
+	stream --mysql --transactions 5 >s2
+	run_tool 0 dts-log append mysql s2
+	stream --mysql --transactions 9 --from bin.000001:4904 | sed '1s/:4904/:4950/' >s2
+	run_tool 4 dts-log append mysql s2
+	[[ $stderr == *"the stream begins at bin.000001:4950 "*"log 'mysql' ends at bin.000001:4904 "*'a MySQL may have transactions without'*'--resume=mysql'* ]]
 	# RESET MASTER: the same GTIDs are other transactions, whatever the number of the file is.
 	stream --transactions 9 | sed 's/"created":1767225600/"created":1767225609/' >s2
 	run_tool 4 dts-log append log s2
