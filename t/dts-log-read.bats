@@ -109,6 +109,20 @@ dts-log: hint: --follow waits for it' ] || { echo "$stderr" && false; }
 	run_tool 6 dts-log read l --start-position=mysql-bin.000001:4
 }
 
+@test "a log of another user, who lets nobody in" {
+	local me=()
+
+	[ "$(id -u)" -ne 0 ] || me=(setpriv --bounding-set=-dac_override,-dac_read_search --inh-caps=-all)
+	stream --transactions 3 | dts-log append l
+	chmod 0 l
+	for command in read info verify position 'trim --keep-size=1'; do
+		# shellcheck disable=SC2086 # words
+		run_tool 5 "${me[@]}" dts-log $command l
+		[ "$stderr" = "dts-log: cannot look into the directory 'l': Permission denied" ]
+	done
+	chmod 700 l
+}
+
 @test "chosen tables are what dts-filter makes of all" {
 	local table
 

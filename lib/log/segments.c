@@ -29,6 +29,17 @@ bool dts_log_is(const char *dir)
 	return is;
 }
 
+int dts_log_check(const char *dir, struct dts_error *err)
+{
+	errno = 0;
+	if (dts_log_is(dir))
+		return 0;
+	if (errno == EACCES || errno == EIO)
+		return dts_fail_errno(err, "cannot look into the directory '%s'", dir);
+	dts_fail(err, DTS_REFUSED, "'%s' is no log", dir);
+	return dts_hint(err, "dts-log append makes one");
+}
+
 int dts_log_sync_directory(const char *dir, struct dts_error *err)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -167,10 +178,8 @@ int dts_segments_list(struct dts_segments *s, const char *dir, struct dts_error 
 	struct dts_error found = DTS_ERROR_INIT, before;
 
 	s->count = 0;
-	if (!dts_log_is(dir)) {
-		dts_fail(err, DTS_REFUSED, "'%s' is no log", dir);
-		return dts_hint(err, "dts-log append makes one");
-	}
+	if (dts_log_check(dir, err) < 0)
+		return -1;
 	/* Names may change while they are read, so that one is seen twice or not at all: what is wrong is so
 	 * when it is seen again. */
 	for (int tries = 0; tries < 10; tries++) {

@@ -28,6 +28,9 @@ struct dts_segments {
 /* Is the directory a log? Has it the lock's file, that is. */
 bool dts_log_is(const char *dir);
 
+/* The same, told: DTS_REFUSED, or DTS_IO where it cannot be looked into. */
+int dts_log_check(const char *dir, struct dts_error *err);
+
 /* Makes the directory a log, and durable as one; it may be there, but then be empty or a log. -1: DTS_REFUSED, DTS_IO. */
 int dts_log_create(const char *dir, struct dts_error *err);
 

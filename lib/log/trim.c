@@ -234,10 +234,8 @@ int dts_log_trim(const struct dts_trim_options *o, struct dts_output *out, struc
 	struct trim t = {.o = o, .out = out};
 	int lock = -1, rc;
 
-	if (!dts_log_is(o->dir)) {
-		dts_fail(err, DTS_REFUSED, "'%s' is no log", o->dir);
-		return dts_hint(err, "dts-log append makes one");
-	}
+	if (dts_log_check(o->dir, err) < 0)
+		return -1;
 	if (!o->dry_run && (lock = dts_log_lock(o->dir, DTS_LOG_TIDY, true, err)) < 0)
 		return -1;
 	rc = trim(&t, err);
