@@ -330,6 +330,20 @@ ends() {
 	wait $! || status=$?
 	[ "$status" -eq 5 ]
 	[ ! -s err ]
+	# And the same by a socket, which tells it otherwise.
+	run_tool 0 python3 - <<-'END'
+		import socket, subprocess, sys
+		ours, its = socket.socketpair()
+		p = subprocess.Popen(["dts-log", "read", "l", "--follow", "--start=now"], stdout=its)
+		its.close()
+		ours.recv(65536)
+		ours.close()
+		try:
+		    sys.exit(p.wait(timeout=10) != 5)
+		finally:
+		    p.kill()
+	END
+	[ -z "$stderr" ]
 	# Bounded: it dies by the signal, and has written no end.
 	dts-log read l >pipe 2>err 3>&- &
 	exec 5<pipe

@@ -76,7 +76,7 @@ int dts_log_watch_wait(struct dts_log_watch *w, const struct dts_output *out, in
 		errno = failed;
 		return dts_fail_errno(err, "cannot wait for the log '%s'", w->dir);
 	}
-	if (n > 0 && fds[0].revents & (POLLERR | POLLNVAL)) {
+	if (n > 0 && fds[0].revents & (POLLERR | POLLHUP | POLLNVAL)) {
 		errno = EPIPE;
 		return dts_fail_errno(err, "cannot write the output");
 	}
