@@ -215,7 +215,7 @@ ends() {
 	start_reader table --table=shop.t1
 	start_reader stopped
 	start_reader gtid --start-gtid=0-1-400
-	for i in oldest middle now stopped; do
+	for i in oldest middle now stopped gtid.err; do
 		wait_until 20 "test -s $i"
 	done
 	[ "$(cat gtid.err)" = "dts-log: log 'l' has not come to where reading is to start: waiting" ]
