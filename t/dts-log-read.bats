@@ -291,6 +291,21 @@ ends() {
 	cmp <(stream --transactions 20 | changes -) <(dts-log read l --stop-gtid=0-1-20 | changes -)
 }
 
+@test "a log ends for a slow reader where it ended when that began, though it is packed meanwhile" {
+	# More than a pipe takes, and a new segment.
+	stream --transactions 1000 --width 150 | dts-log append l --segment-size=4K
+	stream --transactions 1003 --from "$(dts-log position l)" | dts-log append l
+	mkfifo pipe
+	dts-log read l >pipe 3>&- &
+	exec 5<pipe
+	read -r <&5 # it has begun
+	stream --transactions 1500 --from "$(dts-log position l)" --pause 0.001 | dts-log append l --segment-size=20K --sync=none
+	cat <&5 >out
+	exec 5<&-
+	wait $!
+	[ "$(tail -n 1 out | jq -c '[.pos.file, .pos.offset]')" = '["bin.000002",2904]' ] || { tail -n 1 out && false; }
+}
+
 @test "what a stopped reader has not read is trimmed away" {
 	local status=0
 

@@ -17,11 +17,23 @@ static void forget_segment(struct dts_log_cursor *c)
 	c->telling_count = 0;
 }
 
+/* The same file once more, at its beginning. */
+static int open_twin(const struct dts_segment *s, struct dts_segment *twin, struct dts_error *err)
+{
+	int fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return dts_fail_errno(err, "cannot open '%s' twice", s->path);
+	*twin = (struct dts_segment){.fd = fd, .path = dts_strdup(s->path), .number = s->number, .part = s->part};
+	return 0;
+}
+
 int dts_log_cursor_open(struct dts_log_cursor *c, const struct dts_segment_name *name, struct dts_error *err)
 {
 	struct dts_segment next = {.fd = -1};
 
-	if (dts_segment_open(&next, c->dir, name, err) < 0)
+	if (c->last.path && name->number == c->last.number ? open_twin(&c->last, &next, err) < 0
+							   : dts_segment_open(&next, c->dir, name, err) < 0)
 		return -1;
 	forget_segment(c);
 	c->s = next;
@@ -29,9 +41,27 @@ int dts_log_cursor_open(struct dts_log_cursor *c, const struct dts_segment_name 
 	return 0;
 }
 
+int dts_log_cursor_open_end(struct dts_log_cursor *c, const struct dts_log_end *end, struct dts_error *err)
+{
+	uint64_t size;
+
+	if (dts_log_cursor_open(c, &end->segment, err) < 0 || dts_segment_size(&c->s, &size, err) < 0)
+		return -1;
+	if (end->closed && size != end->size + end->cut)
+		return dts_fail(err, DTS_GONE, "segment '%s' was packed", c->s.path);
+	c->closed = end->closed;
+	c->s.next = end->size;
+	dts_position_copy(&c->at, &end->pos);
+	c->told = true;
+	c->limit_number = end->segment.number;
+	c->limit_offset = end->size;
+	return 0;
+}
+
 void dts_log_cursor_close(struct dts_log_cursor *c)
 {
 	forget_segment(c);
+	dts_segment_close(&c->last);
 	dts_segments_release(&c->all);
 	free(c->telling);
 	dts_position_release(&c->at);
@@ -64,12 +94,7 @@ static enum dts_step step_anew(struct dts_segment *s, struct dts_error *late)
 
 int dts_log_cursor_twin(const struct dts_log_cursor *c, struct dts_segment *twin, struct dts_error *err)
 {
-	int fd = fcntl(c->s.fd, F_DUPFD_CLOEXEC, 0);
-
-	if (fd < 0)
-		return dts_fail_errno(err, "cannot open '%s' twice", c->s.path);
-	*twin = (struct dts_segment){.fd = fd, .path = dts_strdup(c->s.path), .number = c->s.number, .part = c->s.part};
-	return 0;
+	return open_twin(&c->s, twin, err);
 }
 
 /* Can the frames from the one at hand up to the scout be unpacked, which the disk may not have had when it was written? */
@@ -257,6 +282,7 @@ static bool is_replaced(struct dts_log_cursor *c)
 {
 	if (c->s.next > 0 || !was_removed(c))
 		return false;
+	dts_segment_close(&c->last);
 	c->s.number--;
 	c->s.part = false;
 	c->closed = true;
@@ -410,15 +436,14 @@ int dts_log_cursor_limit(struct dts_log_cursor *c, struct dts_error *err)
 
 	for (int tries = 0; tries < 20; tries++) {
 		struct dts_error late = DTS_ERROR_INIT;
-		struct dts_segment s = {.fd = -1};
 
+		dts_segment_close(&c->last);
 		rc = dts_segments_list(&all, c->dir, &late);
 		if (rc == 0 && all.count > 0) {
 			c->limit_number = all.items[all.count - 1].number;
-			rc = dts_segment_open(&s, c->dir, &all.items[all.count - 1], &late) < 0 ||
-			     dts_segment_size(&s, &c->limit_offset, &late) < 0 ? -1 : 1;
+			rc = dts_segment_open(&c->last, c->dir, &all.items[all.count - 1], &late) < 0 ||
+			     dts_segment_size(&c->last, &c->limit_offset, &late) < 0 ? -1 : 1;
 		}
-		dts_segment_close(&s);
 		if (rc >= 0)
 			break;
 		*err = late;

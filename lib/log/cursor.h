@@ -1,6 +1,7 @@
 #ifndef DTS_LOG_CURSOR_H
 #define DTS_LOG_CURSOR_H
 
+#include "log/end.h"
 #include "log/segment.h"
 
 /*
@@ -23,8 +24,10 @@ struct dts_log_cursor {
 	uint64_t run_end, scouted;
 	bool run_wanted;        /* one of them has what `wanted` says yes to */
 
-	/* The end of a reader that does not follow: the newest segment and its size; number 0: none. */
+	/* The end of a reader that does not follow: the newest segment and its size; number 0: none. The file stays open, since
+	 * offsets are others in one that is packed by the time that it is read. */
 	uint64_t limit_number, limit_offset;
+	struct dts_segment last;
 
 	/* Offsets of the frames of the segment that were passed, from the last with a stream record on, which say what is in
 	 * force behind them. None: it was not read from its beginning. */
@@ -47,7 +50,8 @@ enum dts_cursor_step {
 	DTS_CURSOR_ERROR, /* DTS_BAD_INPUT: damage, a missing segment, named; DTS_GONE: trimmed away; DTS_IO */
 };
 
-/* Goes to the beginning of a segment. -1: DTS_GONE where it has another name now, DTS_IO. */
+/* Goes to the beginning of a segment; the limit's is the file that it was then. -1: DTS_GONE where it has another name
+ * now, DTS_IO. */
 int dts_log_cursor_open(struct dts_log_cursor *c, const struct dts_segment_name *name, struct dts_error *err);
 void dts_log_cursor_close(struct dts_log_cursor *c);
 
@@ -59,6 +63,9 @@ int dts_log_cursor_load(struct dts_log_cursor *c, struct dts_buf *content, struc
 
 /* The frame at hand was dealt with. `advance`: moves c->at behind it by its head, which else the caller has done. */
 void dts_log_cursor_pass(struct dts_log_cursor *c, bool advance);
+
+/* Goes to where the log was found to end, which is the limit, too. -1: as above, DTS_GONE also where it was packed since. */
+int dts_log_cursor_open_end(struct dts_log_cursor *c, const struct dts_log_end *end, struct dts_error *err);
 
 /* The segment once more, at its beginning, to be looked at beside: it is the same file, whatever its name is now. */
 int dts_log_cursor_twin(const struct dts_log_cursor *c, struct dts_segment *twin, struct dts_error *err);

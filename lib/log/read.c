@@ -314,7 +314,8 @@ static enum outcome go_through(struct reader *r, struct dts_error *err)
 static int choose_start(struct reader *r, struct dts_error *err)
 {
 	for (;;) {
-		int rc = r->o->follow ? 1 : dts_log_cursor_limit(&r->c, err);
+		/* Where it starts at the end, that is its limit. */
+		int rc = r->o->follow || r->o->start == DTS_LOG_NOW ? 1 : dts_log_cursor_limit(&r->c, err);
 
 		if (rc > 0)
 			rc = r->seeking ? dts_log_seek_choose(&r->seek, &r->c, err) : dts_log_seek_begin(&r->seek, r->o, &r->c, err);

@@ -150,14 +150,8 @@ static int go_to_end(struct choosing *g, struct dts_error *err)
 	struct dts_log_end end = {0};
 	int rc = dts_log_find_end(c->dir, &end, err);
 
-	if (rc == 0 && !end.empty) {
-		rc = dts_log_cursor_open(c, &end.segment, err);
-		c->closed = end.closed;
-		c->s.next = end.size;
-		dts_position_copy(&c->at, &end.pos);
-		c->told = true;
-		rc = rc < 0 ? -1 : 1;
-	}
+	if (rc == 0 && !end.empty)
+		rc = dts_log_cursor_open_end(c, &end, err) < 0 ? -1 : 1;
 	dts_log_end_release(&end);
 	return rc;
 }
