@@ -143,6 +143,12 @@ field() {
 	run_tool 0 dts-log info l
 	[ "$(field writer)" = none ]
 	[ "$(field transactions)" -eq 5 ]
+	# The newest segment has nothing yet.
+	dts-log append closed in --segment-size=1
+	[ "$(ls closed/*.zst)" = closed/000000000001-20260101T000001Z.zst ]
+	: >closed/000000000002-20260101T000002Z.zst.part
+	run_tool 0 dts-log info closed
+	[ "$(field source)" = db1 ]
 	mkdir other
 	for command in info verify trim; do
 		options=()

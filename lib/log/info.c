@@ -19,18 +19,21 @@ struct info {
 };
 
 /* The last stream record: the only frame that is unpacked. What is wrong with it is verify's to tell. */
-static void find_stream(struct info *in)
+static void find_stream(struct info *in, const struct dts_survey_segment *newest)
 {
-	const struct dts_survey_segment *newest = &in->survey.items[in->survey.count - 1];
 	struct dts_segment s = {.fd = -1};
 	struct dts_error ignored = DTS_ERROR_INIT;
 	struct dts_buf content = {0};
 	struct dts_record record;
 	struct dts_slice text, line;
+	uint64_t at = 0;
 
 	dts_record_init(&record);
-	if (newest->has_stream && dts_segment_open(&s, in->dir, &newest->name, &ignored) == 0) {
-		s.next = newest->stream_at;
+	if (dts_segment_open(&s, in->dir, &newest->name, &ignored) == 0) {
+		for (uint64_t frames = 0; frames < newest->sum.frames && dts_segment_step(&s, &ignored) == DTS_STEP_HEAD; frames++)
+			if (s.head.streams > 0)
+				at = s.head.at;
+		s.next = at;
 		if (dts_segment_step(&s, &ignored) == DTS_STEP_HEAD && dts_segment_load(&s, &content, &ignored) == 0)
 			for (text = dts_buf_slice(&content); dts_line_next(&text, &line);)
 				if (dts_line_op(&record, line) == DTS_OP_STREAM && dts_record_parse(&record, line, &ignored) == 0) {
@@ -61,8 +64,10 @@ static int gather(struct info *in, struct dts_error *err)
 			dts_frame_head_sum(&in->sum, &s->sum);
 	}
 	in->sum.frames = frames; /* not segments */
-	if (in->survey.count > 0)
-		find_stream(in);
+	/* The newest may have nothing yet. */
+	for (size_t i = in->survey.count; i-- > 0 && in->stream.len == 0;)
+		if (in->survey.items[i].sum.frames > 0)
+			find_stream(in, &in->survey.items[i]);
 	return 0;
 }
 

@@ -5,11 +5,10 @@
 
 #include "record/moment.h"
 
-/* Sums up the heads before `upto`, and finds the last one with a stream record. */
+/* Sums up the heads before `upto`. */
 static int sum_heads(struct dts_segment *s, uint64_t upto, struct dts_survey_segment *to, struct dts_error *err)
 {
 	dts_frame_head_clear(&to->sum);
-	to->has_stream = false;
 	for (s->next = 0; s->next < upto;) {
 		enum dts_step step = dts_segment_step(s, err);
 
@@ -18,10 +17,6 @@ static int sum_heads(struct dts_segment *s, uint64_t upto, struct dts_survey_seg
 		if (step != DTS_STEP_HEAD)
 			break;
 		dts_frame_head_sum(&to->sum, &s->head);
-		if (s->head.streams > 0) {
-			to->stream_at = s->head.at;
-			to->has_stream = true;
-		}
 	}
 	return 0;
 }

@@ -13,8 +13,6 @@ struct dts_survey_segment {
 	uint64_t size;             /* bytes of the file */
 	uint64_t room;             /* what the file takes of the file system */
 	bool closed;
-	bool has_stream;           /* looked for in the newest only: the last of its heads whose frame has a stream record ... */
-	uint64_t stream_at;        /* ... stands here */
 	char *damage;              /* why `sum` is not of all of it, which is then as far as heads go; NULL: it is */
 };
 
