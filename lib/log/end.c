@@ -292,6 +292,23 @@ static int last_stream(struct dts_segment *s, uint64_t size, uint64_t *at, struc
 	return 0;
 }
 
+/* The segment where the log was found to end, which may have been closed since. */
+static int open_end(struct dts_segment *s, const char *dir, const struct dts_log_end *end, struct dts_error *err)
+{
+	struct dts_segment_name name = end->segment;
+	struct dts_error gone = DTS_ERROR_INIT;
+
+	if (dts_segment_open(s, dir, &name, &gone) == 0)
+		return 0;
+	if (gone.status == DTS_GONE && name.open) {
+		name.open = false;
+		name.name[strlen(name.name) - (sizeof DTS_LOG_PART - 1)] = '\0';
+		return dts_segment_open(s, dir, &name, err);
+	}
+	*err = gone;
+	return -1;
+}
+
 int dts_log_end_schemas(struct dts_log_schemas *schemas, const char *dir, const struct dts_log_end *end, struct dts_error *err)
 {
 	struct dts_segment s = {.fd = -1};
@@ -302,7 +319,7 @@ int dts_log_end_schemas(struct dts_log_schemas *schemas, const char *dir, const 
 	dts_log_schemas_clear(schemas);
 	if (end->empty)
 		return 0;
-	int rc = dts_segment_open(&s, dir, &end->segment, err);
+	int rc = open_end(&s, dir, end, err);
 	dts_record_init(&record);
 	if (rc == 0)
 		rc = last_stream(&s, end->size, &at, err);

@@ -440,10 +440,16 @@ static void test_schemas(void)
 	struct dts_log_end end = {0};
 	struct dts_error err = DTS_ERROR_INIT;
 	struct dts_log_schemas schemas = {0};
+	struct dts_buf path = {0};
 
 	REQUIRE(maker_open(&m));
 	make_frames();
 	CHECK_INT(0, find(OPEN_NAME, m.file.data, m.file.len, &end, &err));
+	CHECK_INT(0, dts_log_end_schemas(&schemas, m.dir, &end, &err));
+	CHECK_INT(2, schemas.count);
+	/* It was closed meanwhile. */
+	maker_save(&m, CLOSED_NAME, m.file.data, m.file.len);
+	REQUIRE(unlink(dts_segment_path(&path, m.dir, OPEN_NAME)) == 0);
 	CHECK_INT(0, dts_log_end_schemas(&schemas, m.dir, &end, &err));
 	CHECK_INT(2, schemas.count);
 	/* It was cut meanwhile. */
@@ -451,6 +457,7 @@ static void test_schemas(void)
 	CHECK_INT(-1, dts_log_end_schemas(&schemas, m.dir, &end, &err));
 	CHECK_INT(DTS_BAD_INPUT, err.status);
 	dts_log_schemas_release(&schemas);
+	dts_buf_release(&path);
 	maker_close(&m);
 	dts_log_end_release(&end);
 }
