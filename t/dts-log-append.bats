@@ -178,6 +178,10 @@ from_end() {
 	run_tool 0 dts-log append near s
 	stream --transactions 9 --from bin.000001:4904 | sed '1s/:4904/:4950/' >s2
 	run_tool 0 dts-log append near s2
+	# Nor where a server that is not strict has begun its numbers again.
+	stream --transactions 12 --from bin.000001:8904 | sed '1s/0-1-9/0-1-2/; 1s/:8904/:8950/' >s2
+	run_tool 4 dts-log append near s2
+	[[ $stderr == *"the stream begins at bin.000001:8950 (GTID '0-1-2'), log 'near' ends at bin.000001:8904 (GTID '0-1-9'): GTIDs have gone back"* ]]
 	stream --mysql --transactions 5 >s2
 	run_tool 0 dts-log append mysql s2
 	stream --mysql --transactions 9 --from bin.000001:4904 | sed '1s/:4904/:4950/' >s2

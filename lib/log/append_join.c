@@ -85,12 +85,6 @@ static bool comparable(const struct dts_position *a, const struct dts_position *
 	return order == 0 ? a->created == b->created : order < 0 ? a->created <= b->created : a->created >= b->created;
 }
 
-/* The names are those of one log, and the times at which its files were begun are not. */
-static bool begun_anew(const struct dts_position *a, const struct dts_position *b)
-{
-	return a->file[0] && b->file[0] && same_base(a->file, b->file) && !comparable(a, b);
-}
-
 static void add_text(struct dts_buf *b, const struct dts_position *p)
 {
 	if (p->file[0])
@@ -144,7 +138,8 @@ static bool may_be_anonymous(const struct dts_log_join *j)
 /* By GTIDs alone: all that came before the stream must be in the log. */
 static int connect_by_gtid(struct dts_log_join *j, bool moved, const char *why, struct dts_error *err)
 {
-	const struct dts_gtids *have = &j->log->at.gtid, *begins = &j->read.gtid;
+	const struct dts_position *at = &j->log->at;
+	const struct dts_gtids *have = &at->gtid, *begins = &j->read.gtid;
 
 	if (!dts_gtids_known(have) || !dts_gtids_known(begins))
 		return not_connected(j, why, err);
@@ -153,10 +148,12 @@ static int connect_by_gtid(struct dts_log_join *j, bool moved, const char *why, 
 	if (!dts_gtids_cover(have, begins))
 		return not_connected(j, "changes between are missing", err);
 	const bool before = !dts_gtids_cover(begins, have);
-	/* What the log has and this server's log not yet is something else by the same GTIDs. */
-	if (before && !moved && begun_anew(&j->read, &j->log->at))
-		return not_connected(j, "its files have the same names and were begun at other times, as after RESET MASTER, so that the "
-					"same GTIDs may be other transactions", err);
+	/* The stream is not before the log's end by its place: what it has yet to tell is something else by the same GTIDs. */
+	if (before && !moved && j->read.file[0] && at->file[0] && same_base(j->read.file, at->file))
+		return not_connected(j, comparable(&j->read, at)
+					? "GTIDs have gone back between, so that the same may be other transactions"
+					: "its files have the same names and were begun at other times, as after RESET MASTER, so that the "
+					  "same GTIDs may be other transactions", err);
 	j->skipping = j->by_gtid = before;
 	if (!before)
 		stand_there(j, moved);
