@@ -113,8 +113,11 @@ static int find_checkpoint(const char *dir, const char *spec, struct dts_positio
 		rc = dts_resume_read(spec, &opt.connect, opt.checkpoint_db, dts_buf_slice(&end.src), &state, NULL, NULL, err);
 	else
 		rc = -1;
-	if (rc == 0)
+	if (rc == 0) {
 		rc = dts_fail(err, DTS_REFUSED, "there is no checkpoint %s of source '%s'", spec, dts_buf_text(&end.src));
+		dts_hint(err, dts_resume_kind(spec) == DTS_RESUME_SERVER ? "the full phase creates it: dts-dump ... | dts-apply ... --checkpoint=NAME"
+									 : "a consumer that keeps its acks there creates it");
+	}
 	if (rc > 0)
 		dts_position_copy(pos, &state.applied);
 	dts_source_state_release(&state);
