@@ -93,6 +93,14 @@ as_filtered() {
 	run_tool 4 dts-log read other
 	[[ $stderr == "dts-log: 'other' is no log"* ]]
 	run_tool 4 dts-log read nothing
+	# Segments that were copied, and no more.
+	stream --transactions 3 | dts-log append whole --segment-size=1
+	mkdir copied
+	cp whole/*.zst copied
+	run_tool 4 dts-log read copied
+	[[ $stderr == *"hint: segments are in it: an empty file dts-log.lock beside them makes it one" ]]
+	touch copied/dts-log.lock
+	cmp <(dts-log read whole) <(dts-log read copied)
 	run_tool 2 dts-log read other --start-position=x
 	[[ $stderr == "dts-log: --start-position: 'x' is not a position"* ]]
 	run_tool 2 dts-log read other --start=now --start-time=10:31

@@ -29,17 +29,6 @@ bool dts_log_is(const char *dir)
 	return is;
 }
 
-int dts_log_check(const char *dir, struct dts_error *err)
-{
-	errno = 0;
-	if (dts_log_is(dir))
-		return 0;
-	if (errno == EACCES || errno == EIO)
-		return dts_fail_errno(err, "cannot look into the directory '%s'", dir);
-	dts_fail(err, DTS_REFUSED, "'%s' is no log", dir);
-	return dts_hint(err, "dts-log append makes one");
-}
-
 int dts_log_sync_directory(const char *dir, struct dts_error *err)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -171,6 +160,22 @@ static int read_names(struct dts_segments *s, const char *dir, struct dts_error 
 	if (s->count > 0)
 		qsort(s->items, s->count, sizeof *s->items, by_number);
 	return rc;
+}
+
+int dts_log_check(const char *dir, struct dts_error *err)
+{
+	struct dts_segments segments = {0};
+	struct dts_error ignored = DTS_ERROR_INIT;
+
+	errno = 0;
+	if (dts_log_is(dir))
+		return 0;
+	if (errno == EACCES || errno == EIO)
+		return dts_fail_errno(err, "cannot look into the directory '%s'", dir);
+	dts_fail(err, DTS_REFUSED, "'%s' is no log", dir);
+	const bool copied = read_names(&segments, dir, &ignored) == 0 && segments.count > 0;
+	dts_segments_release(&segments);
+	return dts_hint(err, copied ? "segments are in it: an empty file " DTS_LOG_LOCK_NAME " beside them makes it one" : "dts-log append makes one");
 }
 
 int dts_segments_list(struct dts_segments *s, const char *dir, struct dts_error *err)
