@@ -5,6 +5,7 @@
 #include "binlog/files.h"
 #include "binlog/follow.h"
 #include "checkpoint/resume.h"
+#include "record/bounds.h"
 
 struct arguments {
 	struct dts_connect_options connect;
@@ -15,24 +16,6 @@ struct arguments {
 	double heartbeat, reconnect_timeout;
 	uint64_t server_id, spool_size;
 };
-
-static int parse_gtids(struct dts_gtids *g, const char *option, const char *text, struct dts_error *err)
-{
-	if (!text[0])
-		return dts_fail(err, DTS_USAGE, "%s is empty", option);
-	if (dts_gtids_parse(g, dts_slice_of(text), DTS_GTID_NONE, err) == 0)
-		return 0;
-	err->status = DTS_USAGE;
-	return dts_where(err, "%s", option);
-}
-
-static int parse_time(const char *option, const char *text, uint64_t *micro, struct dts_error *err)
-{
-	if (dts_parse_time(dts_slice_of(text), micro) == 0)
-		return 0;
-	dts_fail(err, DTS_USAGE, "%s: '%s' is no time", option, text);
-	return dts_hint(err, "such as 2026-01-31T10:31:00Z, or in local time '2026-01-31 10:31', or 10:31 of today");
-}
 
 /* A checkpoint says where to start, and nothing else does beside it; a log may be empty, or not there yet. */
 static int choose_resume(const struct arguments *a, size_t others, struct dts_follow_options *o, struct dts_error *err)
@@ -69,30 +52,25 @@ static int choose_start(const struct arguments *a, struct dts_follow_options *o,
 		return dts_fail(err, DTS_USAGE, "--start=%s is neither now nor oldest", a->start);
 	} else if (a->start_position) {
 		o->start = DTS_START_POSITION;
-		if (dts_position_parse_text(&o->position, dts_slice_of(a->start_position), err) < 0) {
-			err->status = DTS_USAGE;
-			return dts_where(err, "--start-position");
-		}
+		return dts_bound_position(&o->position, "--start-position", a->start_position, err);
 	} else if (a->start_gtid) {
 		o->start = DTS_START_GTID;
-		return parse_gtids(&o->position.gtid, "--start-gtid", a->start_gtid, err);
+		return dts_bound_gtids(&o->position.gtid, "--start-gtid", a->start_gtid, err);
 	} else if (a->start_time) {
 		o->start = DTS_START_TIME;
-		return parse_time("--start-time", a->start_time, &o->start_time, err);
+		return dts_bound_time(&o->start_time, "--start-time", a->start_time, err);
 	}
 	return 0;
 }
 
 static int choose_stop(const struct arguments *a, struct dts_follow_options *o, struct dts_error *err)
 {
-	if (a->stop_position && dts_position_parse_text(&o->stop, dts_slice_of(a->stop_position), err) < 0) {
-		err->status = DTS_USAGE;
-		return dts_where(err, "--stop-position");
-	}
-	if (a->stop_time && parse_time("--stop-time", a->stop_time, &o->stop_time, err) < 0)
+	if (a->stop_position && dts_bound_position(&o->stop, "--stop-position", a->stop_position, err) < 0)
+		return -1;
+	if (a->stop_time && dts_bound_time(&o->stop_time, "--stop-time", a->stop_time, err) < 0)
 		return -1;
 	if (a->stop_gtid) {
-		return parse_gtids(&o->stop_gtid, "--stop-gtid", a->stop_gtid, err);
+		return dts_bound_gtids(&o->stop_gtid, "--stop-gtid", a->stop_gtid, err);
 	}
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "log/end.h"
 #include "log/keep.h"
 #include "log/read.h"
+#include "record/bounds.h"
 
 static struct {
 	const char *sync;
@@ -72,32 +73,6 @@ static int append(const char *dir, char **files, size_t count, struct dts_output
 
 /* --- read */
 
-static int parse_position(struct dts_position *pos, const char *option, const char *text, struct dts_error *err)
-{
-	if (dts_position_parse_text(pos, dts_slice_of(text), err) == 0)
-		return 0;
-	err->status = DTS_USAGE;
-	return dts_where(err, "%s", option);
-}
-
-static int parse_gtids(struct dts_gtids *g, const char *option, const char *text, struct dts_error *err)
-{
-	if (!text[0])
-		return dts_fail(err, DTS_USAGE, "%s is empty", option);
-	if (dts_gtids_parse(g, dts_slice_of(text), DTS_GTID_NONE, err) == 0)
-		return 0;
-	err->status = DTS_USAGE;
-	return dts_where(err, "%s", option);
-}
-
-static int parse_time(const char *option, const char *text, uint64_t *micro, struct dts_error *err)
-{
-	if (dts_parse_time(dts_slice_of(text), micro) == 0)
-		return 0;
-	dts_fail(err, DTS_USAGE, "%s: '%s' is no time", option, text);
-	return dts_hint(err, "such as 2026-01-31T10:31:00Z, or in local time '2026-01-31 10:31', or 10:31 of today");
-}
-
 /* Where a checkpoint stands, of the log's source. */
 static int find_checkpoint(const char *dir, const char *spec, struct dts_position *pos, struct dts_error *err)
 {
@@ -131,11 +106,11 @@ static int choose_start(const char *dir, struct dts_log_read_options *o, struct 
 		return dts_fail(err, DTS_USAGE, "--start, --start-position, --start-gtid, --start-time and --resume exclude one another");
 	o->start = opt.start_position || opt.start_gtid || opt.resume ? DTS_LOG_POSITION : opt.start_time ? DTS_LOG_TIME : DTS_LOG_OLDEST;
 	if (opt.start_position)
-		return parse_position(&o->position, "--start-position", opt.start_position, err);
+		return dts_bound_position(&o->position, "--start-position", opt.start_position, err);
 	if (opt.start_gtid)
-		return parse_gtids(&o->position.gtid, "--start-gtid", opt.start_gtid, err);
+		return dts_bound_gtids(&o->position.gtid, "--start-gtid", opt.start_gtid, err);
 	if (opt.start_time)
-		return parse_time("--start-time", opt.start_time, &o->start_time, err);
+		return dts_bound_time(&o->start_time, "--start-time", opt.start_time, err);
 	if (opt.resume)
 		return find_checkpoint(dir, opt.resume, &o->position, err);
 	if (opt.start && strcmp(opt.start, "now") == 0)
@@ -147,11 +122,11 @@ static int choose_start(const char *dir, struct dts_log_read_options *o, struct 
 
 static int choose_stop(struct dts_log_read_options *o, struct dts_error *err)
 {
-	if (opt.stop_position && parse_position(&o->stop, "--stop-position", opt.stop_position, err) < 0)
+	if (opt.stop_position && dts_bound_position(&o->stop, "--stop-position", opt.stop_position, err) < 0)
 		return -1;
-	if (opt.stop_time && parse_time("--stop-time", opt.stop_time, &o->stop_time, err) < 0)
+	if (opt.stop_time && dts_bound_time(&o->stop_time, "--stop-time", opt.stop_time, err) < 0)
 		return -1;
-	return opt.stop_gtid ? parse_gtids(&o->stop_gtid, "--stop-gtid", opt.stop_gtid, err) : 0;
+	return opt.stop_gtid ? dts_bound_gtids(&o->stop_gtid, "--stop-gtid", opt.stop_gtid, err) : 0;
 }
 
 struct choosing {
