@@ -299,6 +299,17 @@ ends() {
 	cmp <(stream --transactions 20 | changes -) <(dts-log read l --stop-gtid=0-1-20 | changes -)
 }
 
+@test "where a server took another's place, whose files have the same names, a reader begins by its GTIDs" {
+	stream --transactions 100 | sed 's/bin\.000001/bin.000002/g' | dts-log append l --segment-size=2K
+	# The new one's file was the one before, and then the one behind; the one between was not needed.
+	stream --transactions 200 --from bin.000001:99904 --id new |
+		jq -c 'if .op == "stream" then .source["instead-of"] = "7c9e6679-7425" | .pos = {gtid: .pos.gtid}
+			elif .pos.offset > 130000 then .pos.file = "bin.000003" else . end' | dts-log append l --segment-size=2K
+	echo '{"op":"ack","src":"db1","pos":{"file":"bin.000002","offset":49904,"created":1767225600,"gtid":"0-1-50"}}' >acks
+	run_tool 0 dts-log read l --resume=./acks
+	[ "$(jq -r 'select(.op == "begin").tx' <<<"$output")" = "$(printf '0-1-%d\n' {51..200})" ]
+}
+
 @test "a log ends for a slow reader where it ended when that began, though it is packed meanwhile" {
 	# More than a pipe takes, and a new segment.
 	stream --transactions 1000 --width 150 | dts-log append l --segment-size=4K

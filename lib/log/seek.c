@@ -251,6 +251,20 @@ void dts_log_seek_again(struct dts_log_seek *s, const struct dts_position *posit
 	s->by_gtid = position->file[0] == '\0';
 }
 
+/*
+ * The place is at hand by its file. Servers call their files alike: of one that took another's place it is this one only
+ * if nothing before it is lacking, by its GTIDs; unless it is in the very file.
+ */
+static bool is_another(const struct dts_log_seek *s, const struct dts_log_cursor *c)
+{
+	const struct dts_position *want = &s->position, *at = &c->at;
+
+	if (s->how != DTS_LOG_POSITION || s->by_gtid || !dts_gtids_known(&want->gtid) || !dts_gtids_known(&at->gtid) ||
+	    (strcmp(at->file, want->file) == 0 && at->created != 0 && at->created == want->created))
+		return false;
+	return !dts_gtids_cover(&want->gtid, &at->gtid);
+}
+
 /* By its files the position is not where it seems to be: it is of another server, or from before they were begun anew. */
 static int not_by_file(struct dts_log_seek *s, struct dts_log_cursor *c, struct dts_error *err)
 {
@@ -376,7 +390,7 @@ int dts_log_seek_frame(struct dts_log_seek *s, struct dts_log_cursor *c, struct 
 	if (s->by_gtid && dts_log_check_form(&c->s.head.gtids, &s->position.gtid, c->dir, err) < 0)
 		return -1;
 	if (is_here(s, c))
-		return 1;
+		return is_another(s, c) ? not_by_file(s, c, err) : 1;
 	if (!may_be_in(s, c) || (s->in_tx && c->s.head.inside)) {
 		dts_log_cursor_pass(c, true);
 		return 0;
@@ -390,7 +404,7 @@ int dts_log_seek_frame(struct dts_log_seek *s, struct dts_log_cursor *c, struct 
 		rc = look_at_line(s, c, line, err);
 		*skip = (size_t)(line.p - content->data);
 		if (rc != 0)
-			return rc;
+			return rc > 0 && is_another(s, c) ? not_by_file(s, c, err) : rc;
 	}
 	dts_log_cursor_pass(c, false);
 	return 0;
@@ -404,8 +418,10 @@ int dts_log_seek_end(struct dts_log_seek *s, struct dts_log_cursor *c, struct dt
 		s->walks = false;
 		return 1;
 	}
-	if (s->how != DTS_LOG_POSITION || is_here(s, c))
+	if (s->how != DTS_LOG_POSITION || (is_here(s, c) && !is_another(s, c)))
 		return s->how != DTS_LOG_TIME;
+	if (is_here(s, c))
+		return not_by_file(s, c, err) < 0 ? -1 : 2;
 	if (s->by_gtid)
 		return dts_gtids_cover(&c->at.gtid, want);
 	/* What is beyond the end by its file and was had by its GTIDs is of an earlier server. */
