@@ -1,19 +1,36 @@
 #include "log/watch.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/inotify.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/signals.h"
 
 enum { EACH_SECOND = 1000 };
 
+/* Is it a file system that other machines write to as well? (statfs(2)) */
+static bool is_shared(const char *dir)
+{
+	static const unsigned long types[] = {NFS_SUPER_MAGIC, SMB_SUPER_MAGIC, CIFS_SUPER_MAGIC, SMB2_SUPER_MAGIC, CEPH_SUPER_MAGIC, V9FS_MAGIC,
+					      AFS_SUPER_MAGIC, OCFS2_SUPER_MAGIC, FUSE_SUPER_MAGIC, 0x01161970 /* GFS2 */};
+	struct statfs fs;
+
+	if (statfs(dir, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if ((unsigned long)fs.f_type == types[i])
+			return true;
+	return false;
+}
+
 int dts_log_watch_open(struct dts_log_watch *w, const char *dir, struct dts_error *why)
 {
-	*w = (struct dts_log_watch){.directory = -1, .dir = dir};
+	*w = (struct dts_log_watch){.directory = -1, .shared = is_shared(dir), .dir = dir};
 	w->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (w->fd >= 0)
 		w->directory = inotify_add_watch(w->fd, dir, IN_CREATE | IN_MODIFY | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_ONLYDIR);
@@ -57,7 +74,7 @@ static bool drain(struct dts_log_watch *w)
 
 int dts_log_watch_wait(struct dts_log_watch *w, const struct dts_output *out, int milliseconds, struct dts_error *err)
 {
-	const int most = w->fd < 0 && (milliseconds < 0 || milliseconds > EACH_SECOND) ? EACH_SECOND : milliseconds;
+	const int most = (w->fd < 0 || w->shared) && (milliseconds < 0 || milliseconds > EACH_SECOND) ? EACH_SECOND : milliseconds;
 	const struct timespec limit = {most / 1000, most % 1000 * 1000000L};
 	struct pollfd fds[] = {{.fd = out->fd}, {.fd = w->fd, .events = POLLIN}}; /* poll() leaves out what is below 0 */
 	sigset_t block, before;

@@ -10,6 +10,7 @@
 struct dts_log_watch {
 	int fd;        /* inotify(7); -1: there is none, and each second counts as a change */
 	int directory; /* its watch descriptor */
+	bool shared;   /* on a file system that other machines may write to, of which inotify does not tell: each second counts, too */
 	const char *dir; /* borrowed; NULL: closed */
 };
 
