@@ -126,8 +126,37 @@ static bool beyond_limit(const struct dts_log_cursor *c, uint64_t offset)
 	return c->limit_number > 0 && (c->s.number > c->limit_number || (c->s.number == c->limit_number && offset > c->limit_offset));
 }
 
-/* The frame at hand ends inside a transaction: is its end there, too? 1, 0, -1. */
-static int scout_end(struct dts_log_cursor *c, struct dts_error *err)
+static int scout_end(struct dts_log_cursor *c, bool again, struct dts_error *err);
+
+/* What the scout has passed may have been cut off, and written anew in other pieces: from the frame at hand on it is read again. */
+static int scout_again(struct dts_log_cursor *c, uint64_t start, struct dts_error *err)
+{
+	struct dts_error late = DTS_ERROR_INIT;
+
+	c->scouted = 0;
+	c->s.ahead.len = 0;
+	c->s.next = start;
+	switch (dts_segment_step(&c->s, &late)) {
+	case DTS_STEP_HEAD:
+		break;
+	case DTS_STEP_END:
+		return 0;
+	case DTS_STEP_DAMAGE:
+		return judge(c, start, &late, err);
+	default:
+		*err = late;
+		return -1;
+	}
+	if (beyond_limit(c, c->s.next))
+		return 0;
+	if (c->s.head.inside)
+		return scout_end(c, true, err);
+	c->run_wanted = !c->wanted || c->wanted(c->context, &c->s.head);
+	return 1;
+}
+
+/* The frame at hand ends inside a transaction: is its end there, too? `again`: nothing of it was read before. 1, 0, -1. */
+static int scout_end(struct dts_log_cursor *c, bool again, struct dts_error *err)
 {
 	const uint64_t start = c->s.head.at, behind = c->s.next;
 
@@ -142,6 +171,8 @@ static int scout_end(struct dts_log_cursor *c, struct dts_error *err)
 		struct dts_error late = DTS_ERROR_INIT;
 		enum dts_step step = dts_segment_step(&c->scout, &late);
 
+		if (step == DTS_STEP_DAMAGE && c->s.part && !again)
+			return scout_again(c, start, err);
 		if (step == DTS_STEP_END || (step == DTS_STEP_DAMAGE && c->s.part)) {
 			if (step == DTS_STEP_DAMAGE && judge(c, c->scout.next, &late, err) < 0)
 				return -1;
@@ -271,7 +302,7 @@ static enum dts_cursor_step at_head(struct dts_log_cursor *c, struct dts_error *
 		c->run_wanted = !c->wanted || c->wanted(c->context, &c->s.head);
 		return DTS_CURSOR_FRAME;
 	}
-	int rc = scout_end(c, err);
+	int rc = scout_end(c, false, err);
 	if (rc <= 0)
 		c->s.next = at;
 	return rc > 0 ? DTS_CURSOR_FRAME : rc < 0 ? DTS_CURSOR_ERROR : DTS_CURSOR_END;
