@@ -308,8 +308,7 @@ static enum dts_cursor_step at_head(struct dts_log_cursor *c, struct dts_error *
 	return rc > 0 ? DTS_CURSOR_FRAME : rc < 0 ? DTS_CURSOR_ERROR : DTS_CURSOR_END;
 }
 
-/* Had the segment nothing whole, and does another one of its number take its place? */
-static bool is_replaced(struct dts_log_cursor *c)
+bool dts_log_cursor_replaced(struct dts_log_cursor *c)
 {
 	if (c->s.next > 0 || !was_removed(c))
 		return false;
@@ -331,6 +330,7 @@ static enum dts_cursor_step at_end(struct dts_log_cursor *c, struct dts_error *e
 
 enum dts_cursor_step dts_log_cursor_next(struct dts_log_cursor *c, struct dts_error *err)
 {
+	enum dts_cursor_step step;
 	bool removed = false;
 
 	for (;;) {
@@ -346,7 +346,10 @@ enum dts_cursor_step dts_log_cursor_next(struct dts_log_cursor *c, struct dts_er
 		}
 		switch (step_anew(&c->s, &late)) {
 		case DTS_STEP_HEAD:
-			return at_head(c, err);
+			step = at_head(c, err);
+			if (step != DTS_CURSOR_END || !dts_log_cursor_replaced(c))
+				return step;
+			break;
 		case DTS_STEP_FOOT:
 			c->closed = true;
 			break;
@@ -356,11 +359,15 @@ enum dts_cursor_step dts_log_cursor_next(struct dts_log_cursor *c, struct dts_er
 				removed = true;
 				break;
 			}
-			if (!is_replaced(c))
+			if (!dts_log_cursor_replaced(c))
 				return at_end(c, err);
 			break; /* and it may be there already */
 		case DTS_STEP_DAMAGE:
-			return judge(c, c->s.next, &late, err) < 0 ? DTS_CURSOR_ERROR : DTS_CURSOR_END;
+			if (judge(c, c->s.next, &late, err) < 0)
+				return DTS_CURSOR_ERROR;
+			if (!dts_log_cursor_replaced(c))
+				return DTS_CURSOR_END;
+			break;
 		default:
 			*err = late;
 			return DTS_CURSOR_ERROR;

@@ -61,6 +61,10 @@ enum dts_cursor_step dts_log_cursor_next(struct dts_log_cursor *c, struct dts_er
  * is before the frame again; -1: damage, or DTS_IO. */
 int dts_log_cursor_load(struct dts_log_cursor *c, struct dts_buf *content, struct dts_error *err);
 
+/* Had the segment nothing whole, and was it removed by who appends? Then another one of its number takes its place, and
+ * dts_log_cursor_next() looks for that. */
+bool dts_log_cursor_replaced(struct dts_log_cursor *c);
+
 /* The frame at hand was dealt with. `advance`: moves c->at behind it by its head, which else the caller has done. */
 void dts_log_cursor_pass(struct dts_log_cursor *c, bool advance);
 

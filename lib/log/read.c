@@ -165,6 +165,12 @@ static enum outcome take_lines(struct reader *r, struct dts_error *err)
 
 static enum outcome at_end(struct reader *r, struct dts_error *err);
 
+/* The frame at hand is not what was written, and may be in the one that takes its place. */
+static enum outcome not_there(struct reader *r, struct dts_error *err)
+{
+	return dts_log_cursor_replaced(&r->c) ? GOES_ON : at_end(r, err);
+}
+
 /* The frame at hand, from the place on. */
 static enum outcome take_frame(struct reader *r, struct dts_error *err)
 {
@@ -179,7 +185,7 @@ static enum outcome take_frame(struct reader *r, struct dts_error *err)
 		dts_log_tell_nothing(&r->t, h);
 	} else {
 		if (r->content.len == 0 && (rc = dts_log_cursor_load(&r->c, &r->content, err)) <= 0)
-			return rc < 0 ? FAILED : at_end(r, err);
+			return rc < 0 ? FAILED : not_there(r, err);
 		if (may_stop || r->o->keeps || r->skip > 0 || dts_gtids_known(&r->t.had))
 			outcome = take_lines(r, err);
 		else
@@ -201,7 +207,7 @@ static enum outcome seek_frame(struct reader *r, struct dts_error *err)
 	if (rc < 0)
 		return FAILED;
 	if (rc == 0)
-		return lost ? at_end(r, err) : GOES_ON;
+		return lost ? not_there(r, err) : GOES_ON;
 	if (begin_stream(r, true, false, err) < 0)
 		return FAILED;
 	return dts_log_tell_reached(&r->t) ? FINISHED : take_frame(r, err);

@@ -91,8 +91,25 @@ static void test_cut_back(void)
 	maker_close(&m);
 }
 
-/* An empty log, a segment that comes, is torn, removed, and comes with another name. */
-static void test_torn_segment_goes(void)
+/* Has the reader opened the file of that name? It is a thread of this process. Waits for that, for two seconds at most. */
+static bool is_opened(const char *name)
+{
+	char link[64], path[4096];
+
+	for (int tries = 0; tries < 2000; tries++) {
+		for (int fd = 3; fd < 100; fd++) {
+			snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+			ssize_t n = readlink(link, path, sizeof path - 1);
+			if (n > 0 && (path[n] = '\0', strstr(path, name) != NULL))
+				return true;
+		}
+		usleep(1000);
+	}
+	return false;
+}
+
+/* A segment that comes, of which nothing is whole, is removed, and comes with another name. */
+static void torn_segment_goes(bool whole_head)
 {
 	struct follower f = {.o = {.follow = true, .notice = hear}};
 	struct dts_segment_name name;
@@ -109,11 +126,20 @@ static void test_torn_segment_goes(void)
 	maker_next(&m, false);
 	REQUIRE(pthread_create(&f.thread, NULL, follow, &f) == 0);
 	CHECK(hear_until(fds[0], "\"op\":\"commit\",\"src\":\"db1\",\"tx\":\"0-1-2\""));
-	maker_save(&m, "000000000002-20260101T000000Z.zst.part", "]*M", 3);
-	struct dts_buf path = {0};
+	struct dts_buf path = {0}, torn = {0};
+	if (whole_head) { /* and a frame that is not what was written */
+		maker_frame(&m, 2, false, 0);
+		dts_buf_add_slice(&torn, dts_buf_slice(&m.file));
+		torn.data[torn.len - 1] ^= 1;
+	} else {
+		dts_buf_add(&torn, "]*M", 3);
+	}
+	maker_save(&m, "000000000002-20260101T000000Z.zst.part", torn.data, torn.len);
+	CHECK(is_opened("000000000002-20260101T000000Z.zst.part"));
 	unlink(dts_segment_path(&path, m.dir, "000000000002-20260101T000000Z.zst.part"));
 	dts_segment_name_set(&name, 2, (uint64_t)(MAKER_EPOCH + 3) * 1000000);
-	maker_frame(&m, 2, false, 0);
+	if (!whole_head)
+		maker_frame(&m, 2, false, 0);
 	maker_save(&m, name.name, m.file.data, m.file.len);
 	CHECK(hear_until(fds[0], "\"op\":\"end\""));
 	stop(&f, fds[0]);
@@ -121,7 +147,14 @@ static void test_torn_segment_goes(void)
 	check_text();
 	check_range("torn segment", 0, 1, 4);
 	dts_buf_release(&path);
+	dts_buf_release(&torn);
 	maker_close(&m);
+}
+
+static void test_torn_segment_goes(void)
+{
+	torn_segment_goes(false);
+	torn_segment_goes(true);
 }
 
 /* The reader of the output goes away while nothing comes. */
