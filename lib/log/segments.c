@@ -187,7 +187,7 @@ int dts_segments_list(struct dts_segments *s, const char *dir, struct dts_error 
 		return -1;
 	/* Names may change while they are read, so that one is seen twice or not at all: what is wrong is so
 	 * when it is seen again. */
-	for (int tries = 0; tries < 10; tries++) {
+	for (int tries = 0; tries < 100; tries++) {
 		if (read_names(s, dir, err) < 0)
 			return -1;
 		before = found;
